@@ -1,0 +1,45 @@
+"""The documents say what the files say."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parent.parent
+REQUIREMENTS = ["requirements.txt", "requirements-dev.txt"]
+
+
+def requirement_lines(name: str) -> list[str]:
+    """The lines of a requirements file that name a package."""
+    lines = (ROOT / name).read_text(encoding="utf-8").splitlines()
+    stripped = [line.partition("#")[0].strip() for line in lines]
+    return [line for line in stripped if line and not line.startswith("-r ")]
+
+
+def package(line: str) -> str:
+    """The name at the start of a line, in the one spelling that pip compares by."""
+    match = re.match(r"[A-Za-z0-9._-]+", line)
+    assert match, line
+    return re.sub(r"[-_.]+", "-", match.group()).lower()
+
+
+@pytest.mark.parametrize("name", REQUIREMENTS)
+def test_every_dependency_is_pinned_exactly(name: str) -> None:
+    pin = re.compile(r"[A-Za-z0-9._-]+(\[[a-z0-9,_-]+\])?==[0-9][^\s;*]*(\s*;.*)?")
+    assert [line for line in requirement_lines(name) if not pin.fullmatch(line)] == []
+
+
+def test_every_dependency_is_required_once() -> None:
+    counts = Counter(package(line) for name in REQUIREMENTS for line in requirement_lines(name))
+    assert [name for name, count in counts.items() if count > 1] == []
+
+
+def test_every_dependency_has_its_one_reason() -> None:
+    text = (ROOT / "docs" / "dependencies.md").read_text(encoding="utf-8")
+    items = re.findall(r"^- (.*)$", text, flags=re.MULTILINE)
+    assert [item for item in items if not re.fullmatch(r"[a-z0-9-]+: \S.*", item)] == []
+    required = [package(line) for name in REQUIREMENTS for line in requirement_lines(name)]
+    assert sorted(package(item) for item in items) == sorted(required)
