@@ -1,0 +1,1 @@
+"""Data: reading a table, describing what is in it, dividing it, and the bundled samples."""

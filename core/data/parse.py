@@ -1,0 +1,282 @@
+"""Text -> rows: delimiter, quotes, and the lines that do not fit."""
+
+from __future__ import annotations
+
+import csv
+import io
+import re
+from collections import Counter
+from dataclasses import dataclass
+from itertools import chain
+from typing import Literal
+
+from core.data.decode import MARKED, readable
+from core.errors import UserError
+from core.words import Message, message
+
+MAX_ROWS = 1_000_000
+MAX_COLUMNS = 500
+MAX_CELL = 100_000  # characters
+SHOWN = 200  # characters of a row that a report quotes
+SAMPLE_LINES = 1_000
+SAMPLE_CHARS = 1_000_000
+DELIMITERS = (",", ";", "\t", "|")
+NO_DELIMITER = "\ufdd0"  # Unicode promises that this is no character
+END = "\0"  # no file that got this far contains it
+Quoting = Literal[0, 3]  # csv.QUOTE_MINIMAL, csv.QUOTE_NONE
+
+# The csv module's own limit (131,072) would end the reading of a row halfway. It is one setting
+# for the whole process.
+csv.field_size_limit(1 << 30)
+
+
+@dataclass(frozen=True)
+class BadRow:
+    """A row that could not be read: `line` is 1-based, `text` its first 200 characters."""
+
+    line: int
+    reason: Message
+    text: str
+
+
+def shorten(text: str) -> str:
+    """The start of a row as a report shows it, on one line."""
+    text = readable(" ".join(text[: SHOWN * 2].split()))
+    return text if len(text) <= SHOWN else text[: SHOWN - 1] + "…"
+
+
+def split_lines(text: str) -> list[str]:
+    r"""Physical lines with their ends, which are \n, \r\n or \r and nothing else."""
+    return io.StringIO(text, newline="").readlines()
+
+
+def find_delimiter(lines: list[str]) -> str:
+    """The delimiter under which most rows are as wide as the header; empty for a single column."""
+    sample = lines[:SAMPLE_LINES]
+    while len(sample) > 2 and sum(map(len, sample)) > SAMPLE_CHARS:
+        del sample[len(sample) // 2 :]
+    whole = len(sample) == len(lines)
+    scores = {
+        delimiter: max(
+            _consistency(sample, delimiter, csv.QUOTE_MINIMAL, whole),
+            _consistency(sample, delimiter, csv.QUOTE_NONE, whole),
+        )
+        for delimiter in DELIMITERS
+    }
+    best = max(scores, key=lambda delimiter: scores[delimiter])
+    return best if scores[best] > (0, 0) else ""
+
+
+def _consistency(
+    sample: list[str], delimiter: str, quoting: Quoting, whole: bool
+) -> tuple[float, int]:
+    """Share of rows that are as wide as the header, and that width; (0, 0): not this delimiter."""
+    rows = [row for row in csv.reader(sample, delimiter=delimiter, quoting=quoting) if any(row)]
+    if not rows or len(rows[0]) < 2:
+        return 0, 0
+    header, body = rows[0], rows[1:]
+    if not whole and len(body) > 1:
+        body.pop()  # the sample may end inside a quoted cell
+    widths = Counter(len(cut_surplus(row, len(header))) for row in body)
+    # Some headers lack names: R writes none for its first column.
+    most = max(widths, key=lambda width: widths[width], default=0)
+    width = max(most, len(header))
+    share = widths[width] / max(len(body), 1)
+    # A sentence has a space after its commas; a header seldom has.
+    sentence = any(cell.startswith(" ") for cell in header[1:])
+    if body and share < (0.5 if sentence else 0.1) and len(header) <= MAX_COLUMNS:
+        return 0, 0
+    return round(share, 2), len(header)
+
+
+def cut_surplus(cells: list[str], width: int) -> list[str]:
+    """`cells` cut to `width` where everything beyond is empty."""
+    if len(cells) > width and not any(map(str.strip, cells[width:])):
+        return cells[:width]
+    return cells
+
+
+class Parser:
+    """Reads the lines of one file, from line index `start`, into rows of one width.
+
+    Afterwards: `header`, `rows` and `starts` (the 1-based line of each row), `bad`, and counts of
+    what was passed over or mended: `blank` lines, `padded` rows with fewer cells than the header,
+    `loose` rows whose quotes break the rules; `plain` if quotes mean nothing in this file.
+    Raises UserError `file_empty`, `too_many_columns`, `too_many_rows`.
+    """
+
+    def __init__(self, lines: list[str], delimiter: str, start: int = 0) -> None:
+        self.lines = lines
+        self.delimiter = delimiter or NO_DELIMITER
+        self.rows: list[list[str]] = []
+        self.starts: list[int] = []
+        self.bad: list[BadRow] = []
+        self.blank = self.padded = self.loose = 0
+        while start < len(lines) and not lines[start].strip():
+            start += 1
+            self.blank += 1
+        if start == len(lines):
+            raise UserError("file_empty")
+        # Tab separated files are often written without quoting: there a quote is a character.
+        self.plain = delimiter == "\t" and not self._obeys_quotes(start) and self._even_lines(start)
+        self.header, first = self._read_header(start)
+        self.width = self._find_width(first)
+        if self.width > MAX_COLUMNS:
+            raise UserError("too_many_columns", columns=self.width, limit=MAX_COLUMNS)
+        self._read_rows(first)
+        self.bad.sort(key=lambda row: row.line)
+
+    @property
+    def _quoting(self) -> Quoting:
+        return csv.QUOTE_NONE if self.plain else csv.QUOTE_MINIMAL
+
+    def _obeys_quotes(self, start: int) -> bool:
+        rest = map(self.lines.__getitem__, range(start, len(self.lines)))
+        try:
+            for _ in csv.reader(rest, delimiter=self.delimiter, strict=True):
+                pass
+        except csv.Error:
+            return False
+        return True
+
+    def _even_lines(self, start: int) -> bool:
+        """Whether every line holds the same number of delimiters, whatever the quotes say."""
+        return len({line.count(self.delimiter) for line in self.lines[start:] if line.strip()}) == 1
+
+    def _read_header(self, start: int) -> tuple[list[str], int]:
+        """The header's cells and the index of the line after it."""
+        rest = map(self.lines.__getitem__, range(start, len(self.lines)))
+        reader = csv.reader(rest, delimiter=self.delimiter, strict=True, quoting=self._quoting)
+        try:
+            return next(reader), start + reader.line_num
+        except csv.Error:
+            line = self.lines[start].rstrip("\r\n")
+            return [cell.replace('"', "") for cell in line.split(self.delimiter)], start + 1
+
+    def _find_width(self, first: int) -> int:
+        """The header's width, or that of most rows where these hold more cells than the header."""
+        sample = self.lines[first : first + SAMPLE_LINES]
+        reader = csv.reader(sample, delimiter=self.delimiter, quoting=self._quoting)
+        widths = Counter(len(cut_surplus(row, len(self.header))) for row in reader if any(row))
+        if not widths:
+            return len(self.header)
+        width, times = widths.most_common(1)[0]
+        most = times > sum(widths.values()) / 2
+        return width if most and width > len(self.header) else len(self.header)
+
+    def _read_rows(self, at: int) -> None:
+        while at < len(self.lines):
+            base = at
+            rest = map(self.lines.__getitem__, range(base, len(self.lines)))
+            reader = csv.reader(rest, delimiter=self.delimiter, strict=True, quoting=self._quoting)
+            try:
+                for cells in reader:
+                    end = base + reader.line_num
+                    if end - at > 1 and self._swallowed(at, end, cells):
+                        at = self._give_up(at, end)
+                        break
+                    self._take(at, end, cells)
+                    at = end
+            except csv.Error:
+                at = self._recover(at)
+
+    def _take(self, at: int, end: int, cells: list[str]) -> None:
+        """Keep one record, which covers the lines from index `at` up to `end`, or report it."""
+        if not cells or (len(cells) == 1 < self.width and not cells[0].strip()):
+            self.blank += end - at
+            return
+        if len(cells) > self.width:
+            cells = cut_surplus(cells, self.width)
+        reason = self._wrong(cells)
+        if reason:
+            self._report(at, end, reason)
+            return
+        if len(cells) < self.width:
+            cells += [""] * (self.width - len(cells))
+            self.padded += 1
+        if len(self.rows) == MAX_ROWS:
+            raise UserError("too_many_rows", limit=MAX_ROWS)
+        self.rows.append(cells)
+        self.starts.append(at + 1)
+
+    def _wrong(self, cells: list[str]) -> Message | None:
+        if len(cells) > self.width:
+            return message("data.bad.too_many_cells", found=len(cells), expected=self.width)
+        for number, cell in enumerate(cells):
+            if len(cell) > MAX_CELL:
+                return message(
+                    "data.bad.cell_too_long", column=number + 1, found=len(cell), limit=MAX_CELL
+                )
+            if not cell.isascii() and MARKED.search(cell):
+                return message("data.bad.bytes", column=number + 1)
+        return None
+
+    def _report(self, at: int, end: int, reason: Message) -> None:
+        text = shorten("".join(self.lines[at : min(end, at + SHOWN)]))
+        self.bad.append(BadRow(at + 1, reason, text))
+
+    def _swallowed(self, at: int, end: int, cells: list[str]) -> bool:
+        """Whether a cell is so long because its closing quote is missing: rows follow inside it."""
+        return max(map(len, cells)) > MAX_CELL and self._hides_rows(at, min(end, at + 6))
+
+    def _recover(self, at: int) -> int:
+        """Deal with the record at `at`, whose quotes break the rules; the index to go on from."""
+        rest = map(self.lines.__getitem__, range(at, len(self.lines)))
+        reader = csv.reader(chain(rest, [END]), delimiter=self.delimiter)
+        cells = next(reader)
+        end = at + reader.line_num
+        if cells[-1].endswith(END):
+            return self._give_up(at, len(self.lines))
+        exact = len(cut_surplus(cells, self.width)) == self.width
+        if end - at == 1 or (exact and not self._hides_rows(at, min(end, at + 4))):
+            self.loose += 1
+            self._take(at, end, cells)
+            return end
+        return self._give_up(at, end)
+
+    def _give_up(self, at: int, end: int) -> int:
+        """Report the record at `at`, which csv ends before `end`; the index where rows go on."""
+        resume = at + 1
+        if self._holds_row(at):
+            while resume < end and not self._are_rows(resume, resume + 1):
+                resume += 1
+        else:
+            # The cell had several lines already. It ends with the line whose first quote closes
+            # a cell, or where enough rows follow: a single comma in prose proves little.
+            mark = re.escape(self.delimiter)
+            closing = re.compile(rf'[^"]*[^"{mark}]"(?:{mark}|\s*$)')
+            while resume < len(self.lines):
+                if closing.match(self.lines[resume]):
+                    resume += 1
+                    break
+                if self._are_rows(resume, resume + 5):
+                    break
+                resume += 1
+        if resume - at == 1:
+            reason = message("data.bad.quote")
+        else:
+            reason = message("data.bad.quote_lines", last=resume)
+        self._report(at, resume, reason)
+        return resume
+
+    def _hides_rows(self, at: int, end: int) -> bool:
+        """Whether the lines of one record look like a row each."""
+        return self._holds_row(at) and self._are_rows(at + 1, end)
+
+    def _holds_row(self, at: int) -> bool:
+        """Whether a line has delimiters enough for a whole row."""
+        return self.lines[at].count(self.delimiter) >= self.width - 1
+
+    def _are_rows(self, start: int, end: int) -> bool:
+        lines = [line for line in self.lines[start:end] if line.strip()]
+        return bool(lines) and all(map(self._is_row, lines))
+
+    def _is_row(self, line: str) -> bool:
+        """Whether a line holds as many cells as a row, with or without regard to quotes."""
+        if line.count(self.delimiter) == self.width - 1:
+            return True
+        try:
+            cells = next(csv.reader([line], delimiter=self.delimiter, strict=True))
+        except csv.Error:
+            return False
+        return len(cells) == self.width

@@ -1,0 +1,219 @@
+"""What a table holds: columns, classes, lengths, and the rows that cannot be used."""
+
+from __future__ import annotations
+
+import csv
+import io
+import unicodedata
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from core.data.caveats import caveats
+from core.data.parse import shorten
+from core.data.read import Table
+from core.data.roles import MAX_LABELS, Column, choose_label, choose_split, choose_text, describe
+from core.errors import UserError
+from core.words import Message, message, say
+
+MIN_ROWS = 8
+BINS = 20
+SCRIPT_SAMPLE = 2_000  # texts
+DOMINANT = 0.7  # share of the letters that makes a script the text's script
+JAPANESE = {"HIRAGANA", "KATAKANA", "KATAKANA-HIRAGANA"}
+FORMULA = ("=", "+", "-", "@", "\t", "\r")  # a spreadsheet would run cells that start like this
+
+
+@dataclass(frozen=True)
+class Dropped:
+    """A row that cannot be used: `line` is 1-based, `text` its first 200 characters."""
+
+    line: int
+    reason: Message
+    text: str
+
+
+@dataclass(frozen=True)
+class Profile:
+    """What a table holds, with the columns in use (guessed, or as the person chose)."""
+
+    rows: int  # rows of the table, without those that could not be read
+    columns: tuple[Column, ...]
+    text: tuple[str, ...]
+    label: str | None
+    split: str | None
+    why_text: Message
+    why_label: Message
+    usable: int  # rows with text and label
+    classes: tuple[tuple[str, int], ...]  # label, usable rows; most common first
+    lengths: tuple[int, ...]  # texts in each bin [edge, next edge) of characters
+    length_edges: tuple[int, ...]  # one more than bins; the last bin reaches the longest text
+    script: str  # "latin", "han", "japanese", "cyrillic", ..., "mixed" or "none"
+    dropped: tuple[Dropped, ...]  # every row that cannot be used, by line
+    warnings: tuple[Message, ...]
+
+
+def profile(
+    table: Table,
+    text: Sequence[str] | None = None,
+    label: str | None = None,
+    split: str | None = None,
+) -> Profile:
+    """Describe a table; columns that are None are guessed, an empty `split` means none.
+
+    Raises UserError `unknown_column`, `label_is_text`.
+    """
+    frame = table.frame
+    for column in (*(text or ()), *filter(None, (label, split))):
+        if column not in frame.columns:
+            raise UserError("unknown_column", column=column, columns=", ".join(frame.columns))
+    if label and label in (text or ()):
+        raise UserError("label_is_text", column=label)
+    columns = describe(frame)
+    if split is None:
+        split = choose_split(columns, [*(text or ()), *filter(None, (label,))])
+    why_text = why_label = message("data.why.chosen")
+    if text is None:
+        guess, why_text = choose_text(columns, [*filter(None, (label, split))])
+        text = (guess,) if guess else ()
+    if label is None:
+        label, why_label = choose_label(columns, [*text, *filter(None, (split,))])
+    rows, unusable = usable_rows(table, text, label or "")
+    joined = join_text(rows if label else frame, text)
+    lengths, edges = _histogram(joined[joined != ""])
+    bad = (Dropped(row.line, row.reason, row.text) for row in table.bad_rows)
+    dropped = tuple(sorted((*bad, *unusable), key=lambda row: row.line))
+    classes = tuple(Counter(rows[label].tolist()).most_common()) if label else ()
+    return Profile(
+        rows=len(frame),
+        columns=columns,
+        text=tuple(text),
+        label=label or None,
+        split=split or None,
+        why_text=why_text,
+        why_label=why_label,
+        usable=len(rows) if label else 0,
+        classes=classes,
+        lengths=lengths,
+        length_edges=edges,
+        script=find_script(joined),
+        dropped=dropped,
+        warnings=caveats(frame, columns, rows, joined, label or "", classes, len(dropped)),
+    )
+
+
+def join_text(frame: pd.DataFrame, columns: Sequence[str]) -> pd.Series:
+    """Each row's text: the stripped cells of `columns` that are not blank, one on a line."""
+    if not columns:
+        return pd.Series("", index=frame.index, dtype="str")
+    joined = frame[columns[0]].str.strip()
+    for column in columns[1:]:
+        cells = frame[column].str.strip()
+        between = pd.Series("\n", index=frame.index, dtype="str")
+        joined = joined + between.where((joined != "") & (cells != ""), "") + cells
+    return joined
+
+
+def usable_rows(
+    table: Table, text: Sequence[str], label: str
+) -> tuple[pd.DataFrame, tuple[Dropped, ...]]:
+    """The rows that have a text and a label, and those that lack one.
+
+    The frame keeps all columns and the index "line"; its labels are stripped. Without a text or a
+    label column there is nothing to judge rows by: the frame is then empty, and so is the rest.
+    """
+    frame = table.frame
+    if not text or not label:
+        return frame.iloc[:0], ()
+    labels = frame[label].str.strip()
+    no_label = labels == ""
+    no_text = join_text(frame, text) == ""
+    kept = frame.assign(**{label: labels})[~(no_label | no_text)]
+    reasons = {
+        (True, True): message("data.bad.no_text_no_label", column=label),
+        (True, False): message("data.bad.no_text"),
+        (False, True): message("data.bad.no_label", column=label),
+    }
+    wrong = np.flatnonzero(no_label | no_text)
+    dropped = tuple(
+        Dropped(int(line), reasons[bool(textless), bool(unlabelled)], shorten(" | ".join(cells)))
+        for line, textless, unlabelled, cells in zip(
+            frame.index[wrong],
+            no_text.iloc[wrong],
+            no_label.iloc[wrong],
+            frame.iloc[wrong].itertuples(index=False, name=None),
+            strict=True,
+        )
+    )
+    return kept, dropped
+
+
+def _histogram(texts: pd.Series) -> tuple[tuple[int, ...], tuple[int, ...]]:
+    """Counts and edges, in characters; a few very long texts all go to the last bin."""
+    sizes = texts.str.len().to_numpy(dtype=np.int64)
+    if not len(sizes):
+        return (), ()
+    top = int(np.quantile(sizes, 0.99))
+    edges = np.unique(np.linspace(0, top + 1, BINS + 1).astype(np.int64))
+    edges[-1] = sizes.max() + 1
+    counts = np.histogram(sizes, edges)[0]
+    return tuple(map(int, counts)), tuple(map(int, edges))
+
+
+def find_script(texts: pd.Series) -> str:
+    """The script of most letters: "latin", "han", "japanese", ..., "mixed", or "none"."""
+    sample = texts.iloc[:: max(1, len(texts) // SCRIPT_SAMPLE)].str.slice(0, 500)
+    scripts: Counter[str] = Counter()
+    for char, times in Counter("".join(sample)).items():
+        if char.isalpha():
+            scripts[unicodedata.name(char, "OTHER").split()[0]] += times
+    total = scripts.total()
+    if not total:
+        return "none"
+    kana = sum(scripts[script] for script in JAPANESE)
+    if kana >= 0.1 * (kana + scripts["CJK"]) and kana + scripts["CJK"] >= DOMINANT * total:
+        return "japanese"
+    script, times = scripts.most_common(1)[0]
+    if times < DOMINANT * total:
+        return "mixed"
+    return "han" if script == "CJK" else script.lower()
+
+
+def check(profile: Profile) -> None:
+    """Raise UserError if nothing can be learned from the columns in use.
+
+    `no_text_column`, `no_label_column`, `no_usable_rows`, `one_class`, `too_few_rows`,
+    `labels_all_different`, `too_many_labels`.
+    """
+    if not profile.text:
+        raise UserError("no_text_column")
+    if not profile.label:
+        raise UserError("no_label_column")
+    if not profile.usable:
+        raise UserError("no_usable_rows", rows=len(profile.dropped), label=profile.label)
+    usable, classes = profile.usable, len(profile.classes)
+    if classes == 1:
+        raise UserError("one_class", label=profile.label, value=profile.classes[0][0])
+    if usable < MIN_ROWS:
+        raise UserError("too_few_rows", rows=usable, least=MIN_ROWS)
+    if classes * 2 > usable:
+        raise UserError("labels_all_different", label=profile.label, classes=classes, rows=usable)
+    if classes > MAX_LABELS:
+        raise UserError("too_many_labels", label=profile.label, classes=classes, limit=MAX_LABELS)
+
+
+def dropped_csv(profile: Profile, language: str = "en") -> str:
+    """The rows that cannot be used as CSV (line, reason, text); no cell runs as a formula."""
+    out = io.StringIO(newline="")
+    writer = csv.writer(out)
+    writer.writerow(("line", "reason", "text"))
+    for row in profile.dropped:
+        writer.writerow((row.line, *_harmless((say(row.reason, language), row.text))))
+    return out.getvalue()
+
+
+def _harmless(cells: Iterable[str]) -> list[str]:
+    return [f"'{cell}" if cell.startswith(FORMULA) else cell for cell in cells]
