@@ -1,1 +1,13 @@
 """The work of TickTune: data, models, training, evaluation and export. Knows no page."""
+
+import os
+
+# Torch's threads spin while they wait for one another. On two cores that a browser and a page want as well,
+# the spinning keeps out the very thread that is waited for: steps were seen to take ten times as long.
+# Read once when torch loads its OpenMP library, so it is set before anything can import torch.
+os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
+
+# What the libraries report about themselves or to their makers; a run has its own log.
+os.environ.setdefault("TRANSFORMERS_VERBOSITY", "error")
+os.environ.setdefault("HF_HUB_DISABLE_PROGRESS_BARS", "1")
+os.environ.setdefault("HF_HUB_DISABLE_TELEMETRY", "1")

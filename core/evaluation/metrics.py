@@ -1,0 +1,103 @@
+"""How good predictions are: scores of probabilities or logits against the true classes."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+Floats = npt.NDArray[np.floating[Any]]
+Numbers = npt.NDArray[np.integer[Any]]
+
+
+def log_softmax(logits: Floats) -> Floats:
+    """Natural logarithms of the probabilities: [rows, classes] like `logits`, in float64."""
+    shifted = logits.astype(np.float64)
+    shifted -= shifted.max(axis=-1, keepdims=True)
+    return np.asarray(shifted - np.log(np.exp(shifted).sum(axis=-1, keepdims=True)))
+
+
+def softmax(logits: Floats) -> Floats:
+    """Probabilities [rows, classes] in float64; each row sums to 1."""
+    return np.asarray(np.exp(log_softmax(logits)))
+
+
+def quick_score(logits: Floats, truth: Numbers) -> dict[str, float]:
+    """The "loss" (mean cross-entropy, nats), "accuracy" and "macro_f1" of logits [rows, classes].
+
+    Raises ValueError when there are no rows or the shapes disagree.
+    """
+    _check(logits, truth)
+    confusion = _confusion(logits.argmax(axis=1), truth, logits.shape[1])
+    *_, present, f1 = _per_class(confusion)
+    return {
+        "loss": float(-log_softmax(logits)[np.arange(len(truth)), truth].mean()),
+        "accuracy": float(np.trace(confusion) / len(truth)),
+        "macro_f1": float(f1[present].mean()),
+    }
+
+
+def score(probabilities: Floats, truth: Numbers, labels: Sequence[str]) -> dict[str, Any]:
+    """Everything that the result page shows, ready for JSON.
+
+    `probabilities` [rows, classes], `truth` [rows] class numbers, `labels` [classes]. Returns
+    "rows", "accuracy", "macro_f1", "loss" (mean cross-entropy, nats), "per_class" (label,
+    precision, recall, f1, rows) and "confusion" (rows: the true class, columns: the predicted one).
+
+    Macro-F1 is the mean over the classes that occur in `truth` or among the predictions, which is
+    what scikit-learn does by default: a class without a test row says nothing about the model
+    unless the model answers it, and then every such answer is wrong and counts as an F1 of 0. 0/0
+    counts as 0.
+
+    Raises ValueError when there are no rows or the shapes disagree.
+    """
+    _check(probabilities, truth)
+    if probabilities.shape[1] != len(labels):
+        raise ValueError(f"{probabilities.shape[1]} columns of probabilities, {len(labels)} labels")
+    confusion = _confusion(probabilities.argmax(axis=1), truth, len(labels))
+    precision, recall, present, f1 = _per_class(confusion)
+    # As in scikit-learn's log_loss: a probability of 0 must not make the mean infinite.
+    of_truth = probabilities[np.arange(len(truth)), truth].astype(np.float64)
+    return {
+        "rows": len(truth),
+        "accuracy": float(np.trace(confusion) / len(truth)),
+        "macro_f1": float(f1[present].mean()),
+        "loss": float(-np.log(of_truth.clip(np.finfo(np.float64).eps, 1.0)).mean()),
+        "per_class": [
+            {
+                "label": label,
+                "precision": float(precision[k]),
+                "recall": float(recall[k]),
+                "f1": float(f1[k]),
+                "rows": int(confusion[k].sum()),
+            }
+            for k, label in enumerate(labels)
+        ],
+        "confusion": confusion.tolist(),
+    }
+
+
+def _check(scores: Floats, truth: Numbers) -> None:
+    if len(truth) == 0 or scores.ndim != 2 or len(scores) != len(truth):
+        raise ValueError(f"cannot score {scores.shape} against {truth.shape}")
+
+
+def _confusion(predicted: Numbers, truth: Numbers, classes: int) -> npt.NDArray[np.int64]:
+    counts = np.bincount(truth * classes + predicted, minlength=classes * classes)
+    return counts.reshape(classes, classes)
+
+
+def _per_class(
+    confusion: npt.NDArray[np.int64],
+) -> tuple[Floats, Floats, npt.NDArray[np.bool_], Floats]:
+    """Precision, recall, whether the class occurs at all, F1; each [classes]."""
+    hits = np.diag(confusion).astype(np.float64)
+    answered, true = confusion.sum(axis=0), confusion.sum(axis=1)
+    return (
+        hits / np.maximum(answered, 1),
+        hits / np.maximum(true, 1),
+        (answered + true) > 0,
+        2 * hits / np.maximum(answered + true, 1),
+    )

@@ -1,0 +1,176 @@
+"""The trained model as a standard transformers folder, its zip, and the proof that it works.
+
+`pipeline("text-classification", model=folder)` of transformers 5.23 cuts nothing on its own:
+whether a text is cut is decided by the call (`truncation=True`), and neither the tokenizer's files
+nor the model's can decide it, because `set_truncation_and_padding` switches off what tokenizer.json
+says. Texts that are longer than what the model reads therefore need `pipeline(...,
+truncation=True)`, which the model card says and predict.py does; the length to cut at is saved with
+the tokenizer, so that nobody has to know it.
+"""
+
+from __future__ import annotations
+
+import copy
+import json
+import re
+import shutil
+import zipfile
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from core.export.card import card
+from core.modalities.text import usable_length
+from core.recipe import Recipe
+from core.runs import Run
+from core.tasks.single_label import head
+
+if TYPE_CHECKING:
+    from transformers import PreTrainedModel, PreTrainedTokenizerBase
+
+    from core.evaluation.metrics import Floats
+
+TOLERANCE = 1e-3  # of a probability, between the page and the exported folder
+RESERVED = re.compile(r"con|prn|aux|nul|com\d|lpt\d")  # no file may be called so on Windows
+
+
+def export(
+    run: Run,
+    model: PreTrainedModel,
+    tokenizer: PreTrainedTokenizerBase,
+    labels: Sequence[str],
+    recipe: Recipe,
+    metrics: Mapping[str, Any],
+) -> Path:
+    """Write `run.model` as a whole or not at all; what was there stays until then.
+
+    `labels` [classes] are written into the model's configuration, in the order of its outputs. The
+    tokenizer is saved as it was trained with: at most `recipe.train.max_length` tokens. Raises
+    OSError.
+    """
+    new = run.path / ".model-new"
+    shutil.rmtree(new, ignore_errors=True)
+    new.mkdir()
+    try:
+        for name, value in head(labels).items():
+            if name != "num_labels":  # follows from id2label; setting it would reset the names
+                setattr(model.config, name, value)
+        model.save_pretrained(new)
+        length = usable_length(tokenizer, model.config, recipe.train.max_length)
+        _cutting(tokenizer, length).save_pretrained(new)
+        _write(new / "recipe.json", recipe.to_json())
+        _write(new / "metrics.json", json.dumps(metrics, ensure_ascii=False, indent=2))
+        _write(new / "README.md", card(recipe, labels, metrics, base_of(run, recipe)))
+        shutil.copyfile(Path(__file__).with_name("predict_template.py"), new / "predict.py")
+        _swap(new, run.model)
+    finally:
+        shutil.rmtree(new, ignore_errors=True)
+    return run.model
+
+
+def base_of(run: Run, recipe: Recipe) -> str:
+    """Key of the pretrained model that it all began with, through earlier runs; "" if gone."""
+    key = recipe.model.key
+    seen = set()
+    while key.startswith("run:"):
+        earlier = run.path.with_name(key.removeprefix("run:"))
+        if key in seen or not (earlier / "recipe.json").is_file():
+            return ""
+        seen.add(key)
+        key = Run(earlier).recipe().model.key
+    return key
+
+
+def _cutting(tokenizer: PreTrainedTokenizerBase, length: int) -> PreTrainedTokenizerBase:
+    """A copy that knows the longest input; the original may still be in use.
+
+    `truncation=True` cuts at `model_max_length`; tokenizer.json is read by other programs as well.
+    """
+    tokenizer = copy.deepcopy(tokenizer)
+    tokenizer.model_max_length = length
+    if "max_length" in tokenizer.init_kwargs:
+        tokenizer.init_kwargs["max_length"] = length
+    backend = getattr(tokenizer, "backend_tokenizer", None)
+    if backend is not None:
+        backend.no_padding()
+        backend.enable_truncation(length, direction=tokenizer.truncation_side)
+    return tokenizer
+
+
+def _write(path: Path, text: str) -> None:
+    path.write_text(text, encoding="utf-8", newline="\n")
+
+
+def _swap(new: Path, place: Path) -> None:
+    """Put the folder `new` at `place`. A folder cannot replace another: the old moves first."""
+    old = place.with_name(".model-old")
+    shutil.rmtree(old, ignore_errors=True)
+    if place.exists():
+        place.rename(old)
+    new.rename(place)
+    shutil.rmtree(old, ignore_errors=True)
+
+
+def slug(name: str) -> str:
+    """A name as file name: words of any script, joined by hyphens; "model" when nothing is left."""
+    name = re.sub(r"\.(csv|tsv|txt)$", "", name.strip(), flags=re.IGNORECASE)
+    short = re.sub(r"[\W_]+", "-", name.lower())[:60].strip("-") or "model"
+    return f"{short}-model" if RESERVED.fullmatch(short) else short
+
+
+def zip_model(run: Run, name: str) -> Path:
+    """Pack `run.model` into `<slug of name>.zip` in the run's folder, under one top folder.
+
+    Weights are stored, the rest is deflated: deflating MiniLM's weights takes ten times as long and
+    saves 8 %. An earlier zip of the run is removed. Raises OSError.
+    """
+    top = slug(name)
+    made = run.path / ".zip-new"
+    with zipfile.ZipFile(made, "w", zipfile.ZIP_DEFLATED) as archive:
+        for path in sorted(run.model.rglob("*")):
+            stored = path.suffix == ".safetensors"
+            if path.is_file():
+                archive.write(
+                    path,
+                    f"{top}/{path.relative_to(run.model).as_posix()}",
+                    zipfile.ZIP_STORED if stored else zipfile.ZIP_DEFLATED,
+                )
+    for earlier in run.path.glob("*.zip"):
+        earlier.unlink()
+    return made.rename(run.path / f"{top}.zip")
+
+
+def probe(
+    folder: Path,
+    texts: Sequence[tuple[str, str | None]],
+    labels_expected: Sequence[str],
+    probabilities_expected: Sequence[float] | Floats,
+) -> None:
+    """Load the folder as anybody would and ask it again.
+
+    `labels_expected` and `probabilities_expected` [texts] are the predicted labels and their
+    probabilities (0 to 1). Raises RuntimeError that names each text for which the folder gives
+    another label, or a probability that differs by more than TOLERANCE. Where two labels are so
+    close that the tolerance covers both, either is accepted.
+    """
+    from transformers import pipeline
+
+    classify = pipeline("text-classification", model=str(folder))
+    wrong = []
+    for row, (first, second) in enumerate(texts):
+        label, expected = labels_expected[row], float(probabilities_expected[row])
+        asked = first if second is None else {"text": first, "text_pair": second}
+        answer = classify(asked, truncation=True, top_k=None)
+        scores = {one["label"]: one["score"] for one in answer}
+        best = max(scores, key=lambda name: scores[name])
+        found = scores.get(label, np.nan)
+        # Written so that a NaN fails.
+        if not (abs(found - expected) <= TOLERANCE and scores[best] - found <= TOLERANCE):
+            wrong.append(f"text {row}: {best!r} {scores[best]:.4f} for {label!r} {expected:.4f}")
+    if wrong:
+        raise RuntimeError(
+            f"the exported model answers {len(wrong)} of {len(texts)} texts differently: "
+            + "; ".join(wrong[:5])
+        )

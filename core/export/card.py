@@ -1,0 +1,187 @@
+"""The model card: the README.md that goes with a model, as the Hugging Face Hub reads it.
+
+Names of labels, columns and files are whatever a person typed: they are escaped wherever they
+appear.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import math
+import re
+import unicodedata
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from core.models.catalog import BY_KEY, hub_id
+from core.recipe import Recipe
+from core.words import say
+
+LONGEST = 100  # characters of a name that are shown
+LANGUAGE_CODES = {"english": "en", "chinese": "zh"}
+USE = """\
+```python
+from transformers import pipeline
+
+classify = pipeline("text-classification", model="FOLDER", truncation=True)
+print(classify({example}))
+```
+"""
+
+
+def card(
+    recipe: Recipe,
+    labels: Sequence[str],
+    metrics: Mapping[str, Any],
+    base: str,
+    language: str = "en",
+) -> str:
+    """Markdown with front matter, in `language`.
+
+    `metrics` are a run's (test, baselines, rows, epochs, max_length); `base` is the key or hub id
+    of the pretrained model, "" where it is not known. Raises KeyError when a measurement is
+    missing.
+    """
+    entry = BY_KEY.get(base)
+    text = [markdown(name) for name in recipe.data.text]
+    intro = say(
+        "card.intro",
+        language,
+        classes=len(labels),
+        column=markdown(recipe.task.column),
+        text=", ".join(text),
+        base=markdown(entry.title if entry else base or "?"),
+        file=markdown(recipe.data.file),
+    )
+    parts = [
+        _front_matter(base),
+        f"# {markdown(recipe.name or recipe.data.file)}",
+        intro,
+        *_quality(labels, metrics, language),
+        *_use(len(text), int(metrics["max_length"]), language),
+        *_making(recipe, metrics, base, language),
+        *_limits(metrics, language),
+    ]
+    return "\n\n".join(part.strip() for part in parts) + "\n"
+
+
+def markdown(text: str) -> str:
+    """A name as plain text inside a paragraph or a table cell: no markup, no HTML, on one line."""
+    kept = "".join(
+        # Controls and what turns the direction of the text around.
+        " " if unicodedata.category(c) in ("Cc", "Zl", "Zp") or c in BIDI else c
+        for c in text
+    )
+    kept = " ".join(kept.split())
+    if len(kept) > LONGEST:
+        kept = kept[: LONGEST - 1] + "…"
+    return re.sub(r"([\\`*_{}\[\]<>()#|!~$&^@:])", r"\\\1", kept)
+
+
+BIDI = frozenset("\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
+
+
+def _front_matter(base: str) -> str:
+    """YAML; every value is written as JSON, which is YAML too."""
+    entry, name = BY_KEY.get(base), hub_id(base)
+    language = LANGUAGE_CODES.get(entry.languages) if entry else None
+    values: dict[str, Any] = {
+        "library_name": "transformers",
+        "pipeline_tag": "text-classification",
+        "tags": ["text-classification", "ticktune"],
+        **({"base_model": name, "base_model_relation": "finetune"} if name else {}),
+        **({"language": [language]} if language else {}),
+        **({"license": entry.licence.lower()} if entry else {}),
+    }
+    lines = [f"{key}: {json.dumps(value)}" for key, value in values.items()]
+    return "\n".join(["---", *lines, "---"])
+
+
+def _table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+    """A table whose columns after the first are numbers."""
+    rule = [":--", *("--:" for _ in head[1:])]
+    return "\n".join(f"| {' | '.join(row)} |" for row in (head, rule, *rows))
+
+
+def _quality(labels: Sequence[str], metrics: Mapping[str, Any], language: str) -> list[str]:
+    compared = {
+        say("card.this_model", language): metrics["test"],
+        say("card.tfidf", language): metrics["baselines"]["tfidf"],
+        say("card.majority", language): metrics["baselines"]["majority"],
+    }
+    scores = [
+        (name, f"{s['accuracy']:.3f}", f"{s['macro_f1']:.3f}", f"{s['loss']:.3f}")
+        for name, s in compared.items()
+    ]
+    each = [
+        (
+            markdown(label),
+            *(f"{row[name]:.3f}" for name in ("precision", "recall", "f1")),
+            f"{row['rows']:,}",
+        )
+        for label, row in zip(labels, metrics["test"]["per_class"], strict=True)
+    ]
+    head = [say(f"card.{name}", language) for name in ("model", "accuracy", "macro_f1", "loss")]
+    names = ("label", "precision", "recall", "f1", "rows")
+    return [
+        f"## {say('card.quality', language)}",
+        say("card.measured", language, rows=int(metrics["test"]["rows"])),
+        _table(head, scores),
+        _table([say(f"card.{name}", language) for name in names], each),
+    ]
+
+
+def _use(columns: int, length: int, language: str) -> list[str]:
+    example = '{"text": "…", "text_pair": "…"}' if columns == 2 else '"…"'
+    joined = [say("card.use_joined", language)] if columns > 2 else []
+    return [
+        f"## {say('card.use', language)}",
+        USE.format(example=example),
+        say("card.use_cut", language, length=length),
+        *joined,
+        say("card.use_script", language),
+    ]
+
+
+def _making(recipe: Recipe, metrics: Mapping[str, Any], base: str, language: str) -> list[str]:
+    counts = metrics["rows"]
+    model = hub_id(base) or base or recipe.model.key
+    revision = f" ({recipe.model.revision})" if recipe.model.revision else ""
+    facts = [
+        (say("card.base", language), markdown(model + revision)),
+        (say("card.file", language), markdown(recipe.data.file)),
+        (say("card.text", language), ", ".join(map(markdown, recipe.data.text))),
+        (say("card.label_column", language), markdown(recipe.task.column)),
+        *((say(f"card.rows_{side}", language), f"{count:,}") for side, count in counts.items()),
+        *((say(f"train.{k}", language), str(v)) for k, v in _settings(recipe, metrics).items()),
+    ]
+    for key, options in recipe.techniques.items():
+        chosen = ", ".join(f"{name}={value}" for name, value in options.items())
+        name = say(f"technique.{key}.title", language)
+        facts.append((name, markdown(chosen) or say("card.ticked", language)))
+    head = (say("card.setting", language), say("card.value", language))
+    return [f"## {say('card.making', language)}", _table(head, facts)]
+
+
+def _settings(recipe: Recipe, metrics: Mapping[str, Any]) -> dict[str, Any]:
+    """The training settings, with the epochs that were really done."""
+    return {**dataclasses.asdict(recipe.train), "epochs": f"{metrics['epochs']:.1f}"}
+
+
+def _limits(metrics: Mapping[str, Any], language: str) -> list[str]:
+    low, high = interval(float(metrics["test"]["accuracy"]), int(metrics["test"]["rows"]))
+    points = (
+        say("card.limit_rows", language, rows=int(metrics["test"]["rows"]), low=low, high=high),
+        say("card.limit_kind", language),
+        say("card.limit_always", language),
+    )
+    return [f"## {say('card.limits', language)}", "\n".join(f"- {point}" for point in points)]
+
+
+def interval(share: float, rows: int) -> tuple[float, float]:
+    """95 % interval of a share (0 to 1) that was measured on `rows` rows (Wilson 1927)."""
+    z2 = 1.96**2
+    middle = (share + z2 / (2 * rows)) / (1 + z2 / rows)
+    half = math.sqrt(share * (1 - share) * z2 / rows + z2**2 / (4 * rows**2)) / (1 + z2 / rows)
+    return max(0.0, middle - half), min(1.0, middle + half)

@@ -1,0 +1,118 @@
+"""The queue and its worker thread: one run trains at a time, the others wait their turn."""
+
+from __future__ import annotations
+
+import dataclasses
+import logging
+import threading
+from collections import deque
+
+from filelock import FileLock, Timeout
+
+from core import techniques
+from core.data.profile import check, profile
+from core.data.read import Table
+from core.errors import UserError
+from core.models import load
+from core.recipe import Recipe
+from core.runs import Run, RunStore
+from core.training import events as ev
+from core.words import message
+
+CAPACITY = 8  # runs that may wait
+log = logging.getLogger(__name__)
+
+
+def new_run(store: RunStore, table: Table, recipe: Recipe) -> Run:
+    """Check everything that can be checked before anything starts, and make the run's folder.
+
+    Raises UserError for whatever the person has to mend: data, columns, techniques, model, settings.
+    """
+    recipe.validate()
+    seen = profile(table, recipe.data.text, recipe.task.column, recipe.data.split)
+    check(seen)
+    techniques.resolve(recipe.techniques, seen)
+    return store.create(dataclasses.replace(recipe, model=load.resolve(recipe.model, store)), table)
+
+
+class Jobs:
+    """Runs submitted here are trained one after the other by a single background thread."""
+
+    def __init__(self, store: RunStore) -> None:
+        self.store = store
+        self._waiting: deque[tuple[Run, FileLock]] = deque()
+        self._changed = threading.Condition()
+        self._thread: threading.Thread | None = None
+
+    def submit(self, run: Run) -> None:
+        """Put a run in the queue. Raises UserError when it is full or the run is at work already."""
+        with self._changed:
+            if len(self._waiting) >= CAPACITY:
+                raise UserError("queue_full", limit=CAPACITY)
+            lock = run.lock()
+            try:
+                lock.acquire(timeout=5)
+            except Timeout:
+                raise UserError("run_busy") from None
+            run.stop_file.unlink(missing_ok=True)
+            run.mend_events()
+            run.append(ev.RunQueued())
+            self._waiting.append((run, lock))
+            if self._thread is None:
+                self._thread = threading.Thread(target=self._work, name="training", daemon=True)
+                self._thread.start()
+            self._changed.notify()
+
+    def stop(self, run_id: str) -> None:
+        """Ask a run to stop; one that still waits is taken out of the queue."""
+        run = self.store.get(run_id)
+        run.request_stop()
+        with self._changed:
+            for waiting in list(self._waiting):
+                if waiting[0].id == run_id:
+                    self._waiting.remove(waiting)
+                    run.append(ev.RunStopped(step=None, seconds=0.0))
+                    waiting[1].release()
+
+    def resume(self, run_id: str) -> Run:
+        """Go on with a stopped, failed or interrupted run from its last checkpoint."""
+        run = self.store.get(run_id)
+        if run.status() not in ("stopped", "interrupted", "failed"):
+            raise UserError("run_not_resumable")
+        self.submit(run)
+        return run
+
+    def position(self, run_id: str) -> int:
+        """How many runs are before this one: 0 when it is next or at work."""
+        with self._changed:
+            ids = [run.id for run, _ in self._waiting]
+        return ids.index(run_id) if run_id in ids else 0
+
+    def _work(self) -> None:
+        while True:
+            with self._changed:
+                self._changed.wait_for(lambda: self._waiting)
+                run, lock = self._waiting.popleft()
+            try:
+                from core.training.train import train
+
+                train(run)
+            except Exception as error:
+                # train() reports what happens inside a run; this is about train itself.
+                log.exception("run %s", run.id)
+                run.append(ev.RunFailed(message=message("error.unexpected", reason=repr(error))))
+            finally:
+                lock.release()
+
+
+def warm_up() -> threading.Thread:
+    """Import what training needs, in the background, so that the first Start does not wait for it."""
+
+    def load() -> None:
+        import transformers  # noqa: F401
+
+        import core.training.train  # noqa: F401
+
+    thread = threading.Thread(target=load, name="warm-up", daemon=True)
+    thread.start()
+    return thread

@@ -1,0 +1,126 @@
+"""What can be picked: the bundled model, a curated list from the hub, any other hub id, earlier runs."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+BUNDLED = "minilm"
+HUB_ID = re.compile(r"[A-Za-z0-9][\w.-]{0,95}(/[A-Za-z0-9][\w.-]{0,95})?")
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One model. `parameters` in millions, `megabytes` of the download, `languages` as a locale key.
+
+    Its "good for" sentence is `model.KEY` in the locales.
+    """
+
+    key: str
+    title: str
+    hub_id: str
+    parameters: int
+    megabytes: int
+    languages: str  # "english", "chinese" or "many": `language.NAME` in the locales
+    licence: str
+    max_length: int
+    bundled: bool = False
+
+
+CATALOG: tuple[Entry, ...] = (
+    Entry(
+        BUNDLED,
+        "MiniLM L6",
+        "sentence-transformers/all-MiniLM-L6-v2",
+        23,
+        91,
+        "english",
+        "Apache-2.0",
+        512,
+        bundled=True,
+    ),
+    Entry(
+        "distilbert",
+        "DistilBERT base",
+        "distilbert/distilbert-base-uncased",
+        66,
+        268,
+        "english",
+        "Apache-2.0",
+        512,
+    ),
+    Entry(
+        "bert",
+        "BERT base uncased",
+        "google-bert/bert-base-uncased",
+        110,
+        440,
+        "english",
+        "Apache-2.0",
+        512,
+    ),
+    Entry(
+        "roberta", "RoBERTa base", "FacebookAI/roberta-base", 125, 499, "english", "MIT", 512
+    ),
+    Entry(
+        "deberta-v3-small",
+        "DeBERTa v3 small",
+        "microsoft/deberta-v3-small",
+        141,
+        286,
+        "english",
+        "MIT",
+        512,
+    ),
+    Entry(
+        "modernbert",
+        "ModernBERT base",
+        "answerdotai/ModernBERT-base",
+        149,
+        599,
+        "english",
+        "Apache-2.0",
+        8192,
+    ),
+    Entry(
+        "bert-chinese",
+        "BERT base Chinese",
+        "google-bert/bert-base-chinese",
+        103,
+        412,
+        "chinese",
+        "Apache-2.0",
+        512,
+    ),
+    Entry(
+        "multilingual-e5-small",
+        "Multilingual E5 small",
+        "intfloat/multilingual-e5-small",
+        118,
+        471,
+        "many",
+        "MIT",
+        512,
+    ),
+    Entry(
+        "distilbert-multilingual",
+        "DistilBERT multilingual",
+        "distilbert/distilbert-base-multilingual-cased",
+        135,
+        542,
+        "many",
+        "Apache-2.0",
+        512,
+    ),
+    Entry(
+        "xlm-roberta", "XLM-R base", "FacebookAI/xlm-roberta-base", 278, 1115, "many", "MIT", 512
+    ),
+)
+BY_KEY: dict[str, Entry] = {entry.key: entry for entry in CATALOG}
+
+
+def hub_id(key: str) -> str | None:
+    """The hub id that a key stands for, or None when it is neither a key nor shaped like an id."""
+    if key in BY_KEY:
+        return BY_KEY[key].hub_id
+    return key if HUB_ID.fullmatch(key) and ".." not in key else None

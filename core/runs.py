@@ -1,0 +1,211 @@
+"""RunStore: one folder a run. The folder is the only channel between the worker and everything else.
+
+    RUNS/20261123-142501-3f9a/
+        recipe.json  table.parquet     what was asked for
+        events.jsonl  log.txt          what happened
+        lock                           held by the process that works on it
+        stop                           present when somebody asked it to stop
+        checkpoint-N/                  to go on from; removed when the run has ended well
+        model/                         the standard transformers folder
+        metrics.json  test.parquet     what was measured, and the test rows with their predictions
+        NAME.zip                       the download
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import secrets
+import shutil
+import threading
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import platformdirs
+from filelock import FileLock, Timeout
+
+from core.data.read import Table, load_table, write_table
+from core.errors import UserError
+from core.recipe import Recipe
+from core.training import events as ev
+from core.training.progress import Progress
+
+ID = re.compile(r"\d{8}-\d{6}-[0-9a-f]{4}")
+
+
+def home() -> Path:
+    """Where runs and models are kept: TICKTUNE_HOME, or the platform's folder for user data."""
+    return Path(os.environ.get("TICKTUNE_HOME") or platformdirs.user_data_dir("ticktune", appauthor=False))
+
+
+@dataclass(frozen=True)
+class Run:
+    """One run's folder and what is in it."""
+
+    path: Path
+
+    @property
+    def id(self) -> str:
+        return self.path.name
+
+    @property
+    def events(self) -> Path:
+        return self.path / "events.jsonl"
+
+    @property
+    def model(self) -> Path:
+        return self.path / "model"
+
+    @property
+    def log(self) -> Path:
+        return self.path / "log.txt"
+
+    @property
+    def stop_file(self) -> Path:
+        return self.path / "stop"
+
+    def recipe(self) -> Recipe:
+        return Recipe.from_json((self.path / "recipe.json").read_text(encoding="utf-8"))
+
+    def write_recipe(self, recipe: Recipe) -> None:
+        (self.path / "recipe.json").write_text(recipe.to_json(), encoding="utf-8")
+
+    def table(self) -> Table:
+        return load_table(self.path / "table.parquet")
+
+    def metrics(self) -> dict[str, Any] | None:
+        """What was measured, or None while there is nothing."""
+        try:
+            return dict(json.loads((self.path / "metrics.json").read_text(encoding="utf-8")))
+        except (FileNotFoundError, ValueError):
+            return None
+
+    def archive(self) -> Path | None:
+        """The zip to download, once it is there."""
+        return next(iter(self.path.glob("*.zip")), None)
+
+    def append(self, event: ev.Event) -> None:
+        ev.append(self.events, event)
+
+    def mend_events(self) -> None:
+        """End a line that a crash left half written, so that the next event stands on its own."""
+        self.events.touch()
+        with self.events.open("rb+") as file:
+            if file.seek(0, os.SEEK_END) and file.seek(-1, os.SEEK_END) and file.read(1) != b"\n":
+                file.write(b"\n")
+
+    def lock(self) -> FileLock:
+        """Held by the process that works on the run; the system releases it when that process dies."""
+        return FileLock(self.path / "lock", thread_local=False, preserve_lock_file=True)
+
+    def owned(self) -> bool:
+        """Is some process working on this run, or keeping it in its queue?"""
+        try:
+            with self.lock().acquire(timeout=0):
+                return False
+        except Timeout:
+            return True
+
+    def progress(self) -> Progress:
+        """Where the run stands. Only the events that are new since the last call are read."""
+        return _progress(self)
+
+    def status(self) -> str:
+        """queued, running, finished, stopped, failed, or interrupted: its process is gone."""
+        progress = self.progress()
+        if progress.done or self.owned():
+            return progress.status
+        # It may have ended between the two looks.
+        progress = self.progress()
+        return progress.status if progress.done else "interrupted"
+
+    def request_stop(self) -> None:
+        self.stop_file.touch()
+
+    def stop_requested(self) -> bool:
+        return self.stop_file.exists()
+
+    def test_rows(self) -> pd.DataFrame | None:
+        """The test rows with their predictions, or None while there are none.
+
+        Columns: line (in the person's file), text, label, predicted, confidence (0 to 1) and
+        probabilities (a list in the order of the labels in metrics.json).
+        """
+        path = self.path / "test.parquet"
+        return pd.read_parquet(path) if path.exists() else None
+
+
+@dataclass
+class _Cached:
+    lock: threading.Lock
+    progress: Progress
+    offset: int
+
+
+_CACHE: dict[Path, _Cached] = {}
+_CACHE_LOCK = threading.Lock()
+
+
+def _progress(run: Run) -> Progress:
+    with _CACHE_LOCK:
+        cached = _CACHE.setdefault(run.path, _Cached(threading.Lock(), Progress(), 0))
+    with cached.lock:
+        new, cached.offset = ev.read(run.events, cached.offset)
+        for event in new:
+            cached.progress.add(event)
+        return cached.progress
+
+
+class RunStore:
+    """All runs below one folder."""
+
+    def __init__(self, root: Path | None = None) -> None:
+        self.root = root or home() / "runs"
+
+    def create(self, recipe: Recipe, table: Table) -> Run:
+        """A new folder with all that the run needs, queued. Raises UserError when it cannot be written."""
+        try:
+            self.root.mkdir(parents=True, exist_ok=True)
+            while True:
+                name = f"{time.strftime('%Y%m%d-%H%M%S')}-{secrets.token_hex(2)}"
+                try:
+                    (self.root / name).mkdir()
+                    break
+                except FileExistsError:
+                    continue
+            run = Run(self.root / name)
+            run.write_recipe(recipe)
+            write_table(table, run.path / "table.parquet")
+        except OSError as error:
+            raise UserError("store_unwritable", reason=error.strerror or str(error)) from error
+        return run
+
+    def get(self, run_id: str) -> Run:
+        """The run of an id that may come from anywhere. Raises UserError for one that is not there."""
+        if ID.fullmatch(str(run_id)) and (self.root / run_id / "recipe.json").is_file():
+            return Run(self.root / run_id)
+        raise UserError("run_unknown")
+
+    def all(self) -> list[Run]:
+        """Every run, the newest first."""
+        if not self.root.is_dir():
+            return []
+        names = (p.name for p in self.root.iterdir() if ID.fullmatch(p.name))
+        return [
+            Run(self.root / name)
+            for name in sorted(names, reverse=True)
+            if (self.root / name / "recipe.json").is_file()
+        ]
+
+    def delete(self, run_id: str) -> None:
+        """Remove a run for good. Raises UserError while it is being worked on."""
+        run = self.get(run_id)
+        if run.owned():
+            raise UserError("run_busy")
+        shutil.rmtree(run.path)
+        with _CACHE_LOCK:
+            _CACHE.pop(run.path, None)

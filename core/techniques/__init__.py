@@ -1,0 +1,35 @@
+"""The techniques, in the order of the page. Adding one is one file and one line here."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from core.data.profile import Profile
+from core.errors import UserError
+from core.options import parse
+from core.techniques.adaptive_epochs import AdaptiveEpochs
+from core.techniques.base import Technique
+from core.techniques.class_balance import ClassBalance
+from core.techniques.freeze import Freeze
+
+ALL: tuple[type[Technique], ...] = (AdaptiveEpochs, ClassBalance, Freeze)
+BY_KEY: dict[str, type[Technique]] = {technique.key: technique for technique in ALL}
+
+
+def resolve(
+    chosen: Mapping[str, Mapping[str, Any]], profile: Profile | None = None
+) -> list[Technique]:
+    """The chosen techniques with their checked options, in the order of the registry.
+
+    Raises UserError for an unknown key, a bad option, or one that this data rules out.
+    """
+    for key in chosen:
+        if key not in BY_KEY:
+            raise UserError("technique_unknown", name=str(key)[:60], known=", ".join(BY_KEY))
+    techniques = [t(parse(t.Options, chosen[t.key], t.key)) for t in ALL if t.key in chosen]
+    for technique in techniques:
+        reason = technique.unavailable(profile) if profile else None
+        if reason:
+            raise UserError("technique_unavailable", name=technique.key, reason=reason)
+    return techniques

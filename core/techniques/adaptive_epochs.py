@@ -1,0 +1,51 @@
+"""Adaptive epochs (early stopping): end the training once the validation score no longer improves."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from core.options import option
+from core.tasks import single_label
+from core.techniques.base import Context, Technique
+from core.words import message
+
+
+@dataclass(frozen=True)
+class Options:
+    patience: float = option(2.0, minimum=0.5, maximum=20, step=0.5)  # epochs without a better score
+
+
+class AdaptiveEpochs(Technique):
+    """Prechelt 1998, "Early Stopping - But When?": wait a fixed time for a better score, then stop.
+
+    The model of the best evaluation is kept in any case, with or without this technique.
+    """
+
+    key = "adaptive_epochs"
+    Options = Options
+    default = True
+
+    def callbacks(self, context: Context) -> list[Any]:
+        from transformers import TrainerCallback
+
+        patience = max(1, round(self.options.patience * context.evaluations_per_epoch))
+
+        class StopWhenFlat(TrainerCallback):  # type: ignore[misc]
+            def on_evaluate(self, args: Any, state: Any, control: Any, **_: Any) -> None:
+                # The trainer's history survives a resume; a counter of our own would not.
+                evaluations = [row for row in state.log_history if "eval_loss" in row]
+                best = single_label.best(evaluations)
+                since = len(evaluations) - 1 - evaluations.index(best)
+                if since >= patience and not control.should_training_stop:
+                    control.should_training_stop = True
+                    if state.global_step < state.max_steps:
+                        context.note(
+                            message(
+                                "technique.adaptive_epochs.stopped",
+                                epoch=float(state.epoch),
+                                evaluations=since,
+                            )
+                        )
+
+        return [StopWhenFlat()]

@@ -1,0 +1,49 @@
+"""Freeze: the embeddings and the lower layers stay as they were pretrained."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from core.options import option
+from core.techniques.base import Context, Technique
+from core.words import message
+
+if TYPE_CHECKING:
+    import torch
+
+
+@dataclass(frozen=True)
+class Options:
+    share: float = option(0.5, minimum=0.0, maximum=1.0, step=0.1)  # of the layers, from the bottom
+
+
+class Freeze(Technique):
+    """Lee, Tang and Lin 2019, "What Would Elsa Do? Freezing Layers During Transformer Fine-Tuning"."""
+
+    key = "freeze"
+    Options = Options
+
+    def model(self, model: torch.nn.Module, context: Context) -> None:
+        import torch
+
+        base = model.base_model
+        stacks = [m for m in base.modules() if isinstance(m, torch.nn.ModuleList) and len(m) > 1]
+        layers = list(max(stacks, key=len)) if stacks else []
+        frozen = layers[: round(self.options.share * len(layers))]
+        embeddings = model.get_input_embeddings()
+        # The whole block of embeddings (words, positions, norm), where the model has one.
+        blocks = [m for m in base.children() if embeddings in list(m.modules())]
+        below = [b for b in blocks if not any(layer in list(b.modules()) for layer in layers)]
+        for module in [*(below or [embeddings]), *frozen]:
+            module.requires_grad_(False)
+        trained = sum(p.numel() for p in model.parameters() if p.requires_grad)
+        total = sum(p.numel() for p in model.parameters())
+        context.note(
+            message(
+                "technique.freeze.done",
+                frozen=len(frozen),
+                layers=len(layers),
+                share=trained / total,
+            )
+        )

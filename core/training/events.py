@@ -1,0 +1,171 @@
+"""What a run says while it works: frozen dataclasses, one JSON line each in the run's events.jsonl.
+
+The file is the only channel from the worker to the page and to the command line.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import math
+import time
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from core.words import Message
+
+
+@dataclass(frozen=True, kw_only=True)
+class Event:
+    time: float = field(default_factory=time.time)  # seconds since the epoch
+
+
+@dataclass(frozen=True, kw_only=True)
+class RunQueued(Event):
+    """The run waits for the worker."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class RunStarted(Event):
+    """The worker took the run up; after an interruption, once more."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class StageStarted(Event):
+    """One of: prepare, baselines, train, test, export."""
+
+    stage: str
+    total_steps: int = 0  # optimizer steps of the stage; 0 where steps are not counted
+    epochs: float = 0
+    rows: int = 0
+
+
+@dataclass(frozen=True, kw_only=True)
+class Step(Event):
+    """Training moved on. `loss` is the mean over the optimizer steps since the last event."""
+
+    step: int
+    epoch: float
+    loss: float
+    learning_rate: float
+
+
+@dataclass(frozen=True, kw_only=True)
+class Evaluated(Event):
+    """The validation rows were scored after `step` optimizer steps."""
+
+    step: int
+    epoch: float
+    loss: float
+    accuracy: float
+    macro_f1: float
+    best: bool  # the best so far, which is the one that is kept
+
+
+@dataclass(frozen=True, kw_only=True)
+class Checkpointed(Event):
+    """All that is needed to go on from `step` is on disk."""
+
+    step: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class Note(Event):
+    """Something that the person should know."""
+
+    message: Message
+
+
+@dataclass(frozen=True, kw_only=True)
+class RunFinished(Event):
+    """The model is in the run's folder, was loaded again and gave the same answers."""
+
+    seconds: float
+
+
+@dataclass(frozen=True, kw_only=True)
+class RunStopped(Event):
+    """The person stopped it. `step` is that of the model that was kept, None if there is none."""
+
+    step: int | None
+    seconds: float
+
+
+@dataclass(frozen=True, kw_only=True)
+class RunFailed(Event):
+    message: Message
+    hint: Message | None = None
+
+
+TYPES: dict[str, type[Event]] = {
+    cls.__name__: cls
+    for cls in (
+        RunQueued,
+        RunStarted,
+        StageStarted,
+        Step,
+        Evaluated,
+        Checkpointed,
+        Note,
+        RunFinished,
+        RunStopped,
+        RunFailed,
+    )
+}
+TERMINAL = (RunFinished, RunStopped, RunFailed)
+
+
+def to_line(event: Event) -> str:
+    """One line of JSON, without the newline. A loss that is not a number is written as null."""
+    row: dict[str, Any] = {"event": type(event).__name__}
+    for item in dataclasses.fields(event):
+        value = getattr(event, item.name)
+        if isinstance(value, Message):
+            value = value.to_json()
+        elif isinstance(value, float) and not math.isfinite(value):
+            value = None
+        row[item.name] = value
+    return json.dumps(row, ensure_ascii=False)
+
+
+def from_line(line: str) -> Event:
+    """The event of one line. Raises ValueError when the line is not one."""
+    try:
+        row = json.loads(line)
+        cls = TYPES[row.pop("event")]
+        for item in dataclasses.fields(cls):
+            if isinstance(row.get(item.name), dict):
+                row[item.name] = Message.from_json(row[item.name])
+            elif row.get(item.name) is None and item.type == "float":
+                row[item.name] = math.nan
+        return cls(**row)
+    except (KeyError, TypeError, AttributeError) as error:
+        raise ValueError(line) from error
+
+
+def append(path: Path, event: Event) -> None:
+    """Add one event in a single write, so that a reader sees whole lines or none."""
+    with path.open("a", encoding="utf-8", newline="\n") as file:
+        file.write(to_line(event) + "\n")
+
+
+def read(path: Path, offset: int = 0) -> tuple[list[Event], int]:
+    """The events after byte `offset`, and the offset to go on from.
+
+    A last line without its newline is still being written: it is left for the next call.
+    """
+    try:
+        with path.open("rb") as file:
+            file.seek(offset)
+            data = file.read()
+    except FileNotFoundError:
+        return [], offset
+    end = data.rfind(b"\n") + 1
+    events = []
+    for line in data[:end].decode("utf-8").split("\n")[:-1]:
+        try:
+            events.append(from_line(line))
+        except ValueError:
+            continue  # a line torn by a crash in the middle of a write
+    return events, offset + end

@@ -1,0 +1,142 @@
+"""What the events of a run add up to: where it stands, its curves, the time left, and a plain word on it."""
+
+from __future__ import annotations
+
+import math
+from collections import deque
+from dataclasses import dataclass, field
+
+from core.training import events as ev
+from core.words import Message, message
+
+# Curves are kept to this many points: a longer one is thinned by averaging neighbours.
+MAX_POINTS = 1000
+
+
+@dataclass
+class Progress:
+    """Fold events with `add`. Losses are cross-entropy in nats; times are seconds."""
+
+    status: str = "queued"  # queued, running, finished, stopped, failed
+    stage: str = ""
+    started: float | None = None
+    ended: float | None = None
+    now: float = 0.0
+    step: int = 0
+    total_steps: int = 0
+    epoch: float = 0.0
+    epochs: float = 0.0
+    train: list[tuple[float, float, float]] = field(default_factory=list)  # step, epoch, loss
+    evaluations: list[ev.Evaluated] = field(default_factory=list)
+    best: ev.Evaluated | None = None
+    notes: list[Message] = field(default_factory=list)
+    error: Message | None = None
+    hint: Message | None = None
+    kept_step: int | None = None
+    _pace: deque[tuple[float, int]] = field(default_factory=lambda: deque(maxlen=240))
+
+    def add(self, event: ev.Event) -> None:
+        self.now = max(self.now, event.time)
+        match event:
+            case ev.RunQueued():
+                self.status = "queued"
+            case ev.RunStarted():
+                self.status, self.ended, self.error, self.hint = "running", None, None, None
+                self.started = self.started or event.time
+                self._pace.clear()
+            case ev.StageStarted():
+                self.stage = event.stage
+                if event.stage == "train":
+                    self.total_steps, self.epochs = event.total_steps, event.epochs
+                    self._pace.append((event.time, self.step))
+            case ev.Step():
+                self._rewind(event.step)
+                self.step, self.epoch = event.step, event.epoch
+                self._pace.append((event.time, event.step))
+                self.train.append((event.step, event.epoch, event.loss))
+                if len(self.train) > 2 * MAX_POINTS:
+                    self.train = _thin(self.train)
+            case ev.Evaluated():
+                self._rewind(event.step)
+                self.step, self.epoch = event.step, event.epoch
+                self._pace.append((event.time, event.step))
+                self.evaluations.append(event)
+                if event.best:
+                    self.best = event
+            case ev.Note():
+                self.notes.append(event.message)
+            case ev.RunFinished():
+                self.status, self.ended = "finished", event.time
+            case ev.RunStopped():
+                self.status, self.ended, self.kept_step = "stopped", event.time, event.step
+            case ev.RunFailed():
+                self.status, self.ended = "failed", event.time
+                self.error, self.hint = event.message, event.hint
+
+    def _rewind(self, step: int) -> None:
+        """A resumed run goes back to its last checkpoint: what came after it is drawn anew."""
+        if step < self.step:
+            self.train = [point for point in self.train if point[0] < step]
+            self.evaluations = [each for each in self.evaluations if each.step < step]
+            self.best = next((e for e in reversed(self.evaluations) if e.best), None)
+
+    @property
+    def done(self) -> bool:
+        return self.status in ("finished", "stopped", "failed")
+
+    @property
+    def share(self) -> float:
+        """How much is done, from 0 to 1; training is taken for 95 % of a run."""
+        if self.status == "finished":
+            return 1.0
+        if self.stage in ("test", "export"):
+            return 0.97
+        return 0.95 * self.step / self.total_steps if self.total_steps else 0.0
+
+    @property
+    def seconds_left(self) -> float | None:
+        """From the pace of the last steps, evaluations included; None while there is no pace yet."""
+        if self.status != "running" or self.stage != "train" or len(self._pace) < 3:
+            return None
+        (start, first), (end, last) = self._pace[0], self._pace[-1]
+        if last <= first or end <= start:
+            return None
+        return (self.total_steps - last) * (end - start) / (last - first)
+
+    @property
+    def seconds(self) -> float:
+        """How long it has run so far."""
+        return (self.ended or self.now) - self.started if self.started else 0.0
+
+    def verdict(self) -> Message:
+        """One plain sentence on how it is going."""
+        if self.status == "queued":
+            return message("verdict.queued")
+        if self.status == "failed":
+            return self.error or message("verdict.failed")
+        if self.status == "running" and self.stage != "train":
+            return message(f"verdict.{self.stage or 'prepare'}")
+        if self.status == "stopped":
+            if self.kept_step is None:
+                return message("verdict.stopped_empty")
+            return message("verdict.stopped", step=self.kept_step)
+        if not self.evaluations or self.best is None:
+            return message("verdict.finished" if self.done else "verdict.first_epoch")
+        best = self.best
+        if self.status == "finished":
+            return message("verdict.kept", epoch=best.epoch, score=best.macro_f1)
+        if best is self.evaluations[-1]:
+            if len(self.evaluations) == 1:
+                return message("verdict.first_score", score=best.macro_f1)
+            return message("verdict.improving", score=best.macro_f1)
+        lowest = min(self.evaluations, key=lambda each: each.loss)
+        since = self.evaluations[self.evaluations.index(lowest) + 1 :]
+        if len(since) >= 2 and not math.isnan(lowest.loss):
+            return message("verdict.overfitting", since=lowest.epoch, kept=best.epoch)
+        return message("verdict.waiting", kept=best.epoch, score=best.macro_f1)
+
+
+def _thin(points: list[tuple[float, float, float]]) -> list[tuple[float, float, float]]:
+    """Half as many points: each is the mean loss of two neighbours, at the later one's step."""
+    pairs = zip(points[::2], points[1::2], strict=False)
+    return [(b[0], b[1], (a[2] + b[2]) / 2) for a, b in pairs]

@@ -1,0 +1,170 @@
+"""The thin Trainer: transformers' own loop, with our loss, two learning rates, and events for the page."""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import torch
+from safetensors.torch import load_file, save_file
+from transformers import PrinterCallback, ProgressCallback, Trainer, TrainerCallback
+
+from core.errors import UserError
+from core.recipe import TrainSpec
+from core.runs import Run
+from core.tasks import single_label
+from core.training import events as ev
+
+LOG_SECONDS = 0.25  # at most four points of the loss curve a second
+STOP_SECONDS = 0.2  # how often the stop file is looked for
+CHECKPOINT_SECONDS = 60.0  # what a crash may cost
+BEST_FILE = "best.safetensors"
+
+
+class FineTuner(Trainer):  # type: ignore[misc]
+    """`loss_function` maps (logits [rows, classes], labels [rows]) to the mean loss of a batch.
+
+    The head learns at `spec.head_learning_rate`, everything below it at `spec.learning_rate`: the head
+    starts from random numbers, the rest from what it knows (Howard and Ruder 2018, section 3.2).
+    """
+
+    # Our losses are means over a batch: the Trainer has to divide them by the accumulation steps.
+    # Left to its own guess, it leaves loss and gradients multiplied (transformers #47688).
+    loss_is_scaled_for_ga = False
+
+    def __init__(self, *args: Any, loss_function: Callable[..., Any], spec: TrainSpec, **kwargs: Any):
+        kwargs["model"].accepts_loss_kwargs = False
+        super().__init__(*args, **kwargs)
+        self.loss_function = loss_function
+        self.spec = spec
+        for printer in (PrinterCallback, ProgressCallback):
+            self.remove_callback(printer)
+
+    def compute_loss(
+        self, model: Any, inputs: Any, return_outputs: bool = False, **_: Any
+    ) -> torch.Tensor | tuple[torch.Tensor, Any]:
+        labels = inputs["labels"]
+        outputs = model(**{name: value for name, value in inputs.items() if name != "labels"})
+        loss = self.loss_function(outputs.logits, labels)
+        return (loss, outputs) if return_outputs else loss
+
+    def create_optimizer(self, model: Any = None) -> Any:
+        if self.optimizer is None:
+            model = model or self.model
+            decaying = set(self.get_decay_parameter_names(model))
+            in_base = {id(p) for p in model.base_model.parameters()}
+            groups: dict[tuple[bool, bool], list[torch.nn.Parameter]] = {}
+            for name, parameter in model.named_parameters():
+                if parameter.requires_grad:
+                    kind = (id(parameter) in in_base, name in decaying)
+                    groups.setdefault(kind, []).append(parameter)
+            kind_of_optimizer, settings = self.get_optimizer_cls_and_kwargs(self.args, model)
+            rates = {True: self.spec.learning_rate, False: self.spec.head_learning_rate}
+            self.optimizer = kind_of_optimizer(
+                [
+                    {
+                        "params": parameters,
+                        "lr": rates[below_head],
+                        "weight_decay": self.args.weight_decay if decays else 0.0,
+                    }
+                    for (below_head, decays), parameters in groups.items()
+                ],
+                **settings,
+            )
+        return self.optimizer
+
+
+class Reporter(TrainerCallback):  # type: ignore[misc]
+    """Turns the loop into events, and the stop file into the end of the loop."""
+
+    def __init__(self, run: Run) -> None:
+        self.run = run
+        self.stopped = False
+        self._losses: list[float] = []
+        self._said = self._looked = 0.0
+
+    def on_step_end(self, args: Any, state: Any, control: Any, **_: Any) -> None:
+        now = time.monotonic()
+        if now - self._looked >= STOP_SECONDS:
+            self._looked = now
+            self.stopped = self.run.stop_requested()
+        if self.stopped:
+            control.should_training_stop = control.should_save = True
+        # The last step is always scored; and a run stopped before its first score is scored now.
+        scored = any("eval_loss" in row for row in state.log_history)
+        if state.global_step >= state.max_steps or (self.stopped and not scored):
+            control.should_evaluate = True
+
+    def on_log(self, args: Any, state: Any, control: Any, logs: Any = None, **_: Any) -> None:
+        if "loss" not in (logs or {}):
+            return
+        if not math.isfinite(logs["loss"]):
+            raise UserError("diverged", step=state.global_step)
+        self._losses.append(logs["loss"])
+        if time.monotonic() - self._said >= LOG_SECONDS or control.should_evaluate:
+            self._said = time.monotonic()
+            self.run.append(
+                ev.Step(
+                    step=state.global_step,
+                    epoch=float(state.epoch),
+                    loss=sum(self._losses) / len(self._losses),
+                    learning_rate=logs["learning_rate"],
+                )
+            )
+            self._losses = []
+
+    def on_evaluate(self, args: Any, state: Any, control: Any, metrics: Any, **_: Any) -> None:
+        evaluations = [row for row in state.log_history if "eval_loss" in row]
+        best = single_label.best(evaluations)
+        self.run.append(
+            ev.Evaluated(
+                step=state.global_step,
+                epoch=float(state.epoch),
+                loss=metrics["eval_loss"],
+                accuracy=metrics["eval_accuracy"],
+                macro_f1=metrics["eval_macro_f1"],
+                best=best is evaluations[-1],
+            )
+        )
+
+
+class KeepBest(TrainerCallback):  # type: ignore[misc]
+    """Keeps the weights of the best evaluation in memory, and beside each checkpoint."""
+
+    def __init__(self, run: Run) -> None:
+        self.run = run
+        self.weights: dict[str, torch.Tensor] = {}
+        self._last_save = time.monotonic()
+
+    def on_train_begin(self, args: Any, state: Any, control: Any, **_: Any) -> None:
+        file = self.run.path / f"checkpoint-{state.global_step}" / BEST_FILE
+        if file.is_file():
+            self.weights = load_file(file)
+
+    def on_evaluate(self, args: Any, state: Any, control: Any, model: Any = None, **_: Any) -> None:
+        evaluations = [row for row in state.log_history if "eval_loss" in row]
+        if single_label.best(evaluations) is evaluations[-1]:
+            self.weights = {
+                name: value.detach().to("cpu", copy=True)
+                for name, value in model.state_dict().items()
+            }
+
+    def on_step_end(self, args: Any, state: Any, control: Any, **_: Any) -> None:
+        if time.monotonic() - self._last_save >= CHECKPOINT_SECONDS:
+            control.should_save = True
+
+    def on_save(self, args: Any, state: Any, control: Any, **_: Any) -> None:
+        folder = self.run.path / f"checkpoint-{state.global_step}"
+        if self.weights:
+            save_file(self.weights, folder / BEST_FILE)
+        self._last_save = time.monotonic()
+        self.run.append(ev.Checkpointed(step=state.global_step))
+
+
+def last_checkpoint(run: Run) -> Path | None:
+    """The newest checkpoint that was written to its end, or None."""
+    done = [p for p in run.path.glob("checkpoint-*") if (p / "trainer_state.json").is_file()]
+    return max(done, key=lambda p: int(p.name.split("-")[1]), default=None)

@@ -1,0 +1,82 @@
+"""What many tests share: a store in a temporary folder, small tables, and a tiny model to train."""
+
+from __future__ import annotations
+
+import random
+from pathlib import Path
+
+import pytest
+
+from core.data.read import Table, read
+from core.recipe import DataSpec, ModelSpec, Recipe, TaskSpec, TrainSpec
+from core.runs import RunStore
+
+TINY_RUN = "20200101-000000-0000"
+TINY = f"run:{TINY_RUN}"
+GOOD = "good great lovely fine superb happy".split()
+BAD = "bad awful nasty poor terrible sad".split()
+FILLER = "the film was very and a plot with people in it on the day".split()
+
+
+def sentiment_csv(rows: int = 60, seed: int = 0, rare: int | None = None) -> bytes:
+    """A toy CSV with two classes that single words give away; `rare` bad rows among the good ones."""
+    draw = random.Random(seed)
+    lines = ["text,label"]
+    for number in range(rows):
+        bad = number % 2 if rare is None else number < rare
+        words = draw.choices(FILLER, k=draw.randint(3, 12))
+        words.insert(draw.randrange(len(words)), draw.choice(BAD if bad else GOOD))
+        lines.append(f"{' '.join(words)} {number},{'negative' if bad else 'positive'}")
+    return "\n".join(lines).encode()
+
+
+@pytest.fixture(scope="session")
+def tiny_model(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A random two-layer BERT with MiniLM's vocabulary: trains in a second, knows nothing."""
+    import torch
+    from transformers import AutoTokenizer, BertConfig, BertForSequenceClassification
+
+    from core.models.load import bundled_folder
+
+    folder = tmp_path_factory.mktemp("tiny")
+    torch.manual_seed(0)
+    config = BertConfig(
+        vocab_size=30522,
+        hidden_size=32,
+        num_hidden_layers=2,
+        num_attention_heads=2,
+        intermediate_size=64,
+        max_position_embeddings=128,
+    )
+    BertForSequenceClassification(config).save_pretrained(folder)
+    AutoTokenizer.from_pretrained(bundled_folder()).save_pretrained(folder)
+    return folder
+
+
+@pytest.fixture
+def store(tmp_path: Path, tiny_model: Path) -> RunStore:
+    """A store with one earlier run, whose model is the tiny one: pick it with TINY."""
+    store = RunStore(tmp_path / "runs")
+    run = store.root / TINY_RUN
+    run.mkdir(parents=True)
+    table = read(sentiment_csv(), "old.csv")
+    (run / "recipe.json").write_text(recipe_for(table, model="minilm").to_json())
+    (run / "model").symlink_to(tiny_model)
+    return store
+
+
+def recipe_for(
+    table: Table,
+    *,
+    model: str = TINY,
+    techniques: dict[str, dict[str, object]] | None = None,
+    **train: object,
+) -> Recipe:
+    settings = {"epochs": 2.0, "batch_size": 8, "learning_rate": 1e-3, **train}
+    return Recipe(
+        data=DataSpec(table.name, table.fingerprint, ("text",)),
+        task=TaskSpec("label"),
+        model=ModelSpec(model),
+        train=TrainSpec(**settings),
+        techniques=techniques or {},
+    )

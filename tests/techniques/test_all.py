@@ -1,0 +1,86 @@
+"""Every registered technique: off differs from on, it trains, it resumes to the same numbers, it exports."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from core import techniques
+from core.data.profile import profile
+from core.data.read import read
+from core.errors import UserError
+from core.jobs import new_run
+from core.predict import Predictor
+from core.runs import Run, RunStore
+from core.training import events as ev
+from core.training.train import train
+from tests.conftest import recipe_for, sentiment_csv
+
+# What makes each one show on a tiny model: early stopping must have something to stop.
+OPTIONS: dict[str, dict[str, Any]] = {"adaptive_epochs": {"patience": 0.5}}
+# Rates that make the toy run differ measurably where the technique acts.
+SETTINGS: dict[str, dict[str, Any]] = {"adaptive_epochs": {"epochs": 12.0, "learning_rate": 5e-3}}
+
+
+def run_with(store: RunStore, chosen: dict[str, dict[str, Any]], key: str) -> Run:
+    table = read(sentiment_csv(rows=60, rare=15), "toy.csv")
+    recipe = recipe_for(table, techniques=chosen, **SETTINGS.get(key, {}))
+    return new_run(store, table, recipe)
+
+
+def curve(run: Run) -> list[tuple[int, float]]:
+    return [(e.step, e.loss) for e in ev.read(run.events)[0] if isinstance(e, ev.Evaluated)]
+
+
+@pytest.mark.parametrize("key", [t.key for t in techniques.ALL])
+def test_off_differs_from_on_and_both_train(store: RunStore, key: str) -> None:
+    off, on = run_with(store, {}, key), run_with(store, {key: OPTIONS.get(key, {})}, key)
+    for run in (off, on):
+        train(run)
+        assert run.status() == "finished", run.progress().error
+    assert curve(off) != curve(on)
+    assert Predictor(on.model).labels == ("negative", "positive")
+
+
+@pytest.mark.parametrize("key", [t.key for t in techniques.ALL])
+def test_stopped_and_resumed_ends_with_the_same_numbers(
+    store: RunStore, key: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    straight, broken = (run_with(store, {key: OPTIONS.get(key, {})}, key) for _ in range(2))
+    train(straight)
+
+    append = ev.append
+
+    def stop_after_first_score(path: Any, event: ev.Event) -> None:
+        append(path, event)
+        if isinstance(event, ev.Evaluated):
+            broken.request_stop()
+
+    with monkeypatch.context() as patch:
+        patch.setattr("core.training.trainer.STOP_SECONDS", 0.0)
+        patch.setattr(ev, "append", stop_after_first_score)
+        train(broken)
+    assert broken.status() == "stopped"
+    assert 0 < broken.progress().step < straight.progress().step
+    broken.stop_file.unlink()
+    train(broken)
+    assert broken.status() == "finished"
+    for part in ("test", "best", "steps"):
+        assert broken.metrics()[part] == straight.metrics()[part]  # type: ignore[index]
+
+
+def test_unknown_and_unavailable_ones_are_refused() -> None:
+    with pytest.raises(UserError, match="turbo"):
+        techniques.resolve({"turbo": {}})
+    with pytest.raises(UserError, match="bogus"):
+        techniques.resolve({"freeze": {"bogus": 1}})
+    balanced = profile(read(sentiment_csv(rows=40), "toy.csv"))
+    with pytest.raises(UserError, match="class_balance"):
+        techniques.resolve({"class_balance": {}}, balanced)
+
+
+def test_they_come_in_the_order_of_the_registry() -> None:
+    chosen = techniques.resolve({"freeze": {}, "adaptive_epochs": {"patience": "3"}})
+    assert [t.key for t in chosen] == ["adaptive_epochs", "freeze"]
+    assert chosen[0].options.patience == 3.0

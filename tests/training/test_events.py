@@ -1,0 +1,63 @@
+from __future__ import annotations
+
+import math
+from pathlib import Path
+
+from core.training import events as ev
+from core.words import message
+
+ALL = [
+    ev.RunQueued(),
+    ev.RunStarted(),
+    ev.StageStarted(stage="train", total_steps=10, epochs=2.5, rows=80),
+    ev.Step(step=1, epoch=0.1, loss=0.7, learning_rate=1e-5),
+    ev.Evaluated(step=5, epoch=1.0, loss=0.6, accuracy=0.5, macro_f1=0.4, best=True),
+    ev.Checkpointed(step=5),
+    ev.Note(message=message("verdict.improving", score=0.5)),
+    ev.Note(message=message("error.model_id", name="line\u2028separator\n{0} 中文")),
+    ev.RunFinished(seconds=3.5),
+    ev.RunStopped(step=None, seconds=1.0),
+    ev.RunFailed(message=message("a", inner=message("b", x=1)), hint=None),
+]
+
+
+def test_every_event_survives_its_line() -> None:
+    assert {type(event) for event in ALL} == set(ev.TYPES.values())
+    for event in ALL:
+        line = ev.to_line(event)
+        assert "\n" not in line
+        assert ev.from_line(line) == event
+
+
+def test_a_loss_that_is_no_number_stays_valid_json() -> None:
+    line = ev.to_line(ev.Step(step=1, epoch=0.1, loss=math.nan, learning_rate=0.0))
+    assert "NaN" not in line
+    back = ev.from_line(line)
+    assert isinstance(back, ev.Step)
+    assert math.isnan(back.loss)
+
+
+def test_a_reader_goes_on_where_it_was(tmp_path: Path) -> None:
+    path = tmp_path / "events.jsonl"
+    assert ev.read(path) == ([], 0)
+    for event in ALL[:3]:
+        ev.append(path, event)
+    first, offset = ev.read(path)
+    assert first == ALL[:3]
+    assert ev.read(path, offset) == ([], offset)
+    for event in ALL[3:]:
+        ev.append(path, event)
+    assert ev.read(path, offset)[0] == ALL[3:]
+
+
+def test_a_half_written_line_waits_and_a_torn_one_is_passed_over(tmp_path: Path) -> None:
+    path = tmp_path / "events.jsonl"
+    ev.append(path, ALL[0])
+    line = ev.to_line(ALL[3]).encode()
+    with path.open("ab") as file:
+        file.write(line[:20])
+    events, offset = ev.read(path)
+    assert events == [ALL[0]]
+    with path.open("ab") as file:
+        file.write(b"\n" + ev.to_line(ALL[4]).encode() + b"\n")
+    assert ev.read(path, offset)[0] == [ALL[4]]

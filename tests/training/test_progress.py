@@ -1,0 +1,110 @@
+from __future__ import annotations
+
+import pytest
+
+from core.training import events as ev
+from core.training.progress import MAX_POINTS, Progress
+from core.words import LANGUAGES, message, say
+
+
+def evaluated(step: int, loss: float, f1: float, best: bool) -> ev.Evaluated:
+    return ev.Evaluated(
+        time=100.0 + step, step=step, epoch=step / 10, loss=loss, accuracy=f1, macro_f1=f1, best=best
+    )
+
+
+def started(total: int = 100) -> Progress:
+    progress = Progress()
+    for event in (
+        ev.RunQueued(time=90.0),
+        ev.RunStarted(time=95.0),
+        ev.StageStarted(time=100.0, stage="train", total_steps=total, epochs=10, rows=80),
+    ):
+        progress.add(event)
+    return progress
+
+
+def step(number: int, loss: float = 0.5) -> ev.Step:
+    return ev.Step(
+        time=100.0 + number, step=number, epoch=number / 10, loss=loss, learning_rate=1e-4
+    )
+
+
+def test_time_left_follows_the_pace() -> None:
+    progress = started()
+    assert progress.seconds_left is None
+    for number in (1, 2, 20):
+        progress.add(step(number))
+    assert progress.seconds_left == pytest.approx(80)
+    assert progress.share == pytest.approx(0.95 * 0.2)
+
+
+def test_a_resumed_run_draws_what_came_after_its_checkpoint_anew() -> None:
+    progress = started()
+    for event in (step(5), evaluated(5, 0.6, 0.5, True), step(9), evaluated(10, 0.4, 0.8, True)):
+        progress.add(event)
+    progress.add(ev.RunStarted(time=300.0))
+    progress.add(step(6, loss=0.9))
+    assert [point[0] for point in progress.train] == [5, 6]
+    assert [each.step for each in progress.evaluations] == [5]
+    assert progress.best is not None
+    assert progress.best.step == 5
+
+
+def test_a_long_curve_is_thinned_but_keeps_its_ends() -> None:
+    progress = started(10**6)
+    for number in range(1, 5 * MAX_POINTS):
+        progress.add(step(number, loss=1 / number))
+    assert len(progress.train) <= 2 * MAX_POINTS
+    assert progress.train[-1][0] == 5 * MAX_POINTS - 1
+    assert [p[0] for p in progress.train] == sorted({p[0] for p in progress.train})
+
+
+@pytest.mark.parametrize(
+    ("events", "key"),
+    [
+        ([step(1)], "verdict.first_epoch"),
+        ([evaluated(5, 0.6, 0.5, True)], "verdict.first_score"),
+        ([evaluated(5, 0.6, 0.5, True), evaluated(10, 0.5, 0.6, True)], "verdict.improving"),
+        (
+            [
+                evaluated(5, 0.5, 0.7, True),
+                evaluated(10, 0.6, 0.6, False),
+                evaluated(15, 0.7, 0.6, False),
+            ],
+            "verdict.overfitting",
+        ),
+        (
+            [
+                evaluated(5, 0.6, 0.7, True),
+                evaluated(10, 0.5, 0.6, False),
+                evaluated(15, 0.4, 0.6, False),
+            ],
+            "verdict.waiting",
+        ),
+        ([evaluated(5, 0.6, 0.7, True), ev.RunFinished(seconds=1)], "verdict.kept"),
+        ([evaluated(5, 0.6, 0.7, True), ev.RunStopped(step=5, seconds=1)], "verdict.stopped"),
+        ([ev.RunStopped(step=None, seconds=1)], "verdict.stopped_empty"),
+        ([ev.StageStarted(stage="baselines")], "verdict.baselines"),
+        ([ev.StageStarted(stage="test")], "verdict.test"),
+        ([ev.StageStarted(stage="export")], "verdict.export"),
+    ],
+)
+def test_the_plain_word_on_it(events: list[ev.Event], key: str) -> None:
+    progress = started()
+    for event in events:
+        progress.add(event)
+    verdict = progress.verdict()
+    assert verdict.key == key
+    for language in LANGUAGES:
+        assert say(verdict, language)
+
+
+def test_a_failure_says_what_and_what_next() -> None:
+    progress = started()
+    progress.add(
+        ev.RunFailed(message=message("error.diverged", step=3), hint=message("error.diverged.hint"))
+    )
+    assert progress.status == "failed"
+    assert "step 3" in str(progress.verdict())
+    assert progress.hint is not None

@@ -1,0 +1,214 @@
+"""Whole runs on a tiny model: the numbers, the files, the ways a run can end."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import math
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+
+from core.data.read import read
+from core.errors import UserError
+from core.jobs import new_run
+from core.predict import Predictor
+from core.runs import Run, RunStore
+from core.training import events as ev
+from core.training.train import default_epochs, train
+from tests.conftest import recipe_for, sentiment_csv
+
+
+def make(store: RunStore, rows: int = 60, **settings: Any) -> Run:
+    table = read(sentiment_csv(rows), "toy.csv")
+    return new_run(store, table, recipe_for(table, **settings))
+
+
+def events(run: Run) -> list[ev.Event]:
+    return ev.read(run.events)[0]
+
+
+@pytest.fixture(scope="module")
+def finished(tmp_path_factory: pytest.TempPathFactory, tiny_model: Any) -> Run:
+    from tests.conftest import TINY_RUN
+
+    store = RunStore(tmp_path_factory.mktemp("finished"))
+    (store.root / TINY_RUN).mkdir(parents=True)
+    (store.root / TINY_RUN / "model").symlink_to(tiny_model)
+    table = read(sentiment_csv(), "old.csv")
+    (store.root / TINY_RUN / "recipe.json").write_text(recipe_for(table).to_json())
+    run = make(store, rows=80, epochs=6.0, learning_rate=5e-3)
+    train(run)
+    return run
+
+
+def test_it_tells_its_story_and_ends_once(finished: Run) -> None:
+    told = events(finished)
+    assert finished.status() == "finished", finished.progress().error
+    assert isinstance(told[0], ev.RunStarted)
+    assert isinstance(told[-1], ev.RunFinished)
+    assert sum(isinstance(e, ev.TERMINAL) for e in told) == 1
+    stages = [e.stage for e in told if isinstance(e, ev.StageStarted)]
+    assert list(dict.fromkeys(stages)) == ["prepare", "baselines", "train", "test", "export"]
+    losses = [e.loss for e in told if isinstance(e, ev.Step)]
+    assert all(math.isfinite(loss) for loss in losses)
+    assert losses[-1] < losses[0]
+
+
+def test_it_is_scored_twice_an_epoch_and_at_the_end(finished: Run) -> None:
+    scored = [e for e in events(finished) if isinstance(e, ev.Evaluated)]
+    assert len(scored) >= 2 * 6
+    assert scored[-1].step == finished.progress().total_steps
+    assert scored[0].best
+
+
+def test_the_test_rows_were_never_trained_on(finished: Run) -> None:
+    metrics, test = finished.metrics(), finished.test_rows()
+    assert metrics is not None
+    assert test is not None
+    rows = metrics["rows"]
+    assert rows["train"] + rows["validation"] + rows["test"] == 80
+    assert len(test) == metrics["test"]["rows"] == rows["test"]
+    assert metrics["train_rows"] == rows["train"]
+    # Measured anew from the exported model: the same accuracy, the same probabilities.
+    predictor = Predictor(finished.model)
+    probabilities = predictor.probabilities([(text, None) for text in test["text"]])
+    assert np.allclose(probabilities, np.array(test["probabilities"].tolist()), atol=1e-3)
+    named = [predictor.labels[k] for k in probabilities.argmax(axis=1)]
+    assert metrics["test"]["accuracy"] == pytest.approx(np.mean(named == test["label"]))
+    assert set(metrics["baselines"]) == {"majority", "tfidf"}
+
+
+def test_the_folder_has_what_it_promises(finished: Run) -> None:
+    for name in ("config.json", "model.safetensors", "recipe.json", "metrics.json", "README.md", "predict.py"):
+        assert (finished.model / name).is_file(), name
+    assert finished.archive() is not None
+    assert not list(finished.path.glob("checkpoint-*"))
+    assert finished.recipe().train.epochs == 6.0
+
+
+def test_the_same_recipe_data_and_seed_give_the_same_numbers(store: RunStore) -> None:
+    one, two, other = make(store), make(store), make(store, seed=43)
+    for run in (one, two, other):
+        train(run)
+    curves = [[(e.step, e.loss) for e in events(r) if isinstance(e, ev.Evaluated)] for r in (one, two, other)]
+    assert curves[0] == curves[1] != curves[2]
+    assert one.metrics()["test"] == two.metrics()["test"]  # type: ignore[index]
+
+
+def test_gradient_accumulation_leaves_loss_and_gradients_alone(store: RunStore) -> None:
+    """Two halves of a batch added up are the batch: transformers #47688 would double both."""
+    whole, halves = make(store, batch_size=8, epochs=1.0), make(store, batch_size=4, accumulation=2, epochs=1.0)
+    first = {}
+    for run in (whole, halves):
+        train(run)
+        first[run.id] = next(e for e in events(run) if isinstance(e, ev.Evaluated))
+    a, b = first.values()
+    assert a.step == b.step
+    # Dropout differs between the two, so the losses are near, not equal; doubled would be far off.
+    assert a.loss == pytest.approx(b.loss, rel=0.05)
+    steps = [next(e for e in events(r) if isinstance(e, ev.Step)).loss for r in (whole, halves)]
+    assert steps[0] == pytest.approx(math.log(2), rel=0.2)
+    assert steps[1] == pytest.approx(steps[0], rel=0.2)
+
+
+def test_two_text_columns_are_read_as_a_pair(store: RunStore) -> None:
+    lines = sentiment_csv(60).decode().splitlines()
+    pairs = ["title,text,label"] + [f"title {i},{line}" for i, line in enumerate(lines[1:])]
+    table = read("\n".join(pairs).encode(), "pairs.csv")
+    recipe = recipe_for(table)
+    recipe = dataclasses.replace(
+        recipe, data=dataclasses.replace(recipe.data, text=("title", "text"))
+    )
+    run = new_run(store, table, recipe)
+    train(run)
+    assert run.status() == "finished", run.progress().error
+    predictor = Predictor(run.model)
+    assert predictor.text_columns == ("title", "text")
+    one, other = predictor.probabilities([("title 1", "good film"), ("good film", "title 1")])
+    # An untrained model tells them apart only a little, but it does: the order is read.
+    assert not np.array_equal(one, other)
+
+
+def test_long_texts_are_cut_and_it_is_said(store: RunStore) -> None:
+    run = make(store, max_length=8)
+    train(run)
+    metrics = run.metrics()
+    assert metrics is not None
+    assert metrics["max_length"] == 8
+    assert 0.5 < metrics["truncated"] <= 1
+    assert any(note.key == "train.truncated" for note in run.progress().notes)
+
+
+def test_stopped_before_training_it_ends_without_a_model(store: RunStore) -> None:
+    run = make(store)
+    run.request_stop()
+    train(run)
+    assert run.status() == "stopped"
+    assert run.progress().kept_step is None
+    assert run.archive() is None
+
+
+def test_a_loss_that_explodes_is_caught_and_explained(store: RunStore, tiny_model: Any) -> None:
+    run = make(store)
+    broken = store.root / "20200102-000000-0000"
+    broken.mkdir()
+    (broken / "recipe.json").write_text(run.recipe().to_json())
+    (broken / "model").mkdir()
+    for file in tiny_model.iterdir():
+        (broken / "model" / file.name).write_bytes(file.read_bytes())
+    from safetensors.torch import load_file, save_file
+
+    weights = load_file(broken / "model" / "model.safetensors")
+    weights["bert.encoder.layer.0.attention.self.query.weight"].fill_(math.nan)
+    save_file(weights, broken / "model" / "model.safetensors", metadata={"format": "pt"})
+    run = make(store, model=f"run:{broken.name}")
+    train(run)
+    progress = run.progress()
+    assert progress.status == "failed"
+    assert progress.error is not None
+    assert progress.error.key == "error.diverged"
+    assert progress.hint is not None
+    assert "Traceback" in run.log.read_text()
+
+
+@pytest.mark.parametrize(
+    ("error", "key"),
+    [
+        (UserError("disk_full"), "error.disk_full"),
+        (MemoryError(), "error.out_of_memory"),
+        (torch.OutOfMemoryError("CUDA"), "error.out_of_memory"),
+        (OSError(28, "No space left on device"), "error.disk_full"),
+        (RuntimeError("odd"), "error.unexpected"),
+    ],
+)
+def test_whatever_goes_wrong_is_told_in_words(error: Exception, key: str) -> None:
+    from core.training.train import in_words
+
+    assert in_words(error).what.key == key
+    assert in_words(error).message
+
+
+def test_epochs_follow_from_the_rows() -> None:
+    assert [default_epochs(rows, 16) for rows in (16, 200, 560, 3000, 10**6)] == [20, 20, 9, 3, 3]
+
+
+def test_recipes_that_cannot_work_are_refused_before_anything_starts(store: RunStore) -> None:
+    table = read(sentiment_csv(), "toy.csv")
+    before = len(store.all())
+    for recipe in (
+        recipe_for(table, model="run:20990101-000000-0000"),
+        recipe_for(table, techniques={"turbo": {}}),
+        dataclasses.replace(recipe_for(table), task=dataclasses.replace(recipe_for(table).task, column="nope")),
+    ):
+        with pytest.raises(UserError):
+            new_run(store, table, recipe)
+    assert len(store.all()) == before
+
+
+def test_metrics_are_plain_json(finished: Run) -> None:
+    text = (finished.path / "metrics.json").read_text()
+    assert "NaN" not in text
+    assert json.loads(text)["labels"] == ["negative", "positive"]
