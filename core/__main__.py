@@ -35,9 +35,7 @@ def _parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
 
     def command(name: str, work: Any) -> argparse.ArgumentParser:
-        sub = commands.add_parser(
-            name, help=say(f"cli.{name}"), description=say(f"cli.{name}")
-        )
+        sub = commands.add_parser(name, help=say(f"cli.{name}"), description=say(f"cli.{name}"))
         sub.set_defaults(work=work)
         sub.add_argument("--runs", type=Path, metavar="DIR", help=say("cli.runs_dir"))
         return sub

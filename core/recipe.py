@@ -95,7 +95,9 @@ class Recipe:
             raw = json.loads(text)
             data = raw["data"]
             recipe = cls(
-                data=DataSpec(data["file"], data["fingerprint"], tuple(data["text"]), data["split"]),
+                data=DataSpec(
+                    data["file"], data["fingerprint"], tuple(data["text"]), data["split"]
+                ),
                 task=TaskSpec(**raw["task"]),
                 model=ModelSpec(**raw["model"]),
                 train=parse(TrainSpec, raw["train"], "train"),

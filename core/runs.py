@@ -1,14 +1,14 @@
 """RunStore: one folder a run. The folder is the only channel between the worker and everything else.
 
-    RUNS/20261123-142501-3f9a/
-        recipe.json  table.parquet     what was asked for
-        events.jsonl  log.txt          what happened
-        lock                           held by the process that works on it
-        stop                           present when somebody asked it to stop
-        checkpoint-N/                  to go on from; removed when the run has ended well
-        model/                         the standard transformers folder
-        metrics.json  test.parquet     what was measured, and the test rows with their predictions
-        NAME.zip                       the download
+RUNS/20261123-142501-3f9a/
+    recipe.json  table.parquet     what was asked for
+    events.jsonl  log.txt          what happened
+    lock                           held by the process that works on it
+    stop                           present when somebody asked it to stop
+    checkpoint-N/                  to go on from; removed when the run has ended well
+    model/                         the standard transformers folder
+    metrics.json  test.parquet     what was measured, and the test rows with their predictions
+    NAME.zip                       the download
 """
 
 from __future__ import annotations
@@ -39,7 +39,9 @@ ID = re.compile(r"\d{8}-\d{6}-[0-9a-f]{4}")
 
 def home() -> Path:
     """Where runs and models are kept: TICKTUNE_HOME, or the platform's folder for user data."""
-    return Path(os.environ.get("TICKTUNE_HOME") or platformdirs.user_data_dir("ticktune", appauthor=False))
+    return Path(
+        os.environ.get("TICKTUNE_HOME") or platformdirs.user_data_dir("ticktune", appauthor=False)
+    )
 
 
 @dataclass(frozen=True)

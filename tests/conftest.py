@@ -13,9 +13,9 @@ from core.runs import RunStore
 
 TINY_RUN = "20200101-000000-0000"
 TINY = f"run:{TINY_RUN}"
-GOOD = "good great lovely fine superb happy".split()
-BAD = "bad awful nasty poor terrible sad".split()
-FILLER = "the film was very and a plot with people in it on the day".split()
+GOOD = ["good", "great", "lovely", "fine", "superb", "happy"]
+BAD = ["bad", "awful", "nasty", "poor", "terrible", "sad"]
+FILLER = ["the", "film", "was", "very", "and", "a", "plot", "with", "people", "in", "it", "on", "the", "day"]
 
 
 def sentiment_csv(rows: int = 60, seed: int = 0, rare: int | None = None) -> bytes:

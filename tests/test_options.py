@@ -54,7 +54,10 @@ def test_bad_values_are_named(values: dict[str, object], named: str) -> None:
 
 
 def test_every_setting_has_its_words_and_its_default_is_valid() -> None:
-    for owner, cls in [("train", TrainSpec), *((f"technique.{t.key}", t.Options) for t in techniques.ALL)]:
+    for owner, cls in [
+        ("train", TrainSpec),
+        *((f"technique.{t.key}", t.Options) for t in techniques.ALL),
+    ]:
         fields = fields_of(cls)
         parse(cls, {field.name: field.default for field in fields}, owner)
         for language in LANGUAGES:

@@ -30,7 +30,9 @@ def wait_for(run: Run, *statuses: str) -> None:
     raise AssertionError(f"{run.status()} after a minute: {run.progress().error}")
 
 
-@pytest.mark.parametrize("name", ["", "..", "../x", "20200101-000000-000", "x" * 300, "/etc", None, 5])
+@pytest.mark.parametrize(
+    "name", ["", "..", "../x", "20200101-000000-000", "x" * 300, "/etc", None, 5]
+)
 def test_ids_from_anywhere_open_nothing_else(store: RunStore, name: object) -> None:
     with pytest.raises(UserError):
         store.get(name)  # type: ignore[arg-type]

@@ -64,7 +64,8 @@ def score(probabilities: Floats, truth: Numbers, labels: Sequence[str]) -> dict[
         "rows": len(truth),
         "accuracy": float(np.trace(confusion) / len(truth)),
         "macro_f1": float(f1[present].mean()),
-        "loss": float(-np.log(of_truth.clip(np.finfo(np.float64).eps, 1.0)).mean()),
+        # Not "-mean": that would make a perfect score -0.0.
+        "loss": 0.0 - float(np.log(of_truth.clip(np.finfo(np.float64).eps, 1.0)).mean()),
         "per_class": [
             {
                 "label": label,

@@ -59,9 +59,7 @@ CATALOG: tuple[Entry, ...] = (
         "Apache-2.0",
         512,
     ),
-    Entry(
-        "roberta", "RoBERTa base", "FacebookAI/roberta-base", 125, 499, "english", "MIT", 512
-    ),
+    Entry("roberta", "RoBERTa base", "FacebookAI/roberta-base", 125, 499, "english", "MIT", 512),
     Entry(
         "deberta-v3-small",
         "DeBERTa v3 small",

@@ -58,7 +58,9 @@ def locate(spec: ModelSpec, store: RunStore) -> Path:
     name = hub_id(spec.key) or ""
     try:
         folder = snapshot_download(name, revision=spec.revision, allow_patterns=list(FILES))
-    except Exception as error:  # the network, the disk, or the hub: it is all the same to the person
+    except (
+        Exception
+    ) as error:  # the network, the disk, or the hub: it is all the same to the person
         raise UserError("model_download", name=name, reason=_reason(error)) from error
     return Path(folder)
 
@@ -93,7 +95,7 @@ def _commit(name: str, wanted: str | None) -> str:
         info = api.model_info(name, revision=wanted, timeout=10)
     except RepositoryNotFoundError:
         raise UserError("model_unknown", name=name) from None
-    except Exception as error:  # noqa: BLE001  whatever the network does: the cache may serve
+    except Exception as error:
         cached = _cached_commit(name, wanted)
         if cached is None:
             raise UserError("model_offline", name=name, reason=_reason(error)) from error

@@ -13,7 +13,9 @@ from core.words import message
 
 @dataclass(frozen=True)
 class Options:
-    patience: float = option(2.0, minimum=0.5, maximum=20, step=0.5)  # epochs without a better score
+    patience: float = option(
+        2.0, minimum=0.5, maximum=20, step=0.5
+    )  # epochs without a better score
 
 
 class AdaptiveEpochs(Technique):
@@ -31,7 +33,7 @@ class AdaptiveEpochs(Technique):
 
         patience = max(1, round(self.options.patience * context.evaluations_per_epoch))
 
-        class StopWhenFlat(TrainerCallback):  # type: ignore[misc]
+        class StopWhenFlat(TrainerCallback):
             def on_evaluate(self, args: Any, state: Any, control: Any, **_: Any) -> None:
                 # The trainer's history survives a resume; a counter of our own would not.
                 evaluations = [row for row in state.log_history if "eval_loss" in row]

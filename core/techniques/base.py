@@ -32,7 +32,7 @@ class Context:
     train: TrainSpec
     labels: tuple[str, ...]
     class_counts: np.ndarray
-    evaluations_per_epoch: int
+    evaluations_per_epoch: float
     note: Callable[[Message], None]
 
 

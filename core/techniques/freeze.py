@@ -28,8 +28,8 @@ class Freeze(Technique):
         import torch
 
         base = model.base_model
-        stacks = [m for m in base.modules() if isinstance(m, torch.nn.ModuleList) and len(m) > 1]
-        layers = list(max(stacks, key=len)) if stacks else []
+        stacks = [list(m) for m in base.modules() if isinstance(m, torch.nn.ModuleList)]
+        layers = max(stacks, key=len, default=[])
         frozen = layers[: round(self.options.share * len(layers))]
         embeddings = model.get_input_embeddings()
         # The whole block of embeddings (words, positions, norm), where the model has one.

@@ -103,7 +103,7 @@ def _train(run: Run, started: float) -> int | None:
         train=spec,
         labels=rows.labels,
         class_counts=np.bincount(rows.numbers[rows.split.train], minlength=len(rows.labels)),
-        evaluations_per_epoch=math.ceil(steps_per_epoch / evaluate_every),
+        evaluations_per_epoch=steps_per_epoch / evaluate_every,
         note=lambda what: _note(run, what),
     )
     for technique in chosen:
@@ -318,7 +318,9 @@ def _log_to(run: Run) -> Iterator[None]:
     handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(name)s: %(message)s"))
     thread = threading.get_ident()
     handler.addFilter(lambda record: record.thread == thread)
-    loggers = [logging.getLogger(name) for name in ("core", "transformers", "datasets", "py.warnings")]
+    loggers = [
+        logging.getLogger(name) for name in ("core", "transformers", "datasets", "py.warnings")
+    ]
     for logger in loggers:
         logger.addHandler(handler)
     try:
@@ -327,5 +329,3 @@ def _log_to(run: Run) -> Iterator[None]:
         for logger in loggers:
             logger.removeHandler(handler)
         handler.close()
-
-

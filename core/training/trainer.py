@@ -24,7 +24,7 @@ CHECKPOINT_SECONDS = 60.0  # what a crash may cost
 BEST_FILE = "best.safetensors"
 
 
-class FineTuner(Trainer):  # type: ignore[misc]
+class FineTuner(Trainer):
     """`loss_function` maps (logits [rows, classes], labels [rows]) to the mean loss of a batch.
 
     The head learns at `spec.head_learning_rate`, everything below it at `spec.learning_rate`: the head
@@ -34,8 +34,11 @@ class FineTuner(Trainer):  # type: ignore[misc]
     # Our losses are means over a batch: the Trainer has to divide them by the accumulation steps.
     # Left to its own guess, it leaves loss and gradients multiplied (transformers #47688).
     loss_is_scaled_for_ga = False
+    optimizer: Any
 
-    def __init__(self, *args: Any, loss_function: Callable[..., Any], spec: TrainSpec, **kwargs: Any):
+    def __init__(
+        self, *args: Any, loss_function: Callable[..., Any], spec: TrainSpec, **kwargs: Any
+    ):
         kwargs["model"].accepts_loss_kwargs = False
         super().__init__(*args, **kwargs)
         self.loss_function = loss_function
@@ -77,7 +80,7 @@ class FineTuner(Trainer):  # type: ignore[misc]
         return self.optimizer
 
 
-class Reporter(TrainerCallback):  # type: ignore[misc]
+class Reporter(TrainerCallback):
     """Turns the loop into events, and the stop file into the end of the loop."""
 
     def __init__(self, run: Run) -> None:
@@ -131,7 +134,7 @@ class Reporter(TrainerCallback):  # type: ignore[misc]
         )
 
 
-class KeepBest(TrainerCallback):  # type: ignore[misc]
+class KeepBest(TrainerCallback):
     """Keeps the weights of the best evaluation in memory, and beside each checkpoint."""
 
     def __init__(self, run: Run) -> None:

@@ -43,7 +43,16 @@ def test_an_earlier_run_can_be_picked(store: RunStore, tiny_model: Path) -> None
 
 @pytest.mark.parametrize(
     "name",
-    ["run:20990101-000000-0000", "run:../../etc", "../secrets", "a/b/c", "http://x/y", "", " ", "a b"],
+    [
+        "run:20990101-000000-0000",
+        "run:../../etc",
+        "../secrets",
+        "a/b/c",
+        "http://x/y",
+        "",
+        " ",
+        "a b",
+    ],
 )
 def test_names_that_lead_nowhere_are_refused(store: RunStore, name: str) -> None:
     with pytest.raises(UserError):
@@ -51,7 +60,9 @@ def test_names_that_lead_nowhere_are_refused(store: RunStore, name: str) -> None
 
 
 def test_code_in_a_model_folder_is_refused(tmp_path: Path) -> None:
-    (tmp_path / "config.json").write_text('{"model_type": "bert", "auto_map": {"AutoModel": "evil.py"}}')
+    (tmp_path / "config.json").write_text(
+        '{"model_type": "bert", "auto_map": {"AutoModel": "evil.py"}}'
+    )
     with pytest.raises(UserError) as caught:
         load(tmp_path, single_label.head(("a", "b")))
     assert caught.value.args == ("model_remote_code",)
@@ -111,7 +122,12 @@ class Hub(http.server.BaseHTTPRequestHandler):
                 }
             ]
             found = found if CONVERTED in self.repos[name] else []
-            body = {"discussions": found, "count": len(found), "start": 0, "numClosedDiscussions": 0}
+            body = {
+                "discussions": found,
+                "count": len(found),
+                "start": 0,
+                "numClosedDiscussions": 0,
+            }
             return self.answer(200, json.dumps(body).encode())
         wanted = rest.removeprefix("revision/").split("/")[-1] if rest else "main"
         commit = {"main": COMMIT, "3": CONVERTED, "refs%2Fpr%2F3": CONVERTED}.get(wanted, wanted)
@@ -173,7 +189,12 @@ except UserError as error:
 def ask(endpoint: str, cache: Path, name: str, then: str = "locate") -> list[str]:
     done = subprocess.run(
         [sys.executable, "-c", SCRIPT, name, then],
-        env={**os.environ, "HF_ENDPOINT": endpoint, "HF_HOME": str(cache), "HF_HUB_DISABLE_XET": "1"},
+        env={
+            **os.environ,
+            "HF_ENDPOINT": endpoint,
+            "HF_HOME": str(cache),
+            "HF_HUB_DISABLE_XET": "1",
+        },
         capture_output=True,
         text=True,
         check=True,

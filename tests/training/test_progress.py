@@ -9,7 +9,13 @@ from core.words import LANGUAGES, message, say
 
 def evaluated(step: int, loss: float, f1: float, best: bool) -> ev.Evaluated:
     return ev.Evaluated(
-        time=100.0 + step, step=step, epoch=step / 10, loss=loss, accuracy=f1, macro_f1=f1, best=best
+        time=100.0 + step,
+        step=step,
+        epoch=step / 10,
+        loss=loss,
+        accuracy=f1,
+        macro_f1=f1,
+        best=best,
     )
 
 

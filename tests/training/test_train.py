@@ -82,7 +82,14 @@ def test_the_test_rows_were_never_trained_on(finished: Run) -> None:
 
 
 def test_the_folder_has_what_it_promises(finished: Run) -> None:
-    for name in ("config.json", "model.safetensors", "recipe.json", "metrics.json", "README.md", "predict.py"):
+    for name in (
+        "config.json",
+        "model.safetensors",
+        "recipe.json",
+        "metrics.json",
+        "README.md",
+        "predict.py",
+    ):
         assert (finished.model / name).is_file(), name
     assert finished.archive() is not None
     assert not list(finished.path.glob("checkpoint-*"))
@@ -93,14 +100,20 @@ def test_the_same_recipe_data_and_seed_give_the_same_numbers(store: RunStore) ->
     one, two, other = make(store), make(store), make(store, seed=43)
     for run in (one, two, other):
         train(run)
-    curves = [[(e.step, e.loss) for e in events(r) if isinstance(e, ev.Evaluated)] for r in (one, two, other)]
+    curves = [
+        [(e.step, e.loss) for e in events(r) if isinstance(e, ev.Evaluated)]
+        for r in (one, two, other)
+    ]
     assert curves[0] == curves[1] != curves[2]
     assert one.metrics()["test"] == two.metrics()["test"]  # type: ignore[index]
 
 
 def test_gradient_accumulation_leaves_loss_and_gradients_alone(store: RunStore) -> None:
     """Two halves of a batch added up are the batch: transformers #47688 would double both."""
-    whole, halves = make(store, batch_size=8, epochs=1.0), make(store, batch_size=4, accumulation=2, epochs=1.0)
+    whole, halves = (
+        make(store, batch_size=8, epochs=1.0),
+        make(store, batch_size=4, accumulation=2, epochs=1.0),
+    )
     first = {}
     for run in (whole, halves):
         train(run)
@@ -201,7 +214,9 @@ def test_recipes_that_cannot_work_are_refused_before_anything_starts(store: RunS
     for recipe in (
         recipe_for(table, model="run:20990101-000000-0000"),
         recipe_for(table, techniques={"turbo": {}}),
-        dataclasses.replace(recipe_for(table), task=dataclasses.replace(recipe_for(table).task, column="nope")),
+        dataclasses.replace(
+            recipe_for(table), task=dataclasses.replace(recipe_for(table).task, column="nope")
+        ),
     ):
         with pytest.raises(UserError):
             new_run(store, table, recipe)
