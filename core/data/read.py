@@ -57,15 +57,13 @@ def read(source: Path | bytes, name: str | None = None) -> Table:
     """Read a CSV or TSV file of up to 256 MB; `name` is what to call it.
 
     Encoding and delimiter are found out. Rows that cannot be read become `bad_rows`. Raises
-    UserError `file_too_large`, `file_empty`, `file_excel`, `file_binary`, `no_rows`,
+    UserError `file_unreadable`, `file_too_large`, `file_empty`, `file_excel`, `file_binary`, `no_rows`,
     `all_rows_bad`, `too_many_columns`, `too_many_rows`.
     """
-    size = len(source) if isinstance(source, bytes) else source.stat().st_size
-    if size > MAX_BYTES:
-        raise UserError("file_too_large", size=size / 2**20, limit=MAX_BYTES // 2**20)
-    data = source if isinstance(source, bytes) else source.read_bytes()
     if name is None:
         name = "table.csv" if isinstance(source, bytes) else source.name
+    data = source if isinstance(source, bytes) else _bytes_of(source)
+    _check_size(len(data))
     if not data.strip():
         raise UserError("file_empty")
     decoded = decode(data)
@@ -93,6 +91,21 @@ def read(source: Path | bytes, name: str | None = None) -> Table:
         bad_rows=tuple(parser.bad),
         notes=tuple(notes),
     )
+
+
+def _bytes_of(path: Path) -> bytes:
+    """The file's content; one that is too large is refused without being read."""
+    try:
+        _check_size(path.stat().st_size)
+        return path.read_bytes()
+    except OSError as error:
+        reason = error.strerror or type(error).__name__
+        raise UserError("file_unreadable", name=path.name, reason=reason) from error
+
+
+def _check_size(size: int) -> None:
+    if size > MAX_BYTES:
+        raise UserError("file_too_large", size=size / 2**20, limit=MAX_BYTES // 2**20)
 
 
 def _name_columns(parser: Parser) -> tuple[list[str], list[Message]]:

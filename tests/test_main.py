@@ -1,0 +1,198 @@
+"""The command line, as a shell sees it: exit codes, stdout and stderr."""
+
+from __future__ import annotations
+
+import csv
+import json
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from core.__main__ import main
+from core.runs import RunStore
+from core.words import ASSETS
+from tests.conftest import TINY, sentiment_csv
+
+
+@pytest.fixture
+def toy(tmp_path: Path) -> Path:
+    path = tmp_path / "toy.csv"
+    path.write_bytes(sentiment_csv(60))
+    return path
+
+
+def shell(*arguments: object) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-m", "core", *map(str, arguments)],
+        capture_output=True,
+        text=True,
+        timeout=200,
+        check=False,
+    )
+
+
+@pytest.mark.slow
+def test_train_then_predict_then_list(store: RunStore, toy: Path, tmp_path: Path) -> None:
+    done = shell(
+        "train", toy, "--text", "text", "--label", "label", "--model", TINY, "--epochs", 2,
+        "--technique", "freeze:share=0.5", "--technique", "class_balance:strength=0.5",
+        "--set", "learning_rate=0.001", "--seed", 7, "--runs", store.root,
+    )  # fmt: skip
+    # Both classes are equally common, so balancing them would change nothing.
+    assert done.returncode == 2
+    assert "class_balance" in done.stderr
+    assert "Traceback" not in done.stderr
+
+    done = shell(
+        "train", toy, "--text", "text", "--label", "label", "--model", TINY, "--epochs", 2,
+        "--technique", "freeze:share=0.5", "--seed", 7, "--runs", store.root,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    assert "Traceback" not in done.stderr
+    assert "Loading weights" not in done.stderr
+    answer = json.loads(done.stdout.splitlines()[-1])
+    assert set(answer) >= {"run", "folder", "test", "baselines", "train_rows", "epochs", "seconds"}
+    assert set(answer["test"]) == {"rows", "accuracy", "macro_f1"}
+    assert set(answer["baselines"]) == {"majority", "tfidf"}
+    recipe = store.get(answer["run"]).recipe()
+    assert recipe.techniques == {"freeze": {"share": "0.5"}}
+    assert recipe.train.seed == 7
+
+    out = tmp_path / "out.csv"
+    done = shell("predict", answer["run"], toy, "-o", out, "--runs", store.root)
+    assert done.returncode == 0, done.stderr
+    with out.open(encoding="utf-8-sig", newline="") as file:
+        rows = list(csv.DictReader(file))
+    assert len(rows) == 60
+    assert {row["label_2"] for row in rows} <= {"negative", "positive"}
+    assert all(0.5 <= float(row["confidence"]) <= 1 for row in rows)
+
+    listed = json.loads(shell("runs", "--json", "--runs", store.root).stdout)
+    assert listed[0]["id"] == answer["run"]
+    assert listed[0]["status"] == "finished"
+    assert listed[0]["macro_f1"] == answer["test"]["macro_f1"]
+
+
+@pytest.mark.slow
+def test_ctrl_c_stops_in_good_order_and_keeps_the_best(store: RunStore, toy: Path) -> None:
+    with (store.root / "err.txt").open("w") as stderr:
+        process = subprocess.Popen(
+            [
+                sys.executable, "-m", "core", "train", str(toy), "--model", TINY, "--epochs", "200",
+                "--technique", "none", "--runs", str(store.root),
+            ],
+            stdout=subprocess.PIPE,
+            stderr=stderr,
+            text=True,
+        )  # fmt: skip
+        run = None
+        while process.poll() is None:
+            run = run or next((r for r in store.all() if r.recipe().train.epochs == 200), None)
+            if run and run.progress().evaluations:
+                os.kill(process.pid, signal.SIGINT)
+                break
+        stdout, _ = process.communicate(timeout=100)
+    assert process.returncode == 0, (store.root / "err.txt").read_text()
+    assert json.loads(stdout.splitlines()[-1])["status"] == "stopped"
+    assert run is not None
+    assert run.archive() is not None
+
+
+def test_check_tells_what_the_data_step_shows(capsys: pytest.CaptureFixture[str]) -> None:
+    sample = ASSETS / "samples" / "sentiment-en.csv"
+    assert main(["check", str(sample), "--json"]) == 0
+    seen = json.loads(capsys.readouterr().out)
+    assert seen["text"] == ["text"]
+    assert seen["label"] == "label"
+    assert seen["usable"] == 800
+    assert seen["error"] is None
+    assert main(["check", str(sample)]) == 0
+    assert "800" in capsys.readouterr().out
+
+
+def test_the_rows_left_out_can_be_had(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    file = tmp_path / "gaps.csv"
+    lines = sentiment_csv(40).decode().splitlines()
+    lines[5] = "no label here,"
+    lines[7] = ",positive"
+    file.write_text("\n".join(lines))
+    left_out = tmp_path / "left.csv"
+    assert main(["check", str(file), "--left-out", str(left_out)]) == 0
+    assert "left out: 2" in capsys.readouterr().out
+    with left_out.open(encoding="utf-8-sig", newline="") as opened:
+        assert [row["line"] for row in csv.DictReader(opened)] == ["6", "8"]
+
+
+WIDE = ",".join(f"c{i}" for i in range(5000)) + "\n" + ",".join("x" * 5000)
+BAD: dict[str, bytes] = {
+    "empty": b"",
+    "header only": b"text,label\n",
+    "binary": bytes(range(256)) * 50,
+    "excel": b"PK\x03\x04" + bytes(500),
+    "one class": b"text,label\n" + b"".join(b"text %d,same\n" % i for i in range(30)),
+    "one row a class": b"text,label\n" + b"".join(b"some text %d,l%d\n" % (i, i) for i in range(9)),
+    "all labels different": b"text,label\n"
+    + b"".join(b"some text number %d,label %d\n" % (i, i) for i in range(300)),
+    "5,000 columns": WIDE.encode(),
+    "one column": b"text\n" + b"".join(b"some text %d\n" % i for i in range(30)),
+}
+
+
+@pytest.mark.parametrize("name", BAD)
+@pytest.mark.parametrize("command", ["check", "train"])
+def test_a_bad_file_gets_one_line_and_a_hint(
+    name: str, command: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = tmp_path / "bad.csv"
+    file.write_bytes(BAD[name])
+    assert main([command, str(file), "--runs", str(tmp_path / "runs")]) == 2
+    lines = capsys.readouterr().err.strip().splitlines()
+    assert lines[0].startswith("error: ")
+    assert [line.split(":")[0] for line in lines] == ["error", "hint"]
+    assert str(tmp_path) not in lines[0]
+
+
+def test_a_huge_file_is_refused_at_once(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    file = tmp_path / "huge.csv"
+    with file.open("wb") as opened:
+        opened.truncate(1 << 30)
+    assert main(["check", str(file)]) == 2
+    assert "MB" in capsys.readouterr().err
+
+
+def test_a_huge_cell_costs_its_row_only(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    file = tmp_path / "cell.csv"
+    file.write_bytes(sentiment_csv(40) + b"\n" + b"x" * 2_000_000 + b",positive\n")
+    assert main(["check", str(file), "--json"]) == 0
+    seen = json.loads(capsys.readouterr().out)
+    assert seen["usable"] == 40
+    assert [row["line"] for row in seen["dropped"]] == [42]
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["train", "nowhere.csv"],
+        ["train", "{toy}", "--text", "nope"],
+        ["train", "{toy}", "--label", "text", "--text", "text"],
+        ["train", "{toy}", "--model", "not a model"],
+        ["train", "{toy}", "--technique", "turbo"],
+        ["train", "{toy}", "--technique", "freeze:share"],
+        ["train", "{toy}", "--technique", "freeze:share=7"],
+        ["train", "{toy}", "--epochs", "many"],
+        ["train", "{toy}", "--set", "learning_rate=1e9"],
+        ["predict", "20200101-000000-ffff", "{toy}", "-o", "out.csv"],
+        ["predict", "/", "{toy}", "-o", "out.csv"],
+    ],
+)
+def test_mistakes_of_the_person_are_exit_2_without_a_traceback(
+    arguments: list[str], toy: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    filled = [word.replace("{toy}", str(toy)) for word in arguments]
+    assert main([*filled, "--runs", str(tmp_path / "runs")]) == 2
+    assert capsys.readouterr().err.startswith("error: ")
+    assert not (tmp_path / "runs").exists() or not list((tmp_path / "runs").iterdir())
