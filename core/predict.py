@@ -17,7 +17,7 @@ from core.data.profile import FORMULA
 from core.data.read import Table
 from core.errors import UserError
 from core.evaluation.metrics import softmax
-from core.modalities.text import join, load_tokenizer, usable_length
+from core.modalities.text import as_input, join, load_tokenizer, usable_length
 from core.recipe import Recipe
 from core.runs import ID, RunStore
 
@@ -107,9 +107,8 @@ class Predictor:
     def _logits(self, texts: list[tuple[str, str | None]]) -> Floats:
         import torch
 
-        # An empty second text is none: that is how transformers' pipeline reads it, too.
         inputs = self._tokenizer(
-            [(first, second) if second else first for first, second in texts],
+            as_input(texts),
             padding=True,
             truncation=True,
             max_length=self.max_length,

@@ -19,7 +19,6 @@ from core.recipe import Recipe
 from core.words import say
 
 LONGEST = 100  # characters of a name that are shown
-LANGUAGE_CODES = {"english": "en", "chinese": "zh"}
 USE = """\
 ```python
 from transformers import pipeline
@@ -40,8 +39,9 @@ def card(
     """Markdown with front matter, in `language`.
 
     `metrics` are a run's (test, baselines, rows, epochs, max_length); `base` is the key or hub id
-    of the pretrained model, "" where it is not known. Raises KeyError when a measurement is
-    missing.
+    of the pretrained model, "" where it is not known. An optional "language" of `metrics` is the
+    ISO 639 code of the texts: the base model does not tell, people train English ones on other
+    languages. Raises KeyError when a measurement is missing.
     """
     entry = BY_KEY.get(base)
     text = [markdown(name) for name in recipe.data.text]
@@ -55,7 +55,7 @@ def card(
         file=markdown(recipe.data.file),
     )
     parts = [
-        _front_matter(base),
+        _front_matter(base, metrics.get("language")),
         f"# {markdown(recipe.name or recipe.data.file)}",
         intro,
         *_quality(labels, metrics, language),
@@ -82,16 +82,15 @@ def markdown(text: str) -> str:
 BIDI = frozenset("\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
 
 
-def _front_matter(base: str) -> str:
+def _front_matter(base: str, spoken: str | None) -> str:
     """YAML; every value is written as JSON, which is YAML too."""
     entry, name = BY_KEY.get(base), hub_id(base)
-    language = LANGUAGE_CODES.get(entry.languages) if entry else None
     values: dict[str, Any] = {
         "library_name": "transformers",
         "pipeline_tag": "text-classification",
         "tags": ["text-classification", "ticktune"],
         **({"base_model": name, "base_model_relation": "finetune"} if name else {}),
-        **({"language": [language]} if language else {}),
+        **({"language": spoken} if spoken else {}),
         **({"license": entry.licence.lower()} if entry else {}),
     }
     lines = [f"{key}: {json.dumps(value)}" for key, value in values.items()]

@@ -33,6 +33,11 @@ def flat(text: tuple[str, str | None]) -> str:
     return text[0] if text[1] is None else f"{text[0]}\n{text[1]}"
 
 
+def as_input(texts: Sequence[tuple[str, str | None]]) -> list[str | tuple[str, str]]:
+    """What a tokenizer is given. An empty second text is none, as transformers' pipeline reads it."""
+    return [(first, second) if second else first for first, second in texts]
+
+
 def load_tokenizer(folder: Path) -> PreTrainedTokenizerBase:
     from transformers import AutoTokenizer
 
@@ -65,13 +70,7 @@ def encode(
     parts, cut = [], 0
     for start in range(0, len(texts), CHUNK):
         chunk = texts[start : start + CHUNK]
-        pairs = [second for _, second in chunk]
-        encoded = tokenizer(
-            [first for first, _ in chunk],
-            None if pairs[0] is None else pairs,
-            truncation=True,
-            max_length=max_length,
-        )
+        encoded = tokenizer(as_input(chunk), truncation=True, max_length=max_length)
         cut += sum(bool(encoding.overflowing) for encoding in encoded.encodings)
         part = dict(encoded)
         part["labels"] = labels[start : start + CHUNK].astype(int).tolist()

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from core.errors import UserError
-from core.models.catalog import BUNDLED, BY_KEY, hub_id
+from core.models.catalog import BUNDLED, hub_id
 from core.recipe import ModelSpec
 from core.runs import RunStore
 
@@ -152,7 +152,7 @@ def load(folder: Path, head: Mapping[str, Any]) -> torch.nn.Module:
     if config.get("auto_map"):
         raise UserError("model_remote_code")
     try:
-        return AutoModelForSequenceClassification.from_pretrained(
+        model = AutoModelForSequenceClassification.from_pretrained(
             folder,
             local_files_only=True,
             use_safetensors=True,
@@ -164,7 +164,20 @@ def load(folder: Path, head: Mapping[str, Any]) -> torch.nn.Module:
     except (ValueError, OSError) as error:
         kind = str(config.get("model_type", "?"))
         raise UserError("model_not_loadable", kind=kind, reason=str(error)[:200]) from error
+    # An earlier run may have had as many classes, but others: its head would start out wrong.
+    if list(config.get("id2label", {}).values()) != list(head["id2label"].values()):
+        _reset_head(model)
+    return model
 
 
-def title(key: str) -> str:
-    return BY_KEY[key].title if key in BY_KEY else key
+def _reset_head(model: torch.nn.Module) -> None:
+    """New random numbers in the linear layers above the encoder, as transformers initialises them."""
+    import torch
+
+    below = set(model.base_model.modules())
+    for module in model.modules():
+        if isinstance(module, torch.nn.Linear) and module not in below:
+            std = getattr(model.config, "initializer_range", 0.02)
+            torch.nn.init.normal_(module.weight, std=std)
+            if module.bias is not None:
+                torch.nn.init.zeros_(module.bias)

@@ -79,6 +79,24 @@ def test_the_catalogue_is_complete() -> None:
             assert f"language.{entry.languages}" in locale(language)
 
 
+def test_a_head_is_kept_only_for_the_same_classes(tiny_model: Path, tmp_path: Path) -> None:
+    import torch
+
+    first = load(tiny_model, single_label.head(("a", "b")))
+    first.save_pretrained(tmp_path)
+    same, other = (load(tmp_path, single_label.head(names)) for names in (("a", "b"), ("c", "d")))
+    assert torch.equal(same.classifier.weight, first.classifier.weight)
+    assert not torch.equal(other.classifier.weight, first.classifier.weight)
+    assert other.config.id2label == {0: "c", 1: "d"}
+    more = load(tmp_path, single_label.head(("a", "b", "c")))
+    assert more.classifier.weight.shape[0] == 3
+    for model in (same, other, more):
+        assert torch.equal(
+            model.base_model.embeddings.word_embeddings.weight,
+            first.base_model.embeddings.word_embeddings.weight,
+        )
+
+
 class Hub(http.server.BaseHTTPRequestHandler):
     """The few answers of the hub that a download asks for. `repos`: id -> commit -> file -> bytes."""
 
