@@ -1,0 +1,272 @@
+"""From a trained model to the zip and back: whoever loads it gets the same answers."""
+
+from __future__ import annotations
+
+import json
+import runpy
+import subprocess
+import sys
+import zipfile
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from core.evaluation.metrics import score
+from core.export import bundle
+from core.modalities.text import join, load_tokenizer
+from core.models.catalog import BUNDLED
+from core.models.load import bundled_folder, load
+from core.predict import Predictor
+from core.recipe import DataSpec, ModelSpec, Recipe, TaskSpec, TrainSpec
+from core.runs import Run
+from core.tasks.single_label import head
+
+HOSTILE = ("LABEL_1", "LABEL_0", '"quoted" | <b>', "两\n行", "=1+1", "true", " ")
+LENGTH = 24
+LONG = "a film with people in it " * 60
+ROWS = [
+    ("good", "", "day"),
+    ("a bad film", "on the day", "plot"),
+    ("", "with people", ""),
+    (LONG, LONG, "x"),
+]
+
+
+@dataclass
+class Exported:
+    run: Run
+    recipe: Recipe
+    labels: tuple[str, ...]
+    metrics: dict[str, Any]
+
+    @property
+    def texts(self) -> list[tuple[str, str | None]]:
+        return [join(row[: len(self.recipe.data.text)]) for row in ROWS]
+
+
+def metrics_for(labels: tuple[str, ...]) -> dict[str, Any]:
+    count = len(labels)
+    scores = score(np.eye(count), np.arange(count), labels)
+    return {
+        "labels": list(labels),
+        "rows": {"train": 1234, "validation": 5, "test": count, "dropped": 0},
+        "test": scores,
+        "baselines": {"majority": scores, "tfidf": {**scores, "seconds": 0.1}},
+        "epochs": 2.5,
+        "max_length": LENGTH,
+    }
+
+
+def export(source: Path, place: Path, labels: tuple[str, ...], columns: int) -> Exported:
+    import torch
+
+    run = Run(place / "20260101-000000-abcd")
+    run.path.mkdir(parents=True)
+    recipe = Recipe(
+        data=DataSpec("films.csv", "0", tuple(f"column {n}" for n in range(columns))),
+        task=TaskSpec("label"),
+        model=ModelSpec(BUNDLED),
+        train=TrainSpec(max_length=LENGTH),
+        name="My 电影 / model",
+    )
+    torch.manual_seed(1)
+    model = load(source, head(labels))
+    torch.nn.init.normal_(model.classifier.weight, std=2)  # so that the answers are not all alike
+    metrics = metrics_for(labels)
+    bundle.export(run, model, load_tokenizer(source), labels, recipe, metrics)
+    return Exported(run, recipe, labels, metrics)
+
+
+@pytest.fixture(scope="module", params=[1, 2, 3])
+def exported(
+    request: pytest.FixtureRequest, tiny_model: Path, tmp_path_factory: pytest.TempPathFactory
+) -> Exported:
+    return export(tiny_model, tmp_path_factory.mktemp("runs"), HOSTILE, request.param)
+
+
+@pytest.fixture(scope="module")
+def unpacked(exported: Exported, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    place = tmp_path_factory.mktemp("away")
+    with zipfile.ZipFile(bundle.zip_model(exported.run, exported.recipe.name)) as archive:
+        archive.extractall(place)
+    return place / "my-电影-model"
+
+
+def answers(folder: Path, texts: list[tuple[str, str | None]]) -> list[dict[str, float]]:
+    """The probability of every label for each text, as transformers' own pipeline gives them."""
+    from transformers import pipeline
+
+    classify = pipeline("text-classification", model=str(folder), truncation=True)
+    asked = [a if b is None else {"text": a, "text_pair": b} for a, b in texts]
+    return [{one["label"]: one["score"] for one in classify(item, top_k=None)} for item in asked]
+
+
+def test_whoever_unpacks_the_zip_gets_our_answers(exported: Exported, unpacked: Path) -> None:
+    ours = Predictor(exported.run.model)
+    assert ours.labels == exported.labels
+    assert ours.text_columns == exported.recipe.data.text
+    assert ours.max_length == LENGTH
+    probabilities = ours.probabilities(exported.texts)
+    assert len({tuple(row.round(3)) for row in probabilities}) > 1
+    for theirs, row in zip(answers(unpacked, exported.texts), probabilities, strict=True):
+        assert theirs == pytest.approx(dict(zip(exported.labels, row, strict=True)), abs=1e-5)
+
+
+def test_a_text_that_fits_needs_no_argument(exported: Exported, unpacked: Path) -> None:
+    from transformers import pipeline
+
+    found = pipeline("text-classification", model=str(unpacked))("good")[0]
+    ours = Predictor(exported.run.model)
+    expected = ours.probabilities([("good", None)])[0]
+    assert found["label"] == exported.labels[int(expected.argmax())]
+    assert found["score"] == pytest.approx(expected.max(), abs=1e-5)
+
+
+def test_the_folder_holds_what_it_should(exported: Exported, unpacked: Path) -> None:
+    assert {path.name for path in unpacked.iterdir()} == {
+        *("config.json", "model.safetensors", "tokenizer.json", "tokenizer_config.json"),
+        *("recipe.json", "metrics.json", "README.md", "predict.py"),
+    }
+    assert Recipe.from_json((unpacked / "recipe.json").read_text("utf-8")) == exported.recipe
+    assert json.loads((unpacked / "metrics.json").read_text("utf-8")) == exported.metrics
+    tokenizer = json.loads((unpacked / "tokenizer.json").read_text("utf-8"))
+    assert tokenizer["truncation"]["max_length"] == LENGTH
+    assert tokenizer["padding"] is None
+    for path in unpacked.glob("*.json"):
+        assert str(bundled_folder().parent) not in path.read_text("utf-8")
+        assert str(exported.run.path.parent) not in path.read_text("utf-8")
+    assert not list(exported.run.path.glob(".*"))
+
+
+def test_predict_py_answers_texts(
+    exported: Exported,
+    unpacked: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    row = ROWS[1][: len(exported.recipe.data.text)]
+    monkeypatch.setattr(sys, "argv", ["predict.py", *row, *row])
+    runpy.run_path(str(unpacked / "predict.py"), run_name="__main__")
+    probabilities = Predictor(exported.run.model).probabilities([join(row)])[0]
+    label = exported.labels[int(probabilities.argmax())]
+    line = f"{label}\t{round(float(probabilities.max()), 4)}\n"
+    assert capsys.readouterr().out == line * 2
+
+
+def test_predict_py_answers_a_file(
+    exported: Exported, unpacked: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    import pandas as pd
+
+    columns = exported.recipe.data.text
+    rows = [row[: len(columns)] for row in ROWS]
+    table = pd.DataFrame(rows, columns=list(columns)).assign(extra="=1+1")
+    table.to_csv(tmp_path / "in.csv", index=False)
+    words = [str(unpacked / "predict.py"), str(tmp_path / "in.csv"), str(tmp_path / "out.csv")]
+    if len(columns) == 2:
+        subprocess.run([sys.executable, *words], cwd=unpacked, check=True, capture_output=True)
+    else:  # in this process: a new one takes seconds to import torch
+        monkeypatch.setattr(sys, "argv", words)
+        runpy.run_path(words[0], run_name="__main__")
+    out = pd.read_csv(tmp_path / "out.csv", keep_default_na=False, encoding="utf-8-sig")
+    probabilities = Predictor(exported.run.model).probabilities([join(row) for row in rows])
+    assert list(out.columns) == [*columns, "extra", "label", "confidence"]
+    # Labels may hold line breaks: pandas reads CRLF in them as it finds it.
+    assert list(out["label"]) == [exported.labels[k] for k in probabilities.argmax(axis=1)]
+    assert np.allclose(out["confidence"], probabilities.max(axis=1), atol=1e-4)
+
+
+def test_the_probe_finds_what_differs(exported: Exported) -> None:
+    texts = exported.texts
+    probabilities = Predictor(exported.run.model).probabilities(texts)
+    best = probabilities.argmax(axis=1)
+    labels, sure = [exported.labels[k] for k in best], probabilities.max(axis=1)
+    bundle.probe(exported.run.model, texts, labels, sure)
+    with pytest.raises(RuntimeError, match="1 of 4 texts differently: text 2"):
+        bundle.probe(exported.run.model, texts, labels, sure + np.eye(4)[2] * 0.01)
+    others = [exported.labels[k] for k in probabilities.argmin(axis=1)]
+    with pytest.raises(RuntimeError, match="4 of 4"):
+        bundle.probe(exported.run.model, texts, others, sure)
+    with pytest.raises(RuntimeError, match="4 of 4"):
+        bundle.probe(exported.run.model, texts, labels, sure * np.nan)
+
+
+def test_a_failed_export_leaves_the_earlier_one(
+    tiny_model: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    done = export(tiny_model, tmp_path, ("a", "b"), 1)
+    before = sorted(path.name for path in done.run.model.iterdir())
+
+    def full(*_: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(bundle, "_write", full)
+    with pytest.raises(OSError, match="No space"):
+        bundle.export(
+            done.run,
+            load(tiny_model, head(("c", "d"))),
+            load_tokenizer(tiny_model),
+            ("c", "d"),
+            done.recipe,
+            done.metrics,
+        )
+    assert sorted(path.name for path in done.run.model.iterdir()) == before
+    assert Predictor(done.run.model).labels == ("a", "b")
+    assert [path.name for path in done.run.path.iterdir()] == ["model"]
+
+
+def test_a_second_export_and_zip_replace_the_first(tiny_model: Path, tmp_path: Path) -> None:
+    done = export(tiny_model, tmp_path, ("a", "b"), 1)
+    bundle.zip_model(done.run, "first")
+    tokenizer = load_tokenizer(tiny_model)
+    longest = tokenizer.model_max_length
+    model = load(tiny_model, head(("c", "d")))
+    bundle.export(done.run, model, tokenizer, ("c", "d"), done.recipe, metrics_for(("c", "d")))
+    assert tokenizer.model_max_length == longest
+    assert Predictor(done.run.model).labels == ("c", "d")
+    assert bundle.zip_model(done.run, "second.csv").name == "second.zip"
+    assert done.run.archive() == done.run.path / "second.zip"
+
+
+@pytest.mark.parametrize(
+    ("name", "expected"),
+    [
+        ("Films 2026.CSV", "films-2026"),
+        ("../../etc/passwd", "etc-passwd"),
+        ("中文 情感.csv", "中文-情感"),
+        ("***", "model"),
+        ("", "model"),
+        ("CON", "con-model"),
+        ("x" * 200, "x" * 60),
+    ],
+)
+def test_slug(name: str, expected: str) -> None:
+    assert bundle.slug(name) == expected
+
+
+def test_the_first_model_is_found_through_earlier_runs(tmp_path: Path) -> None:
+    recipe = Recipe(DataSpec("f", "0", ("text",)), TaskSpec("label"), ModelSpec("distilbert"))
+    ids = [f"20260101-00000{n}-0000" for n in range(3)]
+    for n, run_id in enumerate(ids):
+        (tmp_path / run_id).mkdir()
+        key = ModelSpec(f"run:{ids[n - 1]}") if n else recipe.model
+        Run(tmp_path / run_id).write_recipe(replace(recipe, model=key))
+    last = Run(tmp_path / ids[2])
+    assert bundle.base_of(last, last.recipe()) == "distilbert"
+    (tmp_path / ids[1] / "recipe.json").unlink()
+    assert bundle.base_of(last, last.recipe()) == ""
+    loop = replace(recipe, model=ModelSpec(f"run:{ids[0]}"))
+    Run(tmp_path / ids[0]).write_recipe(loop)
+    assert bundle.base_of(Run(tmp_path / ids[0]), loop) == ""
+
+
+@pytest.mark.slow
+def test_the_bundled_model(tmp_path: Path) -> None:
+    done = export(bundled_folder(), tmp_path, ("a", "b", "c"), 2)
+    texts = done.texts
+    probabilities = Predictor(done.run.model).probabilities(texts)
+    labels = [done.labels[k] for k in probabilities.argmax(axis=1)]
+    bundle.probe(done.run.model, texts, labels, probabilities.max(axis=1))

@@ -1,0 +1,108 @@
+"""The model card: what it says, and that no name can break out of it."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import pytest
+import yaml
+
+from core.evaluation.metrics import score
+from core.export.card import card, interval, markdown
+from core.recipe import DataSpec, ModelSpec, Recipe, TaskSpec, TrainSpec
+
+LABELS = ("bad | worse", "# good\n---\n<script>alert(1)</script>", "`![x](http://e.vil)`")
+RECIPE = Recipe(
+    data=DataSpec("---\nlicense: <img src=x>.csv", "0", ("ti|tle", "body")),
+    task=TaskSpec("*label*"),
+    model=ModelSpec("minilm"),
+    train=TrainSpec(epochs=5, max_length=128),
+    techniques={"freeze": {"share": 0.5}, "adaptive_epochs": {}},
+)
+
+
+def metrics() -> dict[str, Any]:
+    scores = score(np.eye(3), np.arange(3), LABELS)
+    worse = score(np.eye(3)[[0, 0, 0]] * 0.5, np.arange(3), LABELS)
+    return {
+        "rows": {"train": 1234, "validation": 5, "test": 3, "dropped": 0},
+        "test": scores,
+        "baselines": {"majority": worse, "tfidf": worse},
+        "epochs": 3.5,
+        "max_length": 128,
+    }
+
+
+def front_matter(text: str) -> Any:
+    _, head, _ = text.split("---\n", 2)
+    return yaml.safe_load(head)
+
+
+def rendered(text: str) -> str:
+    from markdown_it import MarkdownIt
+
+    _, _, body = text.split("---\n", 2)
+    return str(MarkdownIt("commonmark", {"html": True}).enable("table").render(body))
+
+
+@pytest.mark.parametrize("language", ["en", "zh"])
+def test_no_name_breaks_out(language: str) -> None:
+    text = card(RECIPE, LABELS, metrics(), "minilm", language)
+    page = rendered(text)
+    assert "<script" not in page
+    assert "<img" not in page
+    assert "<em>" not in page
+    assert "<a " not in page
+    assert page.count("<hr") == 0
+    assert page.count("<h1>") == 1
+    assert page.count("<table>") == 3
+    # The label with a bar is one cell of five.
+    row = page[page.index("bad | worse") :]
+    assert row[: row.index("</tr>")].count("<td") == 4
+
+
+def test_front_matter() -> None:
+    assert front_matter(card(RECIPE, LABELS, {**metrics(), "language": "zh"}, "minilm")) == {
+        "library_name": "transformers",
+        "pipeline_tag": "text-classification",
+        "tags": ["text-classification", "ticktune"],
+        "base_model": "sentence-transformers/all-MiniLM-L6-v2",
+        "base_model_relation": "finetune",
+        "language": "zh",
+        "license": "apache-2.0",
+    }
+    unknown = front_matter(card(RECIPE, LABELS, metrics(), ""))
+    assert not {"base_model", "language", "license"} & set(unknown)
+    typed = front_matter(card(RECIPE, LABELS, metrics(), "somebody/model"))
+    assert typed["base_model"] == "somebody/model"
+    assert "license" not in typed
+
+
+def test_it_says_what_was_measured_and_set() -> None:
+    text = card(replace(RECIPE, name="My model"), LABELS, metrics(), "minilm")
+    assert "# My model\n" in text
+    assert "Measured on 3 test rows" in text
+    assert "| This model | 1.000 | 1.000 | 0.000 |" in text
+    assert "| Always the most common label | 0.333 | 0.167 |" in text
+    assert "| Rows for training | 1,234 |" in text
+    assert "| Epochs | 3.5 |" in text
+    assert "| Freeze the lower layers | share=0.5 |" in text
+    assert "between 0.44 and 1.00" in text
+    assert "after 128 tokens" in text
+    assert '"text_pair"' in text
+    one = replace(RECIPE, data=replace(RECIPE.data, text=("body",)))
+    assert '"text_pair"' not in card(one, LABELS, metrics(), "minilm")
+
+
+def test_names_stay_readable() -> None:
+    assert markdown("positive, 100% (sure) - 好.csv") == r"positive, 100% \(sure\) - 好.csv"
+    assert markdown("a\u202eb\x00c\u2028d") == "a b c d"
+    assert len(markdown("x" * 500)) == 100
+
+
+def test_interval_by_hand() -> None:
+    # Wilson 1927 for 90 of 100.
+    assert interval(0.9, 100) == pytest.approx((0.8256, 0.9448), abs=1e-4)
+    assert interval(1.0, 3) == pytest.approx((0.4385, 1.0), abs=1e-4)
