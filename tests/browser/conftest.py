@@ -1,0 +1,119 @@
+"""The real program in a process of its own, and a browser that looks at it."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.sync_api import Browser, Page
+
+ROOT = Path(__file__).resolve().parent.parent.parent
+START_SECONDS = 90
+
+
+def chromium() -> str | None:
+    names = ("chromium", "chromium-browser", "google-chrome", "chrome")
+    return os.environ.get("CHROMIUM") or next(filter(None, map(shutil.which, names)), None)
+
+
+@pytest.fixture(scope="session")
+def browser_type_launch_args() -> dict[str, Any]:
+    executable = chromium()
+    if executable is None:
+        pytest.skip("no Chromium on this machine: scripts/install_browser.sh installs one")
+    quiet = ("background-networking", "component-update", "sync", "quic", "gpu")
+    return {
+        "executable_path": executable,
+        "args": ["--no-sandbox", "--no-first-run", *(f"--disable-{what}" for what in quiet)],
+    }
+
+
+class App:
+    """`python app.py` with its own runs; its output goes to a file."""
+
+    def __init__(self, folder: Path) -> None:
+        self.home = folder / "home"
+        self.log = folder / "log.txt"
+        with socket.socket() as probe:
+            probe.bind(("127.0.0.1", 0))
+            self.port = probe.getsockname()[1]
+        self.url = f"http://127.0.0.1:{self.port}/"
+        self.process: subprocess.Popen[bytes] | None = None
+
+    def start(self) -> None:
+        environment = {**os.environ, "TICKTUNE_HOME": str(self.home), "HF_HUB_OFFLINE": "1"}
+        with self.log.open("ab") as log:
+            self.process = subprocess.Popen(
+                [sys.executable, "app.py", "--port", str(self.port)],
+                cwd=ROOT,
+                env=environment,
+                stdout=log,
+                stderr=subprocess.STDOUT,
+            )
+        end = time.monotonic() + START_SECONDS
+        while time.monotonic() < end:
+            assert self.process.poll() is None, self.log.read_text()
+            with contextlib.suppress(OSError), urllib.request.urlopen(self.url, timeout=5):
+                return
+            time.sleep(0.2)
+        raise AssertionError(self.log.read_text())
+
+    def kill(self, how: signal.Signals = signal.SIGTERM) -> None:
+        if self.process is not None:
+            self.process.send_signal(how)
+            self.process.wait(timeout=30)
+
+
+@pytest.fixture(scope="session")
+def app(tmp_path_factory: pytest.TempPathFactory) -> Iterator[App]:
+    """One program for all tests that leave it as it is."""
+    running = App(tmp_path_factory.mktemp("app"))
+    running.start()
+    yield running
+    running.kill()
+    assert "Traceback" not in running.log.read_text(), running.log.read_text()
+
+
+Open = Callable[..., Page]
+
+
+@pytest.fixture
+def visit(browser: Browser) -> Iterator[Open]:
+    """`visit(app, query="", **context)`: a fresh browser profile looking at the page.
+
+    Fails at the end when the page asked any other machine for something, or threw an error.
+    """
+    contexts, outside, errors = [], [], []
+
+    def go(app: App, query: str = "", **options: Any) -> Page:
+        defaults = {"locale": "en-US", "viewport": {"width": 1280, "height": 800}}
+        context = browser.new_context(**{**defaults, "reduced_motion": "reduce", **options})
+        contexts.append(context)
+        context.set_default_timeout(20_000)
+        context.on("request", lambda r: outside.append(r.url) if _is_outside(r.url, app) else None)
+        page = context.new_page()
+        page.on("pageerror", lambda error: errors.append(str(error)))
+        page.goto(app.url + query)
+        page.locator("#header h1").wait_for()
+        return page
+
+    yield go
+    for context in contexts:
+        context.close()
+    assert outside == []
+    assert errors == []
+
+
+def _is_outside(url: str, app: App) -> bool:
+    return not url.startswith((app.url, "data:", "blob:"))

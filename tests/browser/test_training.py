@@ -1,0 +1,133 @@
+"""The main job on the real page with the real model: from a sample to a model in one's hands."""
+
+from __future__ import annotations
+
+import signal
+import zipfile
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.browser.conftest import App, Open
+from tests.browser.steps import (
+    SLOW,
+    curves,
+    run_id,
+    sample_to_start,
+    wait_for_score,
+)
+
+pytestmark = [pytest.mark.browser, pytest.mark.slow]
+
+SENTENCES = ("this is the best thing I ever bought", "awful, it broke on the first day")
+
+
+def ask(page: Page, sentence: str) -> str:
+    """What the page says to a sentence: the likeliest label."""
+    page.locator("#try-text textarea").fill(sentence)
+    page.locator("#try-ask").click()
+    expect(page.locator("#try-answer .tt-asked")).to_have_text(sentence, timeout=SLOW)
+    said = page.locator("#try-answer .tt-bar-on .tt-bar-label")
+    return said.inner_text()
+
+
+def test_the_whole_way(app: App, visit: Open, tmp_path: Path) -> None:
+    page = visit(app)
+    sample_to_start(page, "1")
+    wait_for_score(page)
+
+    # A reload and a second tab find the run again while it is at work.
+    run = run_id(page)
+    page.goto(app.url)
+    expect(page.locator("#run-status .tt-tiles")).to_be_visible()
+    tab = page.context.new_page()
+    tab.goto(app.url)
+    expect(tab.locator("#run-status .tt-tiles")).to_be_visible()
+    tab.close()
+    stranger = visit(app, f"?run={run}")
+    expect(stranger.locator("#run-status .tt-tiles, #headline .tt-tiles").first).to_be_visible()
+
+    expect(page.locator("#see-result")).to_be_visible(timeout=SLOW)
+    drawn = curves(page)
+    assert len(drawn["training loss"]) > 10
+    assert len(drawn["validation loss"]) >= 2
+    assert min(drawn["training loss"][-5:]) < drawn["training loss"][0]
+
+    page.locator("#see-result").click()
+    expect(page.locator("#headline .tt-tiles")).to_be_visible()
+    expect(page.locator("#headline")).to_contain_text("test rows it never saw")
+    # The first step holds the run's data again, though the page was loaded anew.
+    labels = [ask(page, sentence) for sentence in SENTENCES]
+    with page.expect_download() as downloaded:
+        page.locator("#download").click()
+    downloaded.value.save_as(tmp_path / "model.zip")
+    with zipfile.ZipFile(tmp_path / "model.zip") as archive:
+        archive.extractall(tmp_path / "model")
+    assert labels_of(tmp_path / "model") == labels
+
+
+def labels_of(folder: Path) -> list[str]:
+    """What transformers' own pipeline says, given nothing but the download."""
+    from transformers import pipeline
+
+    config = next(folder.rglob("config.json"))
+    classifier = pipeline("text-classification", model=str(config.parent))
+    return [answer["label"] for answer in classifier(list(SENTENCES))]
+
+
+def test_stop_keeps_the_best_model(app: App, visit: Open) -> None:
+    page = visit(app)
+    sample_to_start(page, "30", key="topics_en")
+    wait_for_score(page)
+    page.locator("#run-stop").click()
+    expect(page.locator("#see-result")).to_be_visible(timeout=SLOW)
+    expect(page.locator("#verdict")).to_contain_text("was kept")
+    expect(page.locator("#run-stop")).to_be_hidden()
+    page.locator("#see-result").click()
+    expect(page.locator("#headline")).to_contain_text("stopped early")
+
+
+def test_a_restart_of_the_server_interrupts_and_continue_goes_on(
+    tmp_path: Path, visit: Open
+) -> None:
+    app = App(tmp_path)
+    app.start()
+    try:
+        page = visit(app)
+        sample_to_start(page, "30", key="topics_en")
+        wait_for_score(page)
+        # A page that is open reloads itself when the server is back: look with a fresh one.
+        again = page.context.new_page()
+        page.close()
+        page = again
+        app.kill(signal.SIGKILL)
+        app.start()
+        page.goto(app.url)
+        expect(page.locator("#run-status")).to_contain_text("interrupted")
+        expect(page.locator("#live-plot .main-svg").first).to_be_visible()
+        before = len(curves(page)["macro-F1"])
+        page.locator("#run-resume").click()
+        expect(page.locator("#run-status .tt-chip-running")).to_be_visible(timeout=SLOW)
+        page.wait_for_function(
+            """before => document.querySelector("#live-plot .tt-plot").data
+                 .some(t => t.name === "macro-F1" && t.y.length > before)""",
+            arg=before,
+            timeout=SLOW,
+        )
+        page.locator("#run-stop").click()
+        expect(page.locator("#see-result")).to_be_visible(timeout=SLOW)
+    finally:
+        app.kill()
+
+
+def test_chinese_from_the_data_to_the_result(app: App, visit: Open) -> None:
+    page = visit(app, locale="zh-CN")
+    sample_to_start(page, "1", key="classics_zh", max_length="24")
+    expect(page.locator("#see-result")).to_be_visible(timeout=SLOW)
+    expect(page.locator("#see-result")).to_have_text("查看结果")
+    page.locator("#see-result").click()
+    expect(page.locator("#headline")).to_contain_text("从未见过")
+    page.locator("#try-text textarea").fill("学而时习之，不亦说乎")
+    page.locator("#try-text textarea").press("Enter")
+    expect(page.locator("#try-answer .tt-said")).to_contain_text("把握", timeout=SLOW)

@@ -1,0 +1,141 @@
+"""Runs as the worker leaves them, without training anything."""
+
+from __future__ import annotations
+
+import json
+import math
+import time
+from typing import Any
+
+import pandas as pd
+
+from core.data.read import read
+from core.data.samples import load
+from core.recipe import DataSpec, ModelSpec, Recipe, TaskSpec
+from core.runs import Run, RunStore
+from core.training import events as ev
+from core.words import message
+
+HOSTILE = "<img src=x onerror=alert(1)>${alert(1)}{{constructor}}`x`"
+
+
+def make_run(
+    store: RunStore,
+    *,
+    upto: float = 1.0,
+    end: str = "finished",
+    labels: tuple[str, ...] = ("positive", "negative"),
+    name: str = "",
+    text: tuple[str, ...] = ("text",),
+) -> Run:
+    """A run of three epochs of which the share `upto` has happened; `end` is how it ended.
+
+    `end`: finished, stopped, failed, or "" for one whose process is at work or gone.
+    """
+    if labels == ("positive", "negative"):
+        table = load("sentiment_en")
+    else:
+        rows = "\n".join(f'"row {i} of it","{labels[i % len(labels)]}"' for i in range(60))
+        table = read(f"{','.join(text)},label\n{rows}\n".encode(), "made.csv")
+    recipe = Recipe(
+        DataSpec(table.name, table.fingerprint, text),
+        TaskSpec("label"),
+        ModelSpec("minilm"),
+        techniques={"adaptive_epochs": {"patience": 2.0}},
+        name=name,
+    )
+    run = store.create(recipe, table)
+    add_events(run, upto)
+    if end in ("finished", "stopped"):
+        add_result(run, labels)
+        ended = ev.RunFinished(seconds=64.0)
+        run.append(ended if end == "finished" else ev.RunStopped(step=40, seconds=30.0))
+    elif end == "failed":
+        run.append(
+            ev.RunFailed(message=message("error.no_model"), hint=message("error.no_model.hint"))
+        )
+    return run
+
+
+def add_events(run: Run, upto: float, start: float | None = None) -> None:
+    """Curves that fall, and from the second epoch on a validation loss that rises."""
+    steps, per_epoch = 120, 40
+    now = (start or time.time()) - 60
+    run.append(ev.RunStarted(time=now))
+    run.append(ev.StageStarted(stage="train", total_steps=steps, epochs=3.0, rows=560, time=now))
+    best = 0.0
+    for step in range(1, round(steps * upto) + 1):
+        at, epoch = now + step / 3, step / per_epoch
+        wave = 0.09 * math.sin(step * 1.7) + 0.05 * math.sin(step * 0.31)
+        loss = 0.12 + 0.58 * math.exp(-step / 30) + wave * math.exp(-step / 60)
+        run.append(ev.Step(step=step, epoch=epoch, loss=loss, learning_rate=1e-4, time=at))
+        if step % 20 == 0:
+            score = 0.93 - 0.4 * math.exp(-step / 22) - max(0, step - 80) / 2500
+            run.append(
+                ev.Evaluated(
+                    step=step,
+                    epoch=epoch,
+                    loss=0.24 + 0.42 * math.exp(-step / 24) + max(0, step - 60) / 900,
+                    accuracy=score + 0.006,
+                    macro_f1=score,
+                    best=score > best,
+                    time=at,
+                )
+            )
+            best = max(best, score)
+    if upto >= 1:
+        run.append(ev.Note(message=message("technique.freeze.done", frozen=3, layers=6, share=0.2)))
+
+
+def score(accuracy: float, macro_f1: float, rows: int) -> dict[str, Any]:
+    return {"rows": rows, "accuracy": accuracy, "macro_f1": macro_f1, "loss": 0.3}
+
+
+def add_result(run: Run, labels: tuple[str, ...]) -> None:
+    """Metrics and test rows that fit one another."""
+    size = len(labels)
+    confusion = [
+        [52 if i == j else (3 if (i + j) % 3 else 1) for j in range(size)] for i in range(size)
+    ]
+    rows = sum(map(sum, confusion))
+    made = [
+        {
+            "line": 2 + 10 * i + 100 * j + k,
+            "text": f"a test row that stands in the file as {labels[i]}, number {k}",
+            "label": labels[i],
+            "predicted": labels[j],
+            "confidence": 0.99 - 0.4 * k / 60,
+            "probabilities": [0.99 - 0.4 * k / 60 if n == j else 0.01 for n in range(size)],
+        }
+        for i in range(size)
+        for j in range(size)
+        for k in range(confusion[i][j])
+    ]
+    pd.DataFrame(made).to_parquet(run.path / "test.parquet")
+    right = sum(confusion[i][i] for i in range(size)) / rows
+    per_class = [
+        {"label": label, "precision": 0.93, "recall": 0.91, "f1": 0.92, "rows": sum(confusion[i])}
+        for i, label in enumerate(labels)
+    ]
+    metrics = {
+        "labels": list(labels),
+        "rows": {"train": 560, "validation": 120, "test": rows, "dropped": 0},
+        "test": {
+            **score(right, right - 0.01, rows),
+            "per_class": per_class,
+            "confusion": confusion,
+        },
+        "baselines": {"majority": score(0.5, 0.33, rows), "tfidf": score(0.74, 0.738, rows)},
+        "best": {"step": 80, "epoch": 2.0, "macro_f1": 0.92},
+        "epochs": 3.0,
+        "steps": 120,
+        "seconds": 64.0,
+        "max_length": 64,
+        "truncated": 0.0,
+        "train_rows": 560,
+    }
+    (run.path / "metrics.json").write_text(
+        json.dumps(metrics, ensure_ascii=False), encoding="utf-8"
+    )
+    run.model.mkdir(exist_ok=True)
+    (run.path / "model.zip").write_bytes(b"PK" + b"\0" * 2_000_000)

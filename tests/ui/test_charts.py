@@ -1,0 +1,75 @@
+"""Figures are made of what the run said, and of nothing else."""
+
+from __future__ import annotations
+
+import json
+import math
+
+import pytest
+
+from core.runs import RunStore
+from core.training import events as ev
+from core.training.progress import Progress
+from tests.ui.fake import HOSTILE, make_run
+from ui import charts
+
+
+def traces(progress: Progress) -> dict[str, dict[str, list[float]]]:
+    drawn = json.loads(charts.live(progress, "r", "en").to_json())["data"]
+    return {trace["name"]: trace for trace in drawn}
+
+
+def test_the_live_chart_draws_every_event(store: RunStore) -> None:
+    run = make_run(store, upto=0.5, end="")
+    progress = run.progress()
+    drawn = traces(progress)
+    assert drawn["training loss"]["x"] == [epoch for _, epoch, _ in progress.train]
+    assert drawn["training loss"]["y"] == [round(loss, 5) for _, _, loss in progress.train]
+    assert drawn["validation loss"]["x"] == [0.5, 1.0, 1.5]
+    assert drawn["macro-F1"]["y"] == [round(e.macro_f1, 5) for e in progress.evaluations]
+    best = progress.best
+    assert best is not None
+    assert drawn["best, is kept"]["x"] == [best.epoch]
+
+
+def test_the_x_range_is_the_whole_run_and_the_zoom_is_tied_to_it(store: RunStore) -> None:
+    run = make_run(store, upto=0.2, end="")
+    layout = json.loads(charts.live(run.progress(), run.id, "en").to_json())["layout"]
+    assert layout["xaxis"]["range"] == [0, 3.0]
+    assert layout["uirevision"] == run.id
+
+
+def test_nothing_yet_is_a_chart_too() -> None:
+    drawn = traces(Progress())
+    assert all(not list(trace["x"]) for trace in drawn.values())
+
+
+def test_a_loss_that_is_no_number_leaves_a_gap() -> None:
+    progress = Progress()
+    for step, loss in enumerate((0.5, math.nan, 0.4), start=1):
+        progress.add(ev.Step(step=step, epoch=step / 3, loss=loss, learning_rate=0.1))
+    assert traces(progress)["training loss"]["y"] == [0.5, None, 0.4]
+
+
+def test_long_curves_are_thinned_by_averaging() -> None:
+    points = [(float(n), n / 10, float(n % 2)) for n in range(1000)]
+    thinned = charts.thin(points, 400)
+    assert len(thinned) <= 400
+    assert thinned[-1][0] == 999
+    assert sum(loss for _, _, loss in thinned) / len(thinned) == pytest.approx(0.5, abs=0.1)
+
+
+def test_the_figure_is_small_enough_to_be_sent_every_second() -> None:
+    progress = Progress()
+    for step in range(1, 5000):
+        progress.add(ev.Step(step=step, epoch=step / 100, loss=1 / step, learning_rate=0.1))
+    assert len(charts.live(progress, "r", "en").to_json()) < 30_000
+
+
+def test_the_confusion_matrix_shows_counts_and_no_markup() -> None:
+    figure = charts.confusion(["a", HOSTILE], [[3, 1], [0, 4]], "en")
+    drawn = json.loads(figure.to_json())
+    heatmap = drawn["data"][0]
+    assert [[cell[0] for cell in row] for row in heatmap["customdata"]] == [[3, 1], [0, 4]]
+    assert heatmap["z"] == [[0.75, 0.25], [0.0, 1.0]]
+    assert "<img" not in figure.to_json()

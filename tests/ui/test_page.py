@@ -1,0 +1,86 @@
+"""The page as a whole, without a browser."""
+
+from __future__ import annotations
+
+import socket
+from pathlib import Path
+
+import gradio as gr
+import pytest
+
+from core.data.profile import profile
+from core.data.samples import load
+from core.runs import RunStore
+from tests.ui.fake import make_run
+from ui import page
+from ui.download import lend, written
+from ui.session import Loaded
+from ui.steps import data, result, train
+
+ROOT = Path(__file__).resolve().parent.parent.parent
+
+
+@pytest.fixture(scope="module")
+def blocks(tmp_path_factory: pytest.TempPathFactory) -> gr.Blocks:
+    return page.build(RunStore(tmp_path_factory.mktemp("home") / "runs"))
+
+
+def test_every_endpoint_is_private(blocks: gr.Blocks) -> None:
+    public = [fn.api_name for fn in blocks.fns.values() if fn.api_visibility == "public"]
+    assert [name for name in public if name] == []
+
+
+def test_ticks_run_beside_each_other(blocks: gr.Blocks) -> None:
+    limits = [fn.concurrency_limit for fn in blocks.fns.values() if fn.fn is not None]
+    assert set(limits) == {None}
+
+
+def test_nothing_is_reported_or_shared() -> None:
+    options = page.launch_options()
+    assert options["run_history"] is False
+    assert options["share"] is False
+    assert options["footer_links"] == []
+    assert "allowed_paths" not in options
+
+
+def test_each_view_fills_its_components(store: RunStore) -> None:
+    with gr.Blocks():
+        first, fourth, fifth = data.build(), train.build(), result.build()
+    table = load("topics_en")
+    assert len(data.show(Loaded(table, profile(table)), "en")) == len(first.view)
+    assert len(fourth.view) == train.VIEW
+    assert len(result.show(make_run(store), "en")) == len(fifth.view)
+    unmeasured = make_run(store, end="failed", upto=0.2)
+    assert len(result.show(unmeasured, "en")) == len(fifth.view)
+
+
+def test_gradio_writes_no_files_beside_ours(blocks: gr.Blocks) -> None:
+    assert list((ROOT / "ui").rglob("*.pyi")) == []
+
+
+def test_a_port_in_use_is_noticed() -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = taken.getsockname()[1]
+        assert page.free_port("127.0.0.1", port, 1) is None
+        free = page.free_port("127.0.0.1", None, port)
+    assert free is not None
+    assert free > port
+
+
+def test_a_lent_file_is_the_file(tmp_path: Path) -> None:
+    file = tmp_path / "model.zip"
+    file.write_bytes(b"PK")
+    lent = Path(lend(file))
+    assert lent.name == "model.zip"
+    assert lent.parent != tmp_path
+    assert lent.read_bytes() == b"PK"
+
+
+@pytest.mark.parametrize("name", ["../../etc/passwd", "a b/c", "", "…", "x" * 300])
+def test_a_written_file_stays_where_it_belongs(name: str) -> None:
+    place = Path(written(name, "a,b\n"))
+    assert place.parent.name.startswith("ticktune-")
+    assert place.suffix == ".csv"
+    assert place.read_text(encoding="utf-8-sig") == "a,b\n"

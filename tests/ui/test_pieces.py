@@ -1,0 +1,159 @@
+"""Every piece of HTML that shows data shows it as text."""
+
+from __future__ import annotations
+
+import csv
+import io
+from html.parser import HTMLParser
+
+import pytest
+
+from core.data.profile import profile
+from core.data.read import read
+from core.jobs import Jobs
+from core.runs import RunStore
+from tests.ui.fake import HOSTILE, make_run
+from ui import html, overview, runs, scores
+from ui.rows import ANY, rows_html
+from ui.steps import model, result, train
+
+
+class Elements(HTMLParser):
+    def __init__(self) -> None:
+        super().__init__()
+        self.tags: list[str] = []
+        self.attributes: list[str] = []
+        self.text = ""
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.tags.append(tag)
+        self.attributes += [name for name, _ in attrs]
+
+    def handle_data(self, data: str) -> None:
+        self.text += data
+
+
+def harmless(piece: str) -> str:
+    """The text of a piece; fails where data has become markup or template."""
+    seen = Elements()
+    seen.feed(piece)
+    assert not {"img", "script", "iframe"} & set(seen.tags)
+    assert not [name for name in seen.attributes if name.startswith("on")]
+    assert not set("{}$`") & set(piece)
+    return seen.text
+
+
+def hostile_table() -> bytes:
+    out = io.StringIO(newline="")
+    writer = csv.writer(out)
+    writer.writerow(["text", f"label {HOSTILE}"])
+    writer.writerows(
+        [f"{n} {HOSTILE} long enough to be a text", f"{n % 2} {HOSTILE}"] for n in range(40)
+    )
+    return out.getvalue().encode()
+
+
+@pytest.mark.parametrize("lang", ["en", "zh"])
+def test_a_hostile_table_is_shown_as_text(lang: str) -> None:
+    table = read(hostile_table(), f"{HOSTILE}.csv")
+    seen = profile(table)
+    piece = (
+        overview.overview(seen, lang)
+        + overview.remarks(table, seen, lang)
+        + overview.preview(table, seen, lang)
+    )
+    assert HOSTILE[:20] in harmless(piece)
+
+
+@pytest.mark.parametrize("lang", ["en", "zh"])
+def test_a_run_with_a_hostile_name_and_labels_is_shown_as_text(store: RunStore, lang: str) -> None:
+    run = make_run(store, name=HOSTILE, labels=("fine", HOSTILE))
+    metrics = run.metrics()
+    assert metrics is not None
+    pieces = [
+        result.headline(run, metrics, lang),
+        result.per_class(metrics, lang),
+        result.settings_html(run, metrics, lang),
+        rows_html(run, metrics["labels"], ANY, ANY, lang),
+        rows_html(run, metrics["labels"], "1", "0", lang),
+        runs.table_html(store, lang),
+        model.earlier_runs(store, "minilm", lang),
+        train.status_html(run, run.progress(), "finished", 0, lang),
+    ]
+    assert "<img" in harmless("".join(pieces))
+
+
+def test_the_rows_of_a_cell_are_those_of_the_cell(store: RunStore) -> None:
+    run = make_run(store)
+    text = harmless(rows_html(run, ["positive", "negative"], "0", "1", "en"))
+    assert text.count("stands in the file as positive") == 3
+    assert "as negative" not in text
+    everything = harmless(rows_html(run, ["positive", "negative"], ANY, ANY, "en"))
+    assert everything.startswith("6 of 6 rows")
+
+
+@pytest.mark.parametrize("wrong", ["-1", "99", "x", "", "²"])
+def test_a_made_up_cell_is_no_error(store: RunStore, wrong: str) -> None:
+    assert rows_html(make_run(store), ["positive", "negative"], wrong, wrong, "en")
+
+
+def test_many_classes_are_cut_and_the_rest_is_said() -> None:
+    rows = "\n".join(f"a text of its own {n},class {n % 30:02}" for n in range(120))
+    seen = profile(read(f"text,label\n{rows}\n".encode(), "many.csv"))
+    text = harmless(overview.class_bars(seen, "en"))
+    assert "and 10 more labels with 40 rows" in text
+
+
+def test_a_file_that_cannot_be_trained_on_says_so() -> None:
+    seen = profile(read(b"text,label\n" + b"good,one\n" * 12, "one.csv"))
+    assert not overview.ready(seen)
+    assert 'role="alert"' in overview.obstacle(seen, "en")
+
+
+@pytest.mark.parametrize(
+    ("ours", "tfidf", "rows", "kind", "key"),
+    [
+        (0.94, 0.74, 120, "good", "better"),
+        (0.80, 0.76, 40, "info", "ahead"),
+        (0.80, 0.80, 40, "warning", "equal"),
+        (0.74, 0.80, 40, "warning", "behind"),
+        (0.60, 0.80, 400, "warning", "worse"),
+    ],
+)
+def test_the_verdict_is_honest(ours: float, tfidf: float, rows: int, kind: str, key: str) -> None:
+    metrics = {
+        "test": {"accuracy": ours, "rows": rows},
+        "baselines": {"majority": {"accuracy": 0.5}, "tfidf": {"accuracy": tfidf}},
+    }
+    shown, sentence = scores.verdict(metrics)
+    assert (shown, sentence.key) == (kind, f"result.verdict.{key}")
+
+
+def test_the_stronger_rival_is_the_one_to_beat() -> None:
+    metrics = {
+        "test": {"accuracy": 0.87, "rows": 100},
+        "baselines": {"majority": {"accuracy": 0.87}, "tfidf": {"accuracy": 0.8}},
+    }
+    assert scores.verdict(metrics)[1].values["rival"].key == "result.majority.phrase"
+
+
+@pytest.mark.parametrize("end", ["finished", "stopped", "failed", ""])
+@pytest.mark.parametrize("lang", ["en", "zh"])
+def test_every_end_of_a_run_has_a_view(store: RunStore, end: str, lang: str) -> None:
+    from types import SimpleNamespace
+
+    run = make_run(store, end=end, upto=0.6)
+    view = train.look(run, SimpleNamespace(jobs=Jobs(store)), lang)  # type: ignore[arg-type]
+    assert len(view) == train.VIEW
+    status, verdict = view[0], view[1]
+    assert "tt-tiles" in harmless_markup(status)
+    assert verdict
+
+
+def harmless_markup(piece: str) -> str:
+    harmless(piece)
+    return piece
+
+
+def test_long_cells_are_clipped() -> None:
+    assert len(html.clip("x" * 5000)) == html.CELL

@@ -1,0 +1,1 @@
+"""The page. It imports gradio, plotly and core; never torch, never transformers."""

@@ -1,0 +1,109 @@
+"""Settings -> widgets, and widgets -> Recipe. A new option of a technique needs no line here."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import gradio as gr
+from gradio.components import Component
+
+from core import techniques
+from core.options import Field, fields_of, parse
+from core.recipe import DataSpec, ModelSpec, Recipe, TaskSpec, TrainSpec
+from core.words import has
+from ui.session import Loaded
+from ui.words import i18n
+
+SLIDER_STEPS = 50  # a range of up to this many steps is a slider, a wider one a number box
+
+
+@dataclass(frozen=True)
+class Form:
+    """The widgets of one settings dataclass, by field."""
+
+    widgets: Mapping[str, Component]
+
+    def read(self, data: Mapping[Component, Any]) -> dict[str, Any]:
+        """The values as the browser sent them: not checked yet, core does."""
+        return {name: data[widget] for name, widget in self.widgets.items()}
+
+
+def draw(cls: type, prefix: str, elem_id: str) -> Form:
+    """One widget for each field of `cls`; its words are `prefix.FIELD` and `prefix.FIELD.help`."""
+    return Form(
+        {field.name: _widget(field, f"{prefix}.{field.name}", elem_id) for field in fields_of(cls)}
+    )
+
+
+def _widget(field: Field, key: str, elem_id: str) -> Component:
+    common: dict[str, Any] = {
+        "label": i18n(key),
+        "info": i18n(f"{key}.help") if has(f"{key}.help") else None,
+        "elem_id": f"{elem_id}-{field.name}",
+        "min_width": 240,
+        "interactive": True,
+    }
+    limits = field.range
+    if field.type is bool:
+        return gr.Checkbox(value=bool(field.default), **common)
+    if limits.choices:
+        choices = [(i18n(f"{key}.{choice}"), choice) for choice in limits.choices]
+        return gr.Dropdown(choices, value=field.default, **common)
+    if field.type is str:
+        return gr.Textbox(value=field.default, **common)
+    if _slides(field):
+        step = limits.step or 1
+        return gr.Slider(
+            limits.minimum, limits.maximum, value=field.default, step=step, buttons=[], **common
+        )
+    if field.optional:
+        # gr.Number cannot be empty; core reads numbers from text as well.
+        return gr.Textbox(placeholder=i18n("ui.automatic"), max_length=20, max_lines=1, **common)
+    return gr.Number(
+        value=field.default,
+        minimum=limits.minimum,
+        maximum=limits.maximum,
+        precision=0 if field.type is int else None,
+        **common,
+    )
+
+
+def _slides(field: Field) -> bool:
+    low, high, step = field.range.minimum, field.range.maximum, field.range.step
+    if field.optional or low is None or high is None or step is None:
+        return False
+    return (high - low) / step <= SLIDER_STEPS
+
+
+@dataclass(frozen=True)
+class Choices:
+    """What the Techniques step holds: a tick and a form for each technique, and the settings."""
+
+    ticks: Mapping[str, gr.Checkbox]
+    options: Mapping[str, Form]
+    train: Form
+    name: gr.Textbox
+
+    def components(self) -> set[Component]:
+        forms = [*self.options.values(), self.train]
+        widgets = {widget for form in forms for widget in form.widgets.values()}
+        return {*self.ticks.values(), *widgets, self.name}
+
+    def recipe(self, data: Mapping[Component, Any], loaded: Loaded, model: str) -> Recipe:
+        """All that the person chose. Raises UserError for a value that is not what it should be."""
+        table, seen = loaded.table, loaded.profile
+        chosen = {
+            key: self.options[key].read(data) for key, tick in self.ticks.items() if data[tick]
+        }
+        # Checked here, so that a bad value is named before anything is made of it.
+        techniques.resolve(chosen)
+        return Recipe(
+            data=DataSpec(table.name, table.fingerprint, seen.text, seen.split),
+            task=TaskSpec(seen.label or ""),
+            model=ModelSpec(model),
+            train=parse(TrainSpec, self.train.read(data), "train"),
+            techniques=chosen,
+            name=str(data[self.name] or "").strip(),
+        )

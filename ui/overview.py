@@ -1,0 +1,128 @@
+"""What is in a table, as HTML: tiles, warnings, class counts, text lengths, the first rows."""
+
+from __future__ import annotations
+
+from core.data.profile import Profile, check
+from core.data.read import Table
+from core.errors import UserError
+from core.words import say
+from ui import html
+from ui.words import esc, explain
+
+CLASSES = 20  # bars that are shown
+ROWS = 50  # rows of the preview
+COLUMNS = 12  # columns of the preview
+
+
+def overview(profile: Profile, lang: str) -> str:
+    """Tiles, what is in the way, warnings, and the two pictures."""
+    tiles = html.tiles(
+        [
+            (say("ui.data.rows", lang), f"{profile.usable:,}", say("ui.data.rows.help", lang)),
+            (
+                say("ui.data.classes", lang),
+                f"{len(profile.classes):,}" if profile.classes else "–",
+                say("ui.data.classes.help", lang),
+            ),
+            (
+                say("ui.data.left_out", lang),
+                f"{len(profile.dropped):,}",
+                say("ui.data.left_out.help", lang),
+            ),
+        ]
+    )
+    pictures = class_bars(profile, lang) + length_columns(profile, lang)
+    return tiles + obstacle(profile, lang) + (f'<div class="tt-pair">{pictures}</div>')
+
+
+def obstacle(profile: Profile, lang: str) -> str:
+    """What keeps this data from being trained on, if anything does."""
+    try:
+        check(profile)
+    except UserError as error:
+        what, hint = explain(error, lang)
+        return html.notice([hint], "error", what)
+    return ""
+
+
+def ready(profile: Profile) -> bool:
+    """Can a model be trained on this?"""
+    try:
+        check(profile)
+    except UserError:
+        return False
+    return True
+
+
+def remarks(table: Table, profile: Profile, lang: str) -> str:
+    """Warnings on the rows, and what was repaired or guessed while reading."""
+    warnings = [say(each, lang) for each in profile.warnings]
+    notes = [say(each, lang) for each in table.notes]
+    title = say("ui.data.warnings", lang) if warnings else ""
+    return html.notice(warnings, "warning", title) + (
+        html.notice(notes, "info", say("ui.data.notes", lang)) if notes else ""
+    )
+
+
+def class_bars(profile: Profile, lang: str) -> str:
+    """How many rows each label has; the rest of many labels is said in a line."""
+    if not profile.classes:
+        return ""
+    most = profile.classes[0][1]
+    rows = [(label, n / most, f"{n:,}") for label, n in profile.classes[:CLASSES]]
+    body = html.bars(rows)
+    rest = profile.classes[CLASSES:]
+    if rest:
+        more = say("ui.data.more_classes", lang, n=len(rest), rows=sum(n for _, n in rest))
+        body += f'<p class="tt-note">{esc(more)}</p>'
+    return html.card(say("ui.data.per_class", lang), body)
+
+
+def length_columns(profile: Profile, lang: str) -> str:
+    """How long the texts are."""
+    if not profile.lengths:
+        return ""
+    most, edges = max(profile.lengths), profile.length_edges
+    heights = [
+        (
+            say("ui.data.bin", lang, low=edges[i], high=edges[i + 1] - 1, n=count),
+            count / most if most else 0,
+        )
+        for i, count in enumerate(profile.lengths)
+    ]
+    longest = edges[-1] - 1
+    label = say("ui.data.lengths.label", lang, longest=longest)
+    last = edges[-2] if longest > edges[-2] * 1.2 else longest
+    axis = (
+        f'<div class="tt-axis"><span>{edges[0]:,}</span>'
+        f"<span>{esc(say('ui.data.characters', lang))}</span>"
+        f"<span>{last:,}{'+' if last != longest else ''}</span></div>"
+    )
+    return html.card(say("ui.data.lengths", lang), html.columns(heights, label) + axis)
+
+
+def preview(table: Table, profile: Profile, lang: str) -> str:
+    """The first rows, with the line of the file on which each starts; columns in use come first."""
+    used = [*profile.text, *filter(None, (profile.label, profile.split))]
+    others = [name for name in table.frame.columns if name not in used]
+    names = [*used, *others][: max(COLUMNS, len(used))]
+    roles = dict.fromkeys(profile.text, say("ui.role.text", lang))
+    if profile.label:
+        roles[profile.label] = say("ui.role.label", lang)
+    if profile.split:
+        roles[profile.split] = say("ui.role.split", lang)
+    head = [f'<th scope="col" class="tt-num">{esc(say("ui.data.line", lang))}</th>']
+    for name in names:
+        role = f'<span class="tt-badge">{esc(roles[name])}</span>' if name in roles else ""
+        head.append(f'<th scope="col">{esc(html.clip(name, 60))} {role}</th>')
+    wide = ' class="tt-wide"'
+    rows = []
+    shown = table.frame[names].head(ROWS)
+    for line, cells in zip(shown.index, shown.itertuples(index=False, name=None), strict=True):
+        row = "".join(
+            f"<td{wide if name in profile.text else ''}><div>{esc(html.clip(cell))}</div></td>"
+            for name, cell in zip(names, cells, strict=True)
+        )
+        rows.append(f'<td class="tt-num">{line}</td>{row}')
+    label = say("ui.data.preview", lang, n=len(rows), rows=len(table.frame))
+    return f'<h3 class="tt-heading">{esc(label)}</h3>' + html.raw_table(head, rows, label)

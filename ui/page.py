@@ -1,0 +1,136 @@
+"""The page: a header, two tabs, five steps, and how it is launched."""
+
+from __future__ import annotations
+
+import socket
+from dataclasses import dataclass
+from typing import Any
+
+import gradio as gr
+
+from core.data.read import MAX_BYTES
+from core.jobs import Jobs
+from core.models.catalog import BUNDLED
+from core.runs import RunStore
+from core.words import ASSETS, say
+from ui import html, live_plot, runs
+from ui.attach import Attach, on_load, on_start
+from ui.session import DATA, MODEL, RESULT, TECHNIQUES, TRAIN, Session
+from ui.steps import data, model, result, techniques, train
+from ui.theme import theme
+from ui.words import esc, fragment, i18n, translations
+
+KEEP_UPLOADS = 24 * 3600  # seconds
+# For screen readers: gradio leaves the document's language at English.
+LANGUAGE_JS = """() => {
+  const chinese = navigator.language.toLowerCase().startsWith("zh");
+  document.documentElement.lang = chinese ? "zh" : "en";
+}"""
+STORAGE = "ticktune-run"  # where the browser keeps the id of its run; the id is no secret
+
+
+@dataclass(frozen=True)
+class Steps:
+    data: data.DataStep
+    model: model.ModelStep
+    techniques: techniques.TechniquesStep
+    train: train.TrainStep
+    result: result.ResultStep
+
+
+def build(store: RunStore) -> gr.Blocks:
+    """The whole page, working on the runs of one store."""
+    live_plot.serve_script()
+    with gr.Blocks(
+        title="TickTune", analytics_enabled=False, delete_cache=(3600, KEEP_UPLOADS)
+    ) as page:
+        html.piece(fragment(_header), elem_id="header")
+        with gr.Tabs(selected="train", elem_id="tabs") as tabs:
+            with (
+                gr.Tab(i18n("app.train"), id="train", elem_id="tab-train"),
+                gr.Walkthrough(selected=DATA, elem_id="steps") as walk,
+            ):
+                steps = _steps()
+            history = runs.build()
+        session = Session(
+            jobs=Jobs(store),
+            page=page,
+            tabs=tabs,
+            walk=walk,
+            loaded=gr.State(None),
+            model=gr.State(BUNDLED),
+            run=gr.BrowserState("", storage_key=STORAGE, secret=STORAGE),
+            shown=gr.State(None),
+            timer=gr.Timer(1, active=False),
+        )
+        _wire(session, steps, history)
+    return page
+
+
+def _steps() -> Steps:
+    """The five steps, in their order."""
+    with gr.Step(i18n("step.data"), id=DATA):
+        first = data.build()
+    with gr.Step(i18n("step.model"), id=MODEL):
+        second = model.build()
+    with gr.Step(i18n("step.techniques"), id=TECHNIQUES):
+        third = techniques.build()
+    with gr.Step(i18n("step.train"), id=TRAIN):
+        fourth = train.build()
+    with gr.Step(i18n("step.result"), id=RESULT):
+        fifth = result.build()
+    return Steps(first, second, third, fourth, fifth)
+
+
+def _header(lang: str) -> str:
+    mark = (
+        '<svg viewBox="0 0 32 32" aria-hidden="true"><rect width="32" height="32" rx="9"/>'
+        '<path d="M7 10c4 0 4 12 9 12 3 0 3-5 9-14"/></svg>'
+    )
+    return (
+        f'<header class="tt-header"><h1>{mark}TickTune</h1>'
+        f"<p>{esc(say('app.tagline', lang))}</p></header>"
+    )
+
+
+def _wire(session: Session, steps: Steps, history: runs.RunsTab) -> None:
+    """Connect the steps with one another; each connects itself."""
+    attach = Attach(session, steps.data, steps.train, steps.result)
+    data.wire(steps.data, session)
+    model.enter_from(steps.data.next, steps.model, session)
+    model.wire(steps.model, session, steps.techniques.entered, techniques.enter)
+    on_start(techniques.wire(steps.techniques, session, steps.model.other), attach)
+    train.wire(steps.train, session, result.show, steps.result.view)
+    result.wire(steps.result, session)
+    attach.follow(runs.wire(history, session, attach, attach.outputs))
+    on_load(session.page, attach)
+
+
+def launch_options() -> dict[str, Any]:
+    """What `launch` is given, here and in the tests: people get what was tested."""
+    return {
+        "theme": theme(),
+        "css_paths": [ASSETS / "style.css"],
+        "i18n": translations(),
+        "js": LANGUAGE_JS,
+        "max_file_size": MAX_BYTES,
+        "footer_links": [],
+        "run_history": False,
+        "ssr_mode": False,
+        "share": False,
+        "show_error": False,
+        "quiet": True,
+    }
+
+
+def free_port(host: str, wanted: int | None, first: int) -> int | None:
+    """`wanted` if it is free, else None; when none is wanted, `first` or one of the next twenty."""
+    for port in [wanted] if wanted else range(first, first + 20):
+        with socket.socket() as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            try:
+                probe.bind((host, port))
+            except OSError:
+                continue
+            return port
+    return None

@@ -1,0 +1,46 @@
+"""The test rows with what the model said of them, the surest mistakes first."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from core.runs import Run
+from core.words import say
+from ui import html
+
+ANY = "any"
+SHOWN = 100
+
+
+def rows_html(run: Run, labels: Sequence[str], true: str, predicted: str, lang: str) -> str:
+    """A table of the test rows of one cell of the confusion matrix, or of all mistakes.
+
+    `true` and `predicted` come from the browser: an index of `labels` as text, or `ANY`.
+    """
+    frame = run.test_rows()
+    if frame is None:
+        return ""
+    if true == ANY and predicted == ANY:
+        frame = frame[frame["label"] != frame["predicted"]]
+    places = {str(place): label for place, label in enumerate(labels)}
+    for column, wanted in (("label", true), ("predicted", predicted)):
+        if wanted in places:
+            frame = frame[frame[column] == places[wanted]]
+    frame = frame.sort_values("confidence", ascending=False, kind="stable")
+    if frame.empty:
+        key = "result.rows.none" if true == predicted == ANY else "result.rows.empty"
+        return f'<p class="tt-empty">{say(key, lang)}</p>'
+    shown = frame.head(SHOWN)
+    head = [say(f"result.column.{name}", lang) for name in _COLUMNS]
+    rows = [
+        [f"{row.line}", row.text, row.label, row.predicted, f"{row.confidence:.1%}"]
+        for row in shown.itertuples()
+    ]
+    count = say("result.rows.count", lang, shown=len(shown), rows=len(frame))
+    return f'<p class="tt-note">{count}</p>' + html.table(
+        head, rows, say("result.mistakes", lang), numeric=(0, 4), wide=1
+    )
+
+
+_COLUMNS: tuple[Any, ...] = ("line", "text", "true", "predicted", "confidence")

@@ -1,0 +1,280 @@
+"""Step 1: a table, and which of its columns to learn from."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import gradio as gr
+
+from core.data.profile import Profile, dropped_csv, profile
+from core.data.read import MAX_BYTES, Table, read
+from core.data.samples import SAMPLES, load
+from core.errors import UserError
+from core.words import ASSETS, say
+from ui import html, overview
+from ui.download import written
+from ui.html import actions, data_of
+from ui.session import CLICK, QUIET, Loaded, Session, problem
+from ui.words import esc, fragment, i18n, language
+
+_GUARD_JS = (ASSETS / "too_large.js").read_text(encoding="utf-8")
+NO_SPLIT = ""  # of the split dropdown: rows are shared out by chance
+
+
+@dataclass(frozen=True)
+class DataStep:
+    file: gr.File  # of any type: core looks at the content, and says what is wrong with it
+    guard: gr.HTML
+    samples: gr.HTML
+    problem: gr.HTML
+    empty: gr.Column
+    filled: gr.Column
+    title: gr.HTML
+    text: gr.Dropdown
+    label: gr.Dropdown
+    split: gr.Dropdown
+    overview: gr.HTML
+    dropped: gr.DownloadButton
+    preview: gr.HTML
+    other: gr.Button
+    hint: gr.HTML
+    next: gr.Button
+
+    @property
+    def view(self) -> list[Any]:
+        """What `show` fills."""
+        return [
+            self.problem,
+            self.empty,
+            self.filled,
+            self.title,
+            self.text,
+            self.label,
+            self.split,
+            self.overview,
+            self.dropped,
+            self.preview,
+            self.hint,
+            self.next,
+        ]
+
+
+def build() -> DataStep:
+    """Draw the step."""
+    trouble = html.piece(elem_id="data-problem")
+    guard = html.piece(js_on_load=_GUARD_JS.replace("{{limit}}", str(MAX_BYTES)))
+    with gr.Column(elem_id="data-empty") as empty:
+        html.piece(
+            fragment(lambda lang: f'<p class="tt-lead">{esc(say("ui.data.lead", lang))}</p>')
+        )
+        with gr.Row(elem_classes="tt-halves"):
+            file = gr.File(
+                label=i18n("ui.data.drop"),
+                elem_id="data-file",
+                height=246,
+            )
+            html.piece(fragment(example))
+        samples = actions(fragment(sample_cards), elem_id="samples")
+    with gr.Column(visible=False, elem_id="data-filled") as filled:
+        with gr.Row(elem_classes="tt-title-row"):
+            title = html.piece(elem_id="data-title")
+            other = gr.Button(i18n("ui.data.other"), size="sm", scale=0, elem_id="data-other")
+        with gr.Row(elem_classes="tt-fields"):
+            text = gr.Dropdown(
+                [], multiselect=True, label=i18n("ui.text_columns"), **_field("text")
+            )
+            label = gr.Dropdown([], label=i18n("ui.label_column"), **_field("label"))
+            split = gr.Dropdown([], label=i18n("ui.split_column"), **_field("split"))
+        seen = html.piece(elem_id="overview")
+        dropped = gr.DownloadButton(
+            i18n("ui.data.download_left_out"), size="sm", visible=False, elem_id="dropped"
+        )
+        rows = html.piece(elem_id="preview")
+    with gr.Row(elem_classes="tt-foot"):
+        hint = html.piece(missing(None, ""), elem_id="next-hint")
+        following = gr.Button(
+            i18n("ui.next"), variant="primary", interactive=False, elem_id="next-1", min_width=180
+        )
+    return DataStep(
+        file,
+        guard,
+        samples,
+        trouble,
+        empty,
+        filled,
+        title,
+        text,
+        label,
+        split,
+        seen,
+        dropped,
+        rows,
+        other,
+        hint,
+        following,
+    )
+
+
+def _field(name: str) -> dict[str, Any]:
+    return {"elem_id": f"column-{name}", "interactive": True, "min_width": 240, "info": " "}
+
+
+def example(lang: str) -> str:
+    """What a file should look like, in three rows."""
+    head = [say(f"ui.example.{name}", lang) for name in ("text", "label")]
+    rows = [[say(f"ui.example.{n}.{name}", lang) for name in ("text", "label")] for n in "123"]
+    note = say("ui.example.note", lang)
+    return html.card(
+        say("ui.example.title", lang),
+        html.table(head, rows, say("ui.example.title", lang), wide=0),
+        note,
+    )
+
+
+def sample_cards(lang: str) -> str:
+    """One button for each sample: its question, and what the table holds."""
+    cards = ""
+    for sample in SAMPLES:
+        question, mark, rest = re.split("([?？])", say(sample.title, lang), maxsplit=1)
+        cards += (
+            f'<button type="button" class="tt-sample" data-do="sample" '
+            f'data-key="{esc(sample.key)}"><b>{esc(question + mark)}</b>'
+            f"<span>{esc(rest)}</span></button>"
+        )
+    title = esc(say("ui.data.samples", lang))
+    return f'<h3 class="tt-heading">{title}</h3><div class="tt-samples">{cards}</div>'
+
+
+def show(loaded: Loaded, lang: str) -> tuple[Any, ...]:
+    """Everything that the step shows for a table, in the order of `view`."""
+    table, seen = loaded.table, loaded.profile
+    names = [column.name for column in seen.columns]
+    # A column that is chosen already is not offered for another part.
+    text = [name for name in names if name not in (seen.label, seen.split)]
+    label = [name for name in names if name not in (*seen.text, seen.split)]
+    split = [name for name in names if name not in (*seen.text, seen.label)]
+    return (
+        "",
+        gr.Column(visible=False),
+        gr.Column(visible=True),
+        title_html(table, seen, lang),
+        gr.Dropdown(
+            text, multiselect=True, value=list(seen.text), info=esc(say(seen.why_text, lang))
+        ),
+        gr.Dropdown(label, value=seen.label, info=esc(say(seen.why_label, lang))),
+        gr.Dropdown(
+            [(say("ui.data.no_split", lang), NO_SPLIT), *split],
+            value=seen.split or NO_SPLIT,
+            info=esc(say("ui.data.split" if seen.split else "ui.data.by_chance", lang)),
+        ),
+        overview.overview(seen, lang) + overview.remarks(table, seen, lang),
+        left_out(table, seen, lang),
+        overview.preview(table, seen, lang),
+        missing(seen, lang),
+        gr.Button(interactive=overview.ready(seen)),
+    )
+
+
+def missing(seen: Profile | None, lang: str) -> Any:
+    """Why one cannot go on yet, beside the button that is grey; empty when one can."""
+
+    def line(key: str, lang: str) -> str:
+        return f'<p class="tt-note">{esc(say(key, lang))}</p>'
+
+    if seen is None:
+        return fragment(lambda each: line("ui.data.missing", each))
+    return "" if overview.ready(seen) else line("ui.data.mend", lang)
+
+
+def title_html(table: Table, seen: Profile, lang: str) -> str:
+    """The file's name and what it is."""
+    facts = say(
+        "ui.data.facts",
+        lang,
+        rows=seen.rows,
+        columns=len(seen.columns),
+        encoding=table.encoding.upper(),
+    )
+    return (
+        f'<div class="tt-run-head"><h2>{esc(html.clip(table.name, 80))}</h2>'
+        f'<span class="tt-note">{esc(facts)}</span></div>'
+    )
+
+
+def left_out(table: Table, seen: Profile, lang: str) -> gr.DownloadButton:
+    """The rows that cannot be used, to take away."""
+    if not seen.dropped:
+        return gr.DownloadButton(visible=False)
+    file = written(f"{Path(table.name).stem}-left-out", dropped_csv(seen, lang))
+    label = say("ui.data.download_left_out", lang)
+    return gr.DownloadButton(label, value=file, visible=True)
+
+
+def wire(step: DataStep, session: Session) -> None:
+    """Connect the step."""
+    outputs = [session.loaded, step.file, *step.view]
+
+    def take(table: Table, lang: str) -> tuple[Any, ...]:
+        loaded = Loaded(table, profile(table))
+        return loaded, None, *show(loaded, lang)
+
+    def refuse(error: Exception, lang: str) -> tuple[Any, ...]:
+        return gr.skip(), None, problem(error, lang), *[gr.skip()] * (len(step.view) - 1)
+
+    def upload(path: str | None, request: gr.Request) -> tuple[Any, ...]:
+        lang = language(request)
+        if path is None:
+            return (gr.skip(),) * len(outputs)
+        try:
+            return take(read(Path(path)), lang)
+        except Exception as error:  # noqa: BLE001 - shown as a card and logged
+            return refuse(error, lang)
+
+    def sample(event: gr.EventData, request: gr.Request) -> tuple[Any, ...]:
+        lang = language(request)
+        try:
+            return take(load(data_of(event, "key")), lang)
+        except Exception as error:  # noqa: BLE001 - shown as a card and logged
+            return refuse(error, lang)
+
+    def columns(
+        loaded: Loaded | None, text: list[str], label: str | None, split: str, request: gr.Request
+    ) -> tuple[Any, ...]:
+        lang = language(request)
+        if loaded is None:
+            return (gr.skip(),) * len(outputs)
+        try:
+            again = Loaded(loaded.table, profile(loaded.table, text, label or "", split or ""))
+        except Exception as error:  # noqa: BLE001 - shown as a card and logged
+            return refuse(error, lang)
+        return again, gr.skip(), *show(again, lang)
+
+    def too_large(event: gr.EventData, request: gr.Request) -> str:
+        size = data_of(event, "size")
+        error = UserError(
+            "file_too_large",
+            size=int(size[:15]) / 2**20 if size.isdecimal() else 0.0,
+            limit=MAX_BYTES // 2**20,
+        )
+        return problem(error, language(request))
+
+    step.guard.click(too_large, None, step.problem, **QUIET)
+    step.file.upload(upload, step.file, outputs, **CLICK)
+    step.samples.click(sample, None, outputs, **CLICK)
+    chosen = [session.loaded, step.text, step.label, step.split]
+    for dropdown in (step.text, step.label, step.split):
+        dropdown.input(columns, chosen, outputs, **QUIET)
+    step.other.click(
+        lambda: (
+            gr.Column(visible=True),
+            gr.Column(visible=False),
+            missing(None, ""),
+            gr.Button(interactive=False),
+        ),
+        None,
+        [step.empty, step.filled, step.hint, step.next],
+        **QUIET,
+    )

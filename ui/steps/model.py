@@ -1,0 +1,216 @@
+"""Step 2: what to start from."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import gradio as gr
+
+from core.data.profile import Profile
+from core.errors import UserError
+from core.models.catalog import BUNDLED, BY_KEY, CATALOG, Entry, hub_id
+from core.runs import RunStore
+from core.words import say
+from ui import html
+from ui.html import actions, data_of, notice
+from ui.session import CLICK, MODEL, QUIET, Loaded, Session, back_and_next, go, problem
+from ui.words import esc, fragment, i18n, language
+
+OTHER = "other"  # the card "another model from the hub"
+EARLIER = 12  # finished runs that are offered
+PREFIX = "run:"
+
+
+@dataclass(frozen=True)
+class ModelStep:
+    cards: gr.HTML
+    earlier: gr.HTML
+    other: gr.Textbox
+    fit: gr.HTML
+    problem: gr.HTML
+    back: gr.Button
+    next: gr.Button
+
+
+def build() -> ModelStep:
+    """Draw the step."""
+    html.piece(fragment(lambda lang: f'<p class="tt-lead">{esc(say("model.lead", lang))}</p>'))
+    fit = html.piece(elem_id="model-fit")
+    cards = actions(fragment(catalogue), elem_id="model-cards")
+    other = gr.Textbox(
+        label=i18n("model.other.label"),
+        info=i18n("model.other.help"),
+        placeholder="answerdotai/ModernBERT-base",
+        max_length=200,
+        visible=False,
+        elem_id="model-other",
+    )
+    earlier = actions("", elem_id="model-earlier")
+    trouble = html.piece(elem_id="model-problem")
+    back, following = back_and_next(MODEL, "ui.next")
+    return ModelStep(cards, earlier, other, fit, trouble, back, following)
+
+
+def catalogue(lang: str) -> str:
+    """The cards of the catalogue, and one for any other model."""
+    cards = [_card(entry, lang) for entry in CATALOG]
+    cards.append(
+        radio_card(OTHER, say("model.other.title", lang), "", say("model.other.info", lang))
+    )
+    return _group(say("model.group", lang), cards)
+
+
+def _card(entry: Entry, lang: str) -> str:
+    badge = say("model.bundled" if entry.bundled else "model.download", lang, size=entry.megabytes)
+    facts = say(
+        "model.facts",
+        lang,
+        parameters=entry.parameters,
+        languages=say(f"language.{entry.languages}", lang),
+        licence=entry.licence,
+    )
+    good = say(f"model.{entry.key}", lang)
+    return radio_card(
+        entry.key, entry.title, facts, good, badge, entry.bundled, checked=entry.key == BUNDLED
+    )
+
+
+def radio_card(
+    key: str,
+    title: str,
+    facts: str,
+    about: str,
+    badge: str = "",
+    good: bool = False,
+    checked: bool = False,
+) -> str:
+    """One card of the group: a radio button with a title, a badge, facts and a sentence."""
+    mark = f'<span class="tt-badge{" tt-badge-good" if good else ""}">{esc(badge)}</span>'
+    return (
+        f'<label class="tt-pick"><input type="radio" name="tt-model" value="{esc(key)}" '
+        f'data-do="pick" data-key="{esc(key)}"{" checked" if checked else ""}>'
+        f'<span class="tt-pick-body"><span class="tt-pick-head"><b>{esc(title)}</b>'
+        f"{mark if badge else ''}</span>"
+        f'<span class="tt-pick-about">{esc(about)}</span>'
+        + (f'<span class="tt-note">{esc(facts)}</span>' if facts else "")
+        + "</span></label>"
+    )
+
+
+def _group(title: str, cards: list[str]) -> str:
+    return (
+        f'<fieldset class="tt-group"><legend>{esc(title)}</legend>'
+        f'<div class="tt-picks">{"".join(cards)}</div></fieldset>'
+    )
+
+
+def earlier_runs(store: RunStore, picked: str, lang: str) -> str:
+    """Cards for the models of runs that have ended well; empty when there are none."""
+    cards: list[str] = []
+    for run in store.all():
+        if len(cards) == EARLIER:
+            break
+        try:
+            recipe, metrics = run.recipe(), run.metrics()
+        except UserError:
+            continue
+        if not metrics or not run.model.is_dir():
+            continue
+        key = f"{PREFIX}{run.id}"
+        labels = ", ".join(metrics["labels"][:4]) + ("…" if len(metrics["labels"]) > 4 else "")
+        cards.append(
+            radio_card(
+                key,
+                recipe.name or recipe.data.file,
+                say("model.earlier.facts", lang, labels=html.clip(labels, 80)),
+                say("model.earlier.about", lang, score=metrics["test"]["macro_f1"]),
+                checked=key == picked,
+            )
+        )
+    return _group(say("model.earlier", lang), cards) if cards else ""
+
+
+def fit_of(profile: Profile, key: str, lang: str) -> str:
+    """A warning when the model was not made for the language of the data."""
+    entry = BY_KEY.get(key)
+    if entry is None or entry.languages == "many" or profile.script in ("mixed", "none"):
+        return ""
+    matches = {"english": "latin", "chinese": "han"}[entry.languages] == profile.script
+    if matches:
+        return ""
+    better = " · ".join(e.title for e in CATALOG if _suits(e, profile.script))
+    text = say(
+        "model.mismatch",
+        lang,
+        model=entry.title,
+        known=say(f"language.{entry.languages}", lang),
+        better=better,
+    )
+    return notice([text], "warning")
+
+
+def _suits(entry: Entry, script: str) -> bool:
+    return entry.languages == ("chinese" if script == "han" else "many")
+
+
+def checked_key(key: str, other: str) -> str:
+    """The key to write into the recipe. Raises UserError when nothing usable is picked."""
+    if key == OTHER:
+        key = other.strip().removeprefix("https://huggingface.co/").strip("/")
+        if not key:
+            raise UserError("no_model")
+    if not key.startswith(PREFIX) and hub_id(key) is None:
+        raise UserError("model_id", name=key[:100])
+    return key
+
+
+def enter_from(button: gr.Button, step: ModelStep, session: Session) -> None:
+    """Go to this step when `button` is pressed, with what fits the data."""
+
+    def enter(loaded: Loaded | None, key: str, request: gr.Request) -> tuple[Any, ...]:
+        lang = language(request)
+        warning = fit_of(loaded.profile, key, lang) if loaded else ""
+        return go(MODEL), warning, earlier_runs(session.store, key, lang), ""
+
+    button.click(
+        enter,
+        [session.loaded, session.model],
+        [session.walk, step.fit, step.earlier, step.problem],
+        **QUIET,
+    )
+
+
+def wire(step: ModelStep, session: Session, techniques_outputs: list[Any], enter: Any) -> None:
+    """Connect the step. `enter` prepares the next step and gives `techniques_outputs`."""
+
+    def pick(event: gr.EventData, loaded: Loaded | None, request: gr.Request) -> tuple[Any, ...]:
+        key = data_of(event, "key")
+        warning = fit_of(loaded.profile, key, language(request)) if loaded else ""
+        return key, gr.Textbox(visible=key == OTHER), warning, ""
+
+    for cards in (step.cards, step.earlier):
+        cards.click(
+            pick,
+            session.loaded,
+            [session.model, step.other, step.fit, step.problem],
+            **QUIET,
+        )
+
+    def forward(
+        loaded: Loaded | None, key: str, other: str, request: gr.Request
+    ) -> tuple[Any, ...]:
+        lang = language(request)
+        try:
+            picked = checked_key(key, other)
+            return go(MODEL + 1), "", *enter(loaded, picked, lang)
+        except Exception as error:  # noqa: BLE001 - shown as a card and logged
+            return gr.skip(), problem(error, lang), *[gr.skip()] * len(techniques_outputs)
+
+    step.next.click(
+        forward,
+        [session.loaded, session.model, step.other],
+        [session.walk, step.problem, *techniques_outputs],
+        **CLICK,
+    )
+    step.back.click(lambda: go(MODEL - 1), None, session.walk, **QUIET)

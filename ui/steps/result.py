@@ -1,0 +1,229 @@
+"""Step 5: is it any good? Scores beside two simple rivals, its mistakes, a try, the download."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import gradio as gr
+
+from core.runs import Run
+from core.words import Message, message, say
+from ui import charts, html, scores, trial
+from ui.download import offer
+from ui.html import data_of
+from ui.live_plot import live_plot
+from ui.rows import ANY, rows_html
+from ui.session import DATA, QUIET, TECHNIQUES, Session, go
+from ui.words import esc, fragment, i18n, language
+
+
+@dataclass(frozen=True)
+class ResultStep:
+    headline: gr.HTML
+    classes: gr.HTML
+    matrix: gr.HTML
+    true: gr.Dropdown
+    predicted: gr.Dropdown
+    rows: gr.HTML
+    trial: trial.Trial
+    download: gr.DownloadButton
+    settings: gr.HTML
+    again: gr.Button
+    new: gr.Button
+
+    @property
+    def view(self) -> list[Any]:
+        """What `show` fills."""
+        return [
+            self.headline,
+            self.classes,
+            self.matrix,
+            self.true,
+            self.predicted,
+            self.rows,
+            *self.trial.view,
+            self.download,
+            self.settings,
+        ]
+
+
+def _heading(key: str, note: str = "") -> None:
+    def render(lang: str) -> str:
+        small = f'<p class="tt-note">{esc(say(note, lang))}</p>' if note else ""
+        return f'<h3 class="tt-heading">{esc(say(key, lang))}</h3>{small}'
+
+    html.piece(fragment(render))
+
+
+def build() -> ResultStep:
+    """Draw the step."""
+    headline = html.piece(elem_id="headline")
+    with gr.Column(elem_classes="tt-card"):
+        _heading("result.try", "result.try.help")
+        attempt = trial.build()
+    with gr.Column(elem_classes="tt-card"):
+        _heading("result.take", "result.take.help")
+        download = gr.DownloadButton(
+            i18n("result.download"), variant="primary", visible=False, elem_id="download"
+        )
+    with gr.Column(elem_classes="tt-card"):
+        _heading("result.classes", "result.classes.help")
+        classes = html.piece(elem_id="per-class")
+    with gr.Column(elem_classes="tt-card"):
+        _heading("result.mistakes", "result.mistakes.help")
+        matrix = live_plot(height=220, elem_id="confusion")
+        with gr.Row():
+            true = gr.Dropdown(
+                [], label=i18n("result.true"), elem_id="rows-true", interactive=True, min_width=160
+            )
+            predicted = gr.Dropdown(
+                [],
+                label=i18n("result.predicted"),
+                elem_id="rows-predicted",
+                interactive=True,
+                min_width=160,
+            )
+        rows = html.piece(elem_id="rows")
+    with gr.Accordion(i18n("result.settings"), open=False, elem_id="settings"):
+        settings = html.piece()
+    with gr.Row(elem_classes="tt-foot"):
+        again = gr.Button(i18n("train.again"), elem_id="result-again", min_width=140)
+        new = gr.Button(i18n("result.new"), elem_id="result-new", min_width=140)
+    return ResultStep(
+        headline, classes, matrix, true, predicted, rows, attempt, download, settings, again, new
+    )
+
+
+def show(run: Run, lang: str) -> tuple[Any, ...]:
+    """Everything that the step shows for a run that was measured, in the order of `view`."""
+    metrics = run.metrics()
+    if metrics is None:
+        empty = html.notice([say("result.none", lang)], "warning")
+        return empty, *[gr.skip()] * (7 + trial.VIEW)
+    labels = list(metrics["labels"])
+    choices = [(say("result.any", lang), ANY), *[(label, str(i)) for i, label in enumerate(labels)]]
+    return (
+        headline(run, metrics, lang),
+        per_class(metrics, lang),
+        charts.confusion(labels, metrics["test"]["confusion"], lang).to_json(),
+        gr.Dropdown(choices, value=ANY),
+        gr.Dropdown(choices, value=ANY),
+        rows_html(run, labels, ANY, ANY, lang),
+        *trial.prepare(run, lang),
+        offer(run, lang),
+        settings_html(run, metrics, lang),
+    )
+
+
+def headline(run: Run, metrics: Mapping[str, Any], lang: str) -> str:
+    """The two scores, the sentence on them, and the bars beside the two simple rivals."""
+    test, recipe = metrics["test"], run.recipe()
+    kind, verdict = scores.verdict(metrics)
+    rivals = [
+        (say("result.this", lang), test),
+        (say("result.tfidf", lang), metrics["baselines"]["tfidf"]),
+        (say("result.majority", lang), metrics["baselines"]["majority"]),
+    ]
+    tiles = html.tiles(
+        [
+            (
+                say("result.accuracy", lang),
+                f"{test['accuracy']:.1%}",
+                say("result.accuracy.help", lang, rows=test["rows"]),
+            ),
+            (
+                say("result.macro_f1", lang),
+                f"{test['macro_f1']:.3f}",
+                say("result.macro_f1.help", lang),
+            ),
+        ]
+    )
+    bars = "".join(
+        html.card(
+            say(f"result.{name}", lang),
+            html.bars([(who, s[name], shown.format(s[name])) for who, s in rivals], highlight=0),
+        )
+        for name, shown in (("accuracy", "{:.1%}"), ("macro_f1", "{:.3f}"))
+    )
+    stopped = (
+        html.notice([say("result.stopped", lang)], "info") if run.status() == "stopped" else ""
+    )
+    return (
+        f'<div class="tt-run-head"><h2>{esc(recipe.name or recipe.data.file)}</h2></div>'
+        + tiles
+        + html.notice([say(verdict, lang)], kind)
+        + stopped
+        + f'<div class="tt-pair">{bars}</div>'
+    )
+
+
+def per_class(metrics: Mapping[str, Any], lang: str) -> str:
+    """Precision, recall and F1 of every label."""
+    head = [say(f"result.column.{name}", lang) for name in ("label", "precision", "recall")]
+    head += ["F1", say("result.column.rows", lang)]
+    rows = [
+        [
+            each["label"],
+            f"{each['precision']:.2f}",
+            f"{each['recall']:.2f}",
+            f"{each['f1']:.2f}",
+            f"{each['rows']:,}",
+        ]
+        for each in metrics["test"]["per_class"]
+    ]
+    return html.table(head, rows, say("result.classes", lang), numeric=range(1, 5))
+
+
+def settings_html(run: Run, metrics: Mapping[str, Any], lang: str) -> str:
+    """What was asked for, and what came of it."""
+    recipe, rows = run.recipe(), metrics["rows"]
+    techniques = [say(f"technique.{key}.title", lang) for key in recipe.techniques]
+    facts: list[tuple[str | Message, str]] = [
+        (message("ui.file"), recipe.data.file),
+        (message("ui.text_columns"), ", ".join(recipe.data.text)),
+        (message("ui.label_column"), recipe.task.column),
+        (message("step.model"), recipe.model.key),
+        (message("result.revision"), recipe.model.revision or ""),
+        (message("step.techniques"), ", ".join(techniques) or "–"),
+        (
+            message("result.rows"),
+            " / ".join(f"{rows[part]:,}" for part in ("train", "validation", "test")),
+        ),
+        (message("train.epochs"), f"{metrics['epochs']:.1f}"),
+        *[
+            (message(f"train.{name}"), f"{getattr(recipe.train, name):g}")
+            for name in ("learning_rate", "head_learning_rate", "batch_size", "seed")
+        ],
+        (message("result.run"), run.id),
+    ]
+    items = "".join(
+        f"<div><dt>{esc(say(name, lang))}</dt><dd>{esc(value)}</dd></div>"
+        for name, value in facts
+        if value
+    )
+    return f'<dl class="tt-facts">{items}</dl>'
+
+
+def wire(step: ResultStep, session: Session) -> None:
+    """Connect the step: the matrix and the two lists choose rows; the box answers."""
+
+    def filtered(run_id: object, true: str, predicted: str, request: gr.Request) -> Any:
+        run = session.find(run_id)
+        metrics = run.metrics() if run else None
+        if run is None or metrics is None:
+            return gr.skip()
+        return rows_html(run, list(metrics["labels"]), true, predicted, language(request))
+
+    for dropdown in (step.true, step.predicted):
+        dropdown.input(filtered, [session.run, step.true, step.predicted], step.rows, **QUIET)
+
+    def cell(run_id: object, event: gr.EventData, request: gr.Request) -> tuple[Any, ...]:
+        true, predicted = data_of(event, "row"), data_of(event, "column")
+        return true, predicted, filtered(run_id, true, predicted, request)
+
+    step.matrix.click(cell, session.run, [step.true, step.predicted, step.rows], **QUIET)
+    trial.wire(step.trial, session)
+    step.again.click(lambda: go(TECHNIQUES), None, session.walk, **QUIET)
+    step.new.click(lambda: (go(DATA), ""), None, [session.walk, session.run], **QUIET)

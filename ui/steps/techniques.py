@@ -1,0 +1,134 @@
+"""Step 3: what to do differently from the defaults. A new technique needs no line here."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import gradio as gr
+
+from core import techniques
+from core.jobs import new_run
+from core.models.catalog import BY_KEY
+from core.options import fields_of
+from core.recipe import MAX_NAME, TrainSpec
+from core.techniques.base import Technique
+from core.words import say
+from ui import form, html
+from ui.session import CLICK, QUIET, TECHNIQUES, TRAIN, Loaded, Session, back_and_next, go, problem
+from ui.steps.model import checked_key
+from ui.words import esc, fragment, i18n, language
+
+
+@dataclass(frozen=True)
+class TechniquesStep:
+    choices: form.Choices
+    summary: gr.HTML
+    problem: gr.HTML
+    back: gr.Button
+    start: gr.Button
+
+    @property
+    def entered(self) -> list[Any]:
+        """What `enter` fills."""
+        return [self.summary, self.problem, *self.choices.ticks.values()]
+
+
+def build() -> TechniquesStep:
+    """Draw the step from the registry of techniques."""
+    html.piece(
+        fragment(lambda lang: f'<p class="tt-lead">{esc(say("ui.techniques.lead", lang))}</p>')
+    )
+    summary = html.piece(elem_id="plan")
+    ticks: dict[str, gr.Checkbox] = {}
+    options: dict[str, form.Form] = {}
+    with gr.Row(elem_classes="tt-cards"):
+        for technique in techniques.ALL:
+            ticks[technique.key], options[technique.key] = _card(technique)
+    with gr.Accordion(i18n("ui.advanced"), open=False, elem_id="advanced"):
+        html.piece(
+            fragment(lambda lang: f'<p class="tt-note">{esc(say("ui.advanced.lead", lang))}</p>')
+        )
+        with gr.Row(elem_classes="tt-fields"):
+            train = form.draw(TrainSpec, "train", "train")
+    name = gr.Textbox(
+        label=i18n("ui.name"),
+        info=i18n("ui.name.help"),
+        max_length=MAX_NAME,
+        max_lines=1,
+        elem_id="run-name",
+    )
+    trouble = html.piece(elem_id="start-problem")
+    back, start = back_and_next(TECHNIQUES, "ui.start")
+    choices = form.Choices(ticks, options, train, name)
+    return TechniquesStep(choices, summary, trouble, back, start)
+
+
+def _card(technique: type[Technique]) -> tuple[gr.Checkbox, form.Form]:
+    key = f"technique.{technique.key}"
+    with gr.Column(elem_classes="tt-tick", min_width=280, elem_id=f"card-{technique.key}"):
+        tick = gr.Checkbox(
+            label=i18n(f"{key}.title"),
+            info=i18n(f"{key}.info"),
+            value=technique.default,
+            container=False,
+            interactive=True,
+            elem_id=f"tick-{technique.key}",
+        )
+        if not fields_of(technique.Options):
+            return tick, form.Form({})
+        with gr.Accordion(i18n("ui.options"), open=False):
+            return tick, form.draw(technique.Options, key, technique.key)
+
+
+def enter(loaded: Loaded | None, model: str, lang: str) -> tuple[Any, ...]:
+    """What the step shows for this data: the plan, no error, and which techniques apply."""
+    if loaded is None:
+        return "", "", *[gr.skip()] * len(techniques.ALL)
+    ticks = []
+    for technique in techniques.ALL:
+        reason = technique.unavailable(loaded.profile)
+        info = say(f"technique.{technique.key}.info", lang)
+        if reason:
+            why = say("ui.unavailable", lang, reason=say(reason, lang))
+            ticks.append(gr.Checkbox(value=False, interactive=False, info=f"{info} {why}"))
+        else:
+            ticks.append(gr.Checkbox(interactive=True, info=info))
+    return plan(loaded, model, lang), "", *ticks
+
+
+def plan(loaded: Loaded, model: str, lang: str) -> str:
+    """One line on what Start will do."""
+    profile = loaded.profile
+    title = BY_KEY[model].title if model in BY_KEY else model
+    text = say(
+        "ui.plan",
+        lang,
+        model=title,
+        rows=profile.usable,
+        file=loaded.table.name,
+        classes=len(profile.classes),
+    )
+    return html.notice([text], "info")
+
+
+def wire(step: TechniquesStep, session: Session, other: gr.Textbox) -> Any:
+    """Connect the step. Returns the event after which a run has been started."""
+    step.back.click(lambda: go(TECHNIQUES - 1), None, session.walk, **QUIET)
+    inputs = {session.loaded, session.model, other, *step.choices.components()}
+
+    def start(data: dict[Any, Any], request: gr.Request) -> tuple[Any, ...]:
+        lang = language(request)
+        loaded: Loaded | None = data[session.loaded]
+        if loaded is None:
+            return gr.skip(), gr.skip(), html.notice([say("ui.no_data", lang)], "warning")
+        try:
+            model = checked_key(data[session.model], data[other] or "")
+            recipe = step.choices.recipe(data, loaded, model)
+            run = new_run(session.store, loaded.table, recipe)
+            session.jobs.submit(run)
+        except Exception as error:  # noqa: BLE001 - shown as a card and logged
+            return gr.skip(), gr.skip(), problem(error, lang)
+        return run.id, go(TRAIN), ""
+
+    return step.start.click(start, inputs, [session.run, session.walk, step.problem], **CLICK)

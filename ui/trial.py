@@ -1,0 +1,116 @@
+"""The box to try the model on a text of one's own."""
+
+from __future__ import annotations
+
+import functools
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import gradio as gr
+
+from core.runs import Run
+from core.words import say
+from ui import html
+from ui.session import CLICK, Session, problem
+from ui.words import esc, i18n, language
+
+if TYPE_CHECKING:
+    from core.predict import Predictor
+
+TOP = 5  # labels that are shown
+MAX_TEXT = 20_000  # characters of a text that is tried
+VIEW = 3
+
+
+@dataclass(frozen=True)
+class Trial:
+    text: gr.Textbox
+    pair: gr.Textbox
+    ask: gr.Button
+    answer: gr.HTML
+
+    @property
+    def view(self) -> list[Any]:
+        """What `prepare` fills."""
+        return [self.text, self.pair, self.answer]
+
+
+def build() -> Trial:
+    """Draw the box; a second one appears for models that read two columns."""
+    text = gr.Textbox(
+        label=i18n("result.try.text"), lines=1, max_lines=8, max_length=MAX_TEXT, elem_id="try-text"
+    )
+    pair = gr.Textbox(
+        label=i18n("result.try.text"),
+        lines=1,
+        max_lines=8,
+        max_length=MAX_TEXT,
+        visible=False,
+        elem_id="try-pair",
+    )
+    ask = gr.Button(i18n("result.try.ask"), variant="secondary", elem_id="try-ask")
+    answer = html.piece(
+        html_template='<div role="status" aria-live="polite">${value}</div>',
+        value="",
+        elem_id="try-answer",
+    )
+    return Trial(text, pair, ask, answer)
+
+
+def prepare(run: Run, lang: str) -> tuple[Any, ...]:
+    """Empty boxes, named after the columns that the model reads."""
+    columns = run.recipe().data.text
+    two = len(columns) == 2
+    label = columns[0] if two else say("result.try.text", lang)
+    return (
+        gr.Textbox(value="", label=label),
+        gr.Textbox(value="", label=columns[1] if two else "", visible=two),
+        "",
+    )
+
+
+@functools.lru_cache(maxsize=2)
+def _predictor(run: Run) -> Predictor:
+    from core.predict import Predictor
+
+    return Predictor(run.model)
+
+
+def answer(run: Run, text: str, pair: str | None, lang: str) -> str:
+    """The likeliest labels with their probabilities, as bars."""
+    predictor = _predictor(run)
+    probabilities = predictor.probabilities([(text, pair)])[0]
+    ranked = sorted(
+        zip(predictor.labels, probabilities, strict=True), key=lambda each: -float(each[1])
+    )
+    label, sure = ranked[0]
+    said = say("result.try.answer", lang, label=label, sure=float(sure))
+    rows = [(name, float(p), f"{float(p):.1%}") for name, p in ranked[:TOP]]
+    more = len(ranked) - len(rows)
+    rest = f'<p class="tt-note">{say("result.try.more", lang, n=more)}</p>' if more > 0 else ""
+    asked = esc(html.clip(" ".join(text.split()), 120))
+    return (
+        f'<p class="tt-note tt-asked">{asked}</p><p class="tt-said">{esc(said)}</p>'
+        + html.bars(rows, highlight=0)
+        + rest
+    )
+
+
+def wire(trial: Trial, session: Session) -> None:
+    """The button and the Enter key ask."""
+
+    def ask(run_id: object, text: str, pair: str, request: gr.Request) -> str:
+        lang = language(request)
+        run = session.find(run_id)
+        if run is None or not (text or "").strip():
+            return html.notice([say("result.try.empty", lang)], "info")
+        try:
+            two = len(run.recipe().data.text) == 2
+            return answer(run, text[:MAX_TEXT], (pair or "")[:MAX_TEXT] if two else None, lang)
+        except Exception as error:  # noqa: BLE001 - shown as a card and logged
+            return problem(error, lang)
+
+    inputs = [session.run, trial.text, trial.pair]
+    gr.on(
+        [trial.ask.click, trial.text.submit, trial.pair.submit], ask, inputs, trial.answer, **CLICK
+    )
