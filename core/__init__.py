@@ -3,7 +3,7 @@
 import os
 
 # Torch's threads spin while they wait for one another. On two cores that a browser and a page want as well,
-# the spinning keeps out the very thread that is waited for: steps were seen to take ten times as long.
+# the spinning keeps out the very thread that is waited for (benchmarks/waiting.py has the price of it).
 # Read once when torch loads its OpenMP library, so it is set before anything can import torch.
 os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 

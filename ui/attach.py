@@ -9,8 +9,9 @@ import gradio as gr
 
 from core.data.profile import profile
 from core.runs import Run
+from ui import form
 from ui.session import QUIET, RESULT, TRAIN, Loaded, Session, go
-from ui.steps import data, result, train
+from ui.steps import data, model, result, train
 from ui.words import language
 
 # The address names the run, so that it can be kept as a bookmark or opened on another device.
@@ -24,10 +25,12 @@ SHOW_ADDRESS = """(id) => {
 
 @dataclass(frozen=True)
 class Attach:
-    """Shows a run on the last two steps, and its data on the first."""
+    """Shows a run on the last two steps, and what it was made of on the first three."""
 
     session: Session
     data: data.DataStep
+    model: model.ModelStep
+    choices: form.Choices
     train: train.TrainStep
     result: result.ResultStep
 
@@ -59,16 +62,22 @@ class Attach:
         )
 
     def follow(self, event: Any) -> None:
-        """After an event that brought a run: load its data too, and name it in the address."""
+        """After an event that brought a run: bring what it was made of, and name it in the address."""
         event.then(
-            self._restore,
+            self._restore_data,
             [self.session.run, self.session.loaded],
             [self.session.loaded, *self.data.view],
             **QUIET,
         )
+        event.then(
+            self._restore_choices,
+            self.session.run,
+            [self.session.model, *self.model.view, *self.choices.components()],
+            **QUIET,
+        )
         event.then(None, self.session.run, None, js=SHOW_ADDRESS)
 
-    def _restore(
+    def _restore_data(
         self, run_id: object, loaded: Loaded | None, request: gr.Request
     ) -> tuple[Any, ...]:
         """The run's own table on the first step, unless it is there already."""
@@ -83,6 +92,14 @@ class Attach:
         seen = profile(table, spec.data.text, spec.task.column, spec.data.split or "")
         again = Loaded(table, seen)
         return again, *data.show(again, language(request))
+
+    def _restore_choices(self, run_id: object, request: gr.Request) -> tuple[Any, ...]:
+        """The run's model, techniques and settings: whoever changes one of them keeps the others."""
+        run = self.session.find(run_id)
+        if run is None:
+            return (gr.skip(),) * (3 + len(self.choices.components()))
+        recipe = run.recipe()
+        return *model.show(recipe.model.key, language(request)), *self.choices.show(recipe)
 
 
 def on_load(page: gr.Blocks, attach: Attach) -> None:

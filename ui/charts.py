@@ -35,6 +35,15 @@ def live(progress: Progress, run_id: str, language: str) -> go.Figure:
         y=[_number(loss) for _, _, loss in steps],
         name=say("train.chart.train_loss", language),
         mode="lines" if len(steps) > 1 else "markers",
+        line={"color": TRAIN, "width": 1.5},
+        opacity=0.35,
+        hovertemplate="%{y:.3f}",
+    )
+    figure.add_scatter(
+        x=[epoch for _, epoch, _ in steps],
+        y=[_number(loss) for loss in running_mean([loss for _, _, loss in steps])],
+        name=say("train.chart.mean_loss", language),
+        mode="lines",
         line={"color": TRAIN, "width": 2.5},
         hovertemplate="%{y:.3f}",
     )
@@ -185,6 +194,19 @@ def thin(
     size = -(-len(points) // limit)
     groups = [points[start : start + size] for start in range(0, len(points), max(1, size))]
     return [(g[-1][0], g[-1][1], sum(p[2] for p in g) / len(g)) for g in groups]
+
+
+def running_mean(values: Sequence[float], memory: float = 0.9) -> list[float]:
+    """The exponential moving average, without the pull towards 0 at its start (Kingma and Ba 2015).
+
+    A batch's loss jumps with its rows; the eye wants the trend. What is no number leaves a gap.
+    """
+    means, total, weight = [], 0.0, 0.0
+    for value in values:
+        if math.isfinite(value):
+            total, weight = memory * total + value, memory * weight + 1
+        means.append(total / weight if weight and math.isfinite(value) else math.nan)
+    return means
 
 
 def _number(value: float) -> float | None:

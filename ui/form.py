@@ -77,6 +77,13 @@ def _slides(field: Field) -> bool:
     return (high - low) / step <= SLIDER_STEPS
 
 
+def _shown(options: Any, name: str) -> Any:
+    """A setting's value for its widget; an optional one is a text box (see `_widget`)."""
+    value = getattr(options, name)
+    optional = next(field.optional for field in fields_of(type(options)) if field.name == name)
+    return ("" if value is None else f"{value:g}") if optional else value
+
+
 @dataclass(frozen=True)
 class Choices:
     """What the Techniques step holds: a tick and a form for each technique, and the settings."""
@@ -86,10 +93,20 @@ class Choices:
     train: Form
     name: gr.Textbox
 
-    def components(self) -> set[Component]:
+    def components(self) -> list[Component]:
+        """All widgets, in the order of `show`."""
         forms = [*self.options.values(), self.train]
-        widgets = {widget for form in forms for widget in form.widgets.values()}
-        return {*self.ticks.values(), *widgets, self.name}
+        widgets = [widget for form in forms for widget in form.widgets.values()]
+        return [*self.ticks.values(), *widgets, self.name]
+
+    def show(self, recipe: Recipe) -> list[Any]:
+        """The values of `components` that a recipe stands for; what it leaves open is the default."""
+        chosen = recipe.techniques
+        values: list[Any] = [key in chosen for key in self.ticks]
+        for technique in techniques.ALL:
+            options: Any = parse(technique.Options, chosen.get(technique.key, {}), technique.key)
+            values += [_shown(options, name) for name in self.options[technique.key].widgets]
+        return [*values, *(_shown(recipe.train, name) for name in self.train.widgets), recipe.name]
 
     def recipe(self, data: Mapping[Component, Any], loaded: Loaded, model: str) -> Recipe:
         """All that the person chose. Raises UserError for a value that is not what it should be."""

@@ -95,7 +95,8 @@ def _header(lang: str) -> str:
 
 def _wire(session: Session, steps: Steps, history: runs.RunsTab) -> None:
     """Connect the steps with one another; each connects itself."""
-    attach = Attach(session, steps.data, steps.train, steps.result)
+    choices = steps.techniques.choices
+    attach = Attach(session, steps.data, steps.model, choices, steps.train, steps.result)
     data.wire(steps.data, session)
     model.enter_from(steps.data.next, steps.model, session)
     model.wire(steps.model, session, steps.techniques.entered, techniques.enter)

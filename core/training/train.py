@@ -45,7 +45,7 @@ PROBES = 8  # test rows on which the exported model must give the same answers
 
 
 class Stopped(Exception):
-    """The person stopped the run before there was a model."""
+    """The person stopped the run before this training brought a model."""
 
 
 def train(run: Run) -> None:
@@ -61,7 +61,9 @@ def train(run: Run) -> None:
             else:
                 run.append(ev.RunStopped(step=stopped_at, seconds=seconds))
         except Stopped:
-            run.append(ev.RunStopped(step=None, seconds=time.monotonic() - started))
+            # One that was stopped before, continued and stopped again still has its earlier model.
+            kept = (run.metrics() or {}).get("best", {}).get("step")
+            run.append(ev.RunStopped(step=kept, seconds=time.monotonic() - started))
         except Exception as error:
             log.exception("run %s failed", run.id)
             what = in_words(error)

@@ -51,6 +51,16 @@ def test_a_loss_that_is_no_number_leaves_a_gap() -> None:
     assert traces(progress)["training loss"]["y"] == [0.5, None, 0.4]
 
 
+def test_the_running_mean_is_calm_and_honest() -> None:
+    assert charts.running_mean([2.0, 2.0, 2.0]) == pytest.approx([2.0, 2.0, 2.0])
+    jagged = [1.0 + (-1) ** n for n in range(200)]
+    mean = charts.running_mean(jagged)
+    assert all(abs(value - 1.0) < 0.2 for value in mean[20:])
+    gap = charts.running_mean([1.0, math.nan, 3.0])
+    assert math.isnan(gap[1])
+    assert 1.0 < gap[2] < 3.0
+
+
 def test_long_curves_are_thinned_by_averaging() -> None:
     points = [(float(n), n / 10, float(n % 2)) for n in range(1000)]
     thinned = charts.thin(points, 400)

@@ -87,3 +87,27 @@ def test_what_does_not_apply_is_greyed_with_the_reason(loaded: Loaded) -> None:
     assert balance.interactive is False
     assert "nothing to balance" in balance.info
     assert shown["freeze"].interactive is True
+
+
+def test_a_recipe_fills_the_widgets_and_comes_back(
+    drawn: step.TechniquesStep, loaded: Loaded
+) -> None:
+    data = values(drawn)
+    data[drawn.choices.ticks["adaptive_epochs"]] = False
+    data[drawn.choices.ticks["freeze"]] = True
+    data[drawn.choices.options["freeze"].widgets["share"]] = 0.3
+    data[drawn.choices.train.widgets["epochs"]] = "2.5"
+    data[drawn.choices.train.widgets["learning_rate"]] = 3e-5
+    data[drawn.choices.name] = "again"
+    recipe = drawn.choices.recipe(data, loaded, "minilm")
+    shown = drawn.choices.show(recipe)
+    again = dict(zip(drawn.choices.components(), shown, strict=True))
+    assert drawn.choices.recipe(again, loaded, "minilm") == recipe
+
+
+def test_the_default_recipe_fills_the_widgets_as_they_are(
+    drawn: step.TechniquesStep, loaded: Loaded
+) -> None:
+    recipe = drawn.choices.recipe(values(drawn), loaded, "minilm")
+    again = dict(zip(drawn.choices.components(), drawn.choices.show(recipe), strict=True))
+    assert drawn.choices.recipe(again, loaded, "minilm") == recipe

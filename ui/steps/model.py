@@ -32,6 +32,19 @@ class ModelStep:
     back: gr.Button
     next: gr.Button
 
+    @property
+    def view(self) -> list[Any]:
+        """What `show` fills."""
+        return [self.cards, self.other]
+
+
+def show(key: str, lang: str) -> tuple[str, str, gr.Textbox]:
+    """(what is picked, *view) for the model of a recipe."""
+    known = key in BY_KEY or key.startswith(PREFIX)
+    picked = key if known else OTHER
+    other = gr.Textbox(value="" if known else key, visible=not known)
+    return picked, catalogue(lang, picked), other
+
 
 def build() -> ModelStep:
     """Draw the step."""
@@ -52,16 +65,15 @@ def build() -> ModelStep:
     return ModelStep(cards, earlier, other, fit, trouble, back, following)
 
 
-def catalogue(lang: str) -> str:
+def catalogue(lang: str, picked: str = BUNDLED) -> str:
     """The cards of the catalogue, and one for any other model."""
-    cards = [_card(entry, lang) for entry in CATALOG]
-    cards.append(
-        radio_card(OTHER, say("model.other.title", lang), "", say("model.other.info", lang))
-    )
+    cards = [_card(entry, lang, entry.key == picked) for entry in CATALOG]
+    title, about = say("model.other.title", lang), say("model.other.info", lang)
+    cards.append(radio_card(OTHER, title, "", about, checked=picked == OTHER))
     return _group(say("model.group", lang), cards)
 
 
-def _card(entry: Entry, lang: str) -> str:
+def _card(entry: Entry, lang: str, checked: bool) -> str:
     badge = say("model.bundled" if entry.bundled else "model.download", lang, size=entry.megabytes)
     facts = say(
         "model.facts",
@@ -71,9 +83,7 @@ def _card(entry: Entry, lang: str) -> str:
         licence=entry.licence,
     )
     good = say(f"model.{entry.key}", lang)
-    return radio_card(
-        entry.key, entry.title, facts, good, badge, entry.bundled, checked=entry.key == BUNDLED
-    )
+    return radio_card(entry.key, entry.title, facts, good, badge, entry.bundled, checked)
 
 
 def radio_card(
