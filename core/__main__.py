@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import io
 import json
 import signal
 import sys
@@ -17,10 +18,15 @@ from core.words import say
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Exit codes: 0 done, 1 the run failed or was stopped, 2 something that the person can mend."""
+    """Exit codes: 0 there is a result, 1 there is none, 2 something that the person can mend."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")  # terminals that know no Chinese
     options = _parser().parse_args(arguments)
     try:
         return int(options.work(options))
+    except KeyboardInterrupt:
+        return 130
     except UserError as error:
         print(f"error: {error.message}", file=sys.stderr)
         if error.hint:
@@ -67,6 +73,7 @@ def _parser() -> argparse.ArgumentParser:
     sub.add_argument("file", type=Path, help=say("cli.file"))
     sub.add_argument("--text", action="append", metavar="COL", help=say("cli.text"))
     sub.add_argument("--label", metavar="COL", help=say("cli.label"))
+    sub.add_argument("--split", metavar="COL", help=say("cli.split"))
     sub.add_argument("--json", action="store_true", help=say("cli.json"))
     sub.add_argument("--left-out", type=Path, metavar="OUT.csv", help=say("cli.left_out"))
 
@@ -208,7 +215,14 @@ def _predict(options: argparse.Namespace) -> int:
 
     written = predict_file(predictor, table, text, options.output, tell, lambda: False)
     _say("")
-    print(json.dumps({"output": str(options.output), **written}, ensure_ascii=False))
+    # Rows that could not be read cannot be written in the columns of the others.
+    unreadable = [row.line for row in table.bad_rows]
+    if unreadable:
+        _say(
+            say("cli.unreadable", rows=len(unreadable), lines=", ".join(map(str, unreadable[:20])))
+        )
+    answer = {"output": str(options.output), **written, "unreadable_lines": unreadable}
+    print(json.dumps(answer, ensure_ascii=False))
     return 0
 
 
@@ -217,9 +231,14 @@ def _check(options: argparse.Namespace) -> int:
     from core.data.read import read
 
     table = read(options.file)
-    seen = profile(table, options.text, options.label)
+    seen = profile(table, options.text, options.label, options.split)
     if options.left_out:
-        options.left_out.write_text(dropped_csv(seen), encoding="utf-8-sig")
+        try:
+            options.left_out.write_text(dropped_csv(seen), encoding="utf-8-sig", newline="")
+        except OSError as error:
+            raise UserError(
+                "predict_write", name=options.left_out.name, reason=error.strerror or "?"
+            ) from error
     problem = None
     try:
         check(seen)
@@ -280,7 +299,11 @@ def _runs(options: argparse.Namespace) -> int:
 
     rows = []
     for run in RunStore(options.runs).all():
-        recipe, metrics = run.recipe(), run.metrics()
+        try:
+            recipe, metrics = run.recipe(), run.metrics()
+        except (UserError, OSError):
+            _say(say("cli.run_unreadable", run=run.id))
+            continue
         rows.append(
             {
                 "id": run.id,

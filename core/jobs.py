@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import logging
 import threading
@@ -10,8 +11,9 @@ from collections import deque
 from filelock import FileLock, Timeout
 
 from core import techniques
-from core.data.profile import check, profile
+from core.data.profile import check, join_text, profile, usable_rows
 from core.data.read import Table
+from core.data.split import split
 from core.errors import UserError
 from core.models import load
 from core.recipe import Recipe
@@ -29,9 +31,13 @@ def new_run(store: RunStore, table: Table, recipe: Recipe) -> Run:
     Raises UserError for whatever the person has to mend: data, columns, techniques, model, settings.
     """
     recipe.validate()
-    seen = profile(table, recipe.data.text, recipe.task.column, recipe.data.split)
+    seen = profile(table, recipe.data.text, recipe.task.column, recipe.data.split or "")
     check(seen)
     techniques.resolve(recipe.techniques, seen)
+    rows, _ = usable_rows(table, recipe.data.text, recipe.task.column)
+    given = rows[recipe.data.split].tolist() if recipe.data.split else None
+    texts = join_text(rows, recipe.data.text).tolist()
+    split(texts, rows[recipe.task.column].tolist(), recipe.train.seed, given=given)
     return store.create(dataclasses.replace(recipe, model=load.resolve(recipe.model, store)), table)
 
 
@@ -44,24 +50,39 @@ class Jobs:
         self._changed = threading.Condition()
         self._thread: threading.Thread | None = None
 
+    def start(self, table: Table, recipe: Recipe) -> Run:
+        """Make a run (see `new_run`) and put it in the queue. Raises UserError; then nothing is left."""
+        self._check_room()
+        run = new_run(self.store, table, recipe)
+        try:
+            self.submit(run)
+        except UserError:
+            self.store.delete(run.id)
+            raise
+        return run
+
     def submit(self, run: Run) -> None:
         """Put a run in the queue. Raises UserError when it is full or the run is at work already."""
+        self._check_room()
+        lock = run.lock()
+        try:
+            lock.acquire(timeout=5)
+        except Timeout:
+            raise UserError("run_busy") from None
+        run.stop_file.unlink(missing_ok=True)
+        run.mend_events()
+        run.append(ev.RunQueued())
         with self._changed:
-            if len(self._waiting) >= CAPACITY:
-                raise UserError("queue_full", limit=CAPACITY)
-            lock = run.lock()
-            try:
-                lock.acquire(timeout=5)
-            except Timeout:
-                raise UserError("run_busy") from None
-            run.stop_file.unlink(missing_ok=True)
-            run.mend_events()
-            run.append(ev.RunQueued())
             self._waiting.append((run, lock))
-            if self._thread is None:
+            if self._thread is None or not self._thread.is_alive():
                 self._thread = threading.Thread(target=self._work, name="training", daemon=True)
                 self._thread.start()
             self._changed.notify()
+
+    def _check_room(self) -> None:
+        with self._changed:
+            if len(self._waiting) >= CAPACITY:
+                raise UserError("queue_full", limit=CAPACITY)
 
     def stop(self, run_id: str) -> None:
         """Ask a run to stop; one that still waits is taken out of the queue."""
@@ -100,7 +121,9 @@ class Jobs:
             except Exception as error:
                 # train() reports what happens inside a run; this is about train itself.
                 log.exception("run %s", run.id)
-                run.append(ev.RunFailed(message=message("error.unexpected", reason=repr(error))))
+                failed = ev.RunFailed(message=message("error.unexpected", reason=repr(error)))
+                with contextlib.suppress(OSError):  # the disk may be full, the folder gone
+                    run.append(failed)
             finally:
                 lock.release()
 

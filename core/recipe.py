@@ -81,7 +81,7 @@ class Recipe:
             raise UserError("split_is_used", column=self.data.split)
         if not self.model.key:
             raise UserError("no_model")
-        if len(self.name) > MAX_NAME or re.search(r"[\x00-\x1f]", self.name):
+        if len(self.name) > MAX_NAME or re.search(r"[\x00-\x1f\ud800-\udfff]", self.name):
             raise UserError("run_name", limit=MAX_NAME)
         parse(TrainSpec, dataclasses.asdict(self.train), "train")
 

@@ -14,12 +14,14 @@ RUNS/20261123-142501-3f9a/
 from __future__ import annotations
 
 import json
+import logging
 import os
 import re
 import secrets
 import shutil
 import threading
 import time
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -34,11 +36,12 @@ from core.recipe import Recipe
 from core.training import events as ev
 from core.training.progress import Progress
 
+log = logging.getLogger(__name__)
 ID = re.compile(r"\d{8}-\d{6}-[0-9a-f]{4}")
 
 
 def home() -> Path:
-    """Where runs and models are kept: TICKTUNE_HOME, or the platform's folder for user data."""
+    """Where runs are kept: TICKTUNE_HOME, or the platform's folder for user data."""
     return Path(
         os.environ.get("TICKTUNE_HOME") or platformdirs.user_data_dir("ticktune", appauthor=False)
     )
@@ -74,7 +77,14 @@ class Run:
         return Recipe.from_json((self.path / "recipe.json").read_text(encoding="utf-8"))
 
     def write_recipe(self, recipe: Recipe) -> None:
-        (self.path / "recipe.json").write_text(recipe.to_json(), encoding="utf-8")
+        _replace(self.path / "recipe.json", recipe.to_json().encode())
+
+    def write_metrics(self, metrics: Mapping[str, Any]) -> None:
+        text = json.dumps(metrics, ensure_ascii=False, indent=2)
+        _replace(self.path / "metrics.json", text.encode())
+
+    def write_test_rows(self, frame: pd.DataFrame) -> None:
+        _replace(self.path / "test.parquet", frame.to_parquet())
 
     def table(self) -> Table:
         return load_table(self.path / "table.parquet")
@@ -91,6 +101,8 @@ class Run:
         return next(iter(self.path.glob("*.zip")), None)
 
     def append(self, event: ev.Event) -> None:
+        if not isinstance(event, ev.Step):
+            log.info("%s", event)
         ev.append(self.events, event)
 
     def mend_events(self) -> None:
@@ -106,11 +118,16 @@ class Run:
 
     def owned(self) -> bool:
         """Is some process working on this run, or keeping it in its queue?"""
-        try:
-            with self.lock().acquire(timeout=0):
+        # One look at a time: two at once would take each other for the owner. The lock's library would
+        # make the folder of a deleted run anew.
+        with _LOOK:
+            if not self.path.is_dir():
                 return False
-        except Timeout:
-            return True
+            try:
+                with self.lock().acquire(timeout=0):
+                    return False
+            except Timeout:
+                return True
 
     def progress(self) -> Progress:
         """Where the run stands. Only the events that are new since the last call are read."""
@@ -148,18 +165,27 @@ class _Cached:
     offset: int
 
 
+_LOOK = threading.Lock()
 _CACHE: dict[Path, _Cached] = {}
 _CACHE_LOCK = threading.Lock()
 
 
 def _progress(run: Run) -> Progress:
+    """A copy of its own for each caller: another thread may go on folding."""
     with _CACHE_LOCK:
         cached = _CACHE.setdefault(run.path, _Cached(threading.Lock(), Progress(), 0))
     with cached.lock:
         new, cached.offset = ev.read(run.events, cached.offset)
         for event in new:
             cached.progress.add(event)
-        return cached.progress
+        return cached.progress.copy()
+
+
+def _replace(path: Path, data: bytes) -> None:
+    """Write a whole file or leave the old one: a crash in between must not cost what was there."""
+    new = path.with_name(f".{path.name}.new")
+    new.write_bytes(data)
+    new.replace(path)
 
 
 class RunStore:
@@ -169,22 +195,28 @@ class RunStore:
         self.root = root or home() / "runs"
 
     def create(self, recipe: Recipe, table: Table) -> Run:
-        """A new folder with all that the run needs, queued. Raises UserError when it cannot be written."""
+        """A new folder with all that the run needs. Raises UserError when it cannot be written."""
         try:
             self.root.mkdir(parents=True, exist_ok=True)
-            while True:
-                name = f"{time.strftime('%Y%m%d-%H%M%S')}-{secrets.token_hex(2)}"
-                try:
-                    (self.root / name).mkdir()
-                    break
-                except FileExistsError:
-                    continue
-            run = Run(self.root / name)
-            run.write_recipe(recipe)
-            write_table(table, run.path / "table.parquet")
+            run = Run(self._new_folder())
+            try:
+                write_table(table, run.path / "table.parquet")
+                run.write_recipe(recipe)  # last: a folder without a recipe is no run
+            except BaseException:
+                shutil.rmtree(run.path, ignore_errors=True)
+                raise
         except OSError as error:
             raise UserError("store_unwritable", reason=error.strerror or str(error)) from error
         return run
+
+    def _new_folder(self) -> Path:
+        while True:
+            name = f"{time.strftime('%Y%m%d-%H%M%S')}-{secrets.token_hex(2)}"
+            try:
+                (self.root / name).mkdir()
+            except FileExistsError:
+                continue
+            return self.root / name
 
     def get(self, run_id: str) -> Run:
         """The run of an id that may come from anywhere. Raises UserError for one that is not there."""
@@ -206,8 +238,16 @@ class RunStore:
     def delete(self, run_id: str) -> None:
         """Remove a run for good. Raises UserError while it is being worked on."""
         run = self.get(run_id)
-        if run.owned():
-            raise UserError("run_busy")
-        shutil.rmtree(run.path)
+        lock = run.lock()
+        try:
+            with _LOOK, lock.acquire(timeout=1):
+                # First out of the list, in one step: removing the files takes a while.
+                gone = run.path.with_name(f".deleted-{run_id}")
+                run.path.rename(gone)
+        except Timeout:
+            raise UserError("run_busy") from None
+        except OSError as error:
+            raise UserError("store_unwritable", reason=error.strerror or str(error)) from error
+        shutil.rmtree(gone, ignore_errors=True)
         with _CACHE_LOCK:
             _CACHE.pop(run.path, None)

@@ -130,6 +130,10 @@ def test_the_rows_left_out_can_be_had(tmp_path: Path, capsys: pytest.CaptureFixt
 WIDE = ",".join(f"c{i}" for i in range(5000)) + "\n" + ",".join("x" * 5000)
 BAD: dict[str, bytes] = {
     "empty": b"",
+    "a byte order mark only": b"\xef\xbb\xbf",
+    "a wide byte order mark only": b"\xff\xfe",
+    "a split column that says nothing": b"text,label,split\n"
+    + b"".join(b"some text %d,l%d,x\n" % (i, i % 2) for i in range(20)),
     "header only": b"text,label\n",
     "binary": bytes(range(256)) * 50,
     "excel": b"PK\x03\x04" + bytes(500),
@@ -142,18 +146,36 @@ BAD: dict[str, bytes] = {
 }
 
 
-@pytest.mark.parametrize("name", BAD)
-@pytest.mark.parametrize("command", ["check", "train"])
+CHECKED_LATER = {"a split column that says nothing"}  # `check` does not divide the rows
+
+
+@pytest.mark.parametrize(
+    ("command", "name"),
+    [(c, n) for n in BAD for c in ("check", "train") if c == "train" or n not in CHECKED_LATER],
+)
 def test_a_bad_file_gets_one_line_and_a_hint(
     name: str, command: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     file = tmp_path / "bad.csv"
     file.write_bytes(BAD[name])
-    assert main([command, str(file), "--runs", str(tmp_path / "runs")]) == 2
+    split = ["--split", "split"] if b"split" in BAD[name][:20] else []
+    assert main([command, str(file), *split, "--runs", str(tmp_path / "runs")]) == 2
     lines = capsys.readouterr().err.strip().splitlines()
     assert lines[0].startswith("error: ")
     assert [line.split(":")[0] for line in lines] == ["error", "hint"]
     assert str(tmp_path) not in lines[0]
+
+
+def test_one_broken_run_does_not_hide_the_others(
+    store: RunStore, capsys: pytest.CaptureFixture[str]
+) -> None:
+    broken = store.root / "20200103-000000-0000"
+    broken.mkdir()
+    (broken / "recipe.json").write_text("")
+    assert main(["runs", "--runs", str(store.root)]) == 0
+    said = capsys.readouterr()
+    assert "20200101-000000-0000" in said.out
+    assert "20200103-000000-0000" in said.err
 
 
 def test_a_huge_file_is_refused_at_once(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -180,6 +202,8 @@ def test_a_huge_cell_costs_its_row_only(tmp_path: Path, capsys: pytest.CaptureFi
         ["train", "{toy}", "--text", "nope"],
         ["train", "{toy}", "--label", "text", "--text", "text"],
         ["train", "{toy}", "--model", "not a model"],
+        ["train", "{toy}", "--name", "x\udce9"],
+        ["check", "{toy}", "--left-out", "/nonexistent/x.csv"],
         ["train", "{toy}", "--technique", "turbo"],
         ["train", "{toy}", "--technique", "freeze:share"],
         ["train", "{toy}", "--technique", "freeze:share=7"],

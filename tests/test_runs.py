@@ -24,8 +24,10 @@ def make(store: RunStore, **settings: object) -> Run:
 def wait_for(run: Run, *statuses: str) -> None:
     tick = threading.Event()
     for _ in range(600):
-        if run.status() in statuses:
+        status = run.status()
+        if status in statuses:
             return
+        assert status != "failed", run.log.read_text()
         tick.wait(0.1)
     raise AssertionError(f"{run.status()} after a minute: {run.progress().error}")
 
@@ -65,15 +67,21 @@ def test_the_queue_works_them_off_one_after_the_other(store: RunStore) -> None:
     assert next(e for e in second if isinstance(e, ev.RunStarted)).time >= first_end
 
 
-def test_a_waiting_run_can_be_stopped_and_the_queue_is_bounded(store: RunStore) -> None:
+def test_a_waiting_run_can_be_stopped_and_the_queue_is_bounded(
+    store: RunStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
     jobs = Jobs(store)
-    jobs._thread = threading.Thread()  # no worker: everything waits
+    monkeypatch.setattr(jobs, "_work", threading.Event().wait)  # no worker: everything waits
     runs = [make(store) for _ in range(CAPACITY + 1)]
     for run in runs[:-1]:
         jobs.submit(run)
     assert [jobs.position(run.id) for run in runs[:3]] == [0, 1, 2]
     with pytest.raises(UserError, match=str(CAPACITY)):
         jobs.submit(runs[-1])
+    before = len(store.all())
+    with pytest.raises(UserError, match=str(CAPACITY)):
+        jobs.start(runs[0].table(), runs[0].recipe())
+    assert len(store.all()) == before
     jobs.stop(runs[0].id)
     assert runs[0].status() == "stopped"
     assert jobs.position(runs[1].id) == 0
@@ -104,6 +112,53 @@ def test_a_run_whose_process_died_is_interrupted_and_can_go_on(store: RunStore) 
     assert run.status() == "interrupted"
     Jobs(store).resume(run.id)
     wait_for(run, "finished")
+
+
+def test_looking_at_a_run_neither_owns_it_nor_brings_it_back(store: RunStore) -> None:
+    run = make(store)
+    run.append(ev.RunStarted())
+    seen: set[str] = set()
+    over = threading.Event()
+
+    def look() -> None:
+        while not over.is_set():
+            seen.add(run.status())
+
+    lookers = [threading.Thread(target=look) for _ in range(4)]
+    for looker in lookers:
+        looker.start()
+    for _ in range(200):
+        seen.add(run.status())
+    assert seen == {"interrupted"}
+    store.delete(run.id)
+    over.set()
+    for looker in lookers:
+        looker.join()
+    assert not run.path.exists()
+    assert run.id not in [each.id for each in store.all()]
+
+
+def test_a_run_that_cannot_be_written_leaves_nothing(
+    store: RunStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    before = sorted(store.root.iterdir())
+    monkeypatch.setattr("core.runs.write_table", full)
+    with pytest.raises(UserError, match="No space left"):
+        make(store)
+    assert sorted(store.root.iterdir()) == before
+
+
+def test_the_worker_outlives_a_run_that_it_cannot_even_report(store: RunStore) -> None:
+    jobs = Jobs(store)
+    first, second = make(store, epochs=1.0), make(store, epochs=1.0)
+    # A folder in the place of the log: the run can neither begin nor say why.
+    first.log.mkdir()
+    jobs.submit(first)
+    jobs.submit(second)
+    wait_for(second, "finished")
 
 
 def test_a_finished_run_does_not_go_on(store: RunStore) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import gradio as gr
@@ -70,15 +71,17 @@ def prepare(run: Run, lang: str) -> tuple[Any, ...]:
 
 
 @functools.lru_cache(maxsize=2)
-def _predictor(run: Run) -> Predictor:
+def _predictor(folder: Path, written: int) -> Predictor:
+    """`written` is when the weights were: a run that went on has others."""
     from core.predict import Predictor
 
-    return Predictor(run.model)
+    return Predictor(folder)
 
 
 def answer(run: Run, text: str, pair: str | None, lang: str) -> str:
     """The likeliest labels with their probabilities, as bars."""
-    predictor = _predictor(run)
+    written = (run.model / "config.json").stat().st_mtime_ns
+    predictor = _predictor(run.model, written)
     probabilities = predictor.probabilities([(text, pair)])[0]
     ranked = sorted(
         zip(predictor.labels, probabilities, strict=True), key=lambda each: -float(each[1])

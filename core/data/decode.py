@@ -78,7 +78,6 @@ class Decoded(NamedTuple):
     text: str
     encoding: str
     guessed: bool  # neither a byte order mark nor valid UTF-8 says so
-    broken: bool  # some bytes are not of this encoding: they stand as U+DC00..U+DCFF in the text
 
 
 def readable(text: str) -> str:
@@ -104,7 +103,7 @@ def decode(data: bytes) -> Decoded:
     if len(start) - len(start.translate(None, CONTROL)) > max(8, len(start) / 200):
         raise UserError("file_binary", kind="?")
     try:
-        return Decoded(data.decode("utf-8"), "utf-8", guessed=False, broken=False)
+        return Decoded(data.decode("utf-8"), "utf-8", guessed=False)
     except UnicodeDecodeError:
         encoding = _guess(_lines_beyond_ascii(data))
         return _decode_as(data, encoding, guessed=encoding != "utf-8")
@@ -124,7 +123,7 @@ def _decode_as(data: bytes, encoding: str, guessed: bool) -> Decoded:
     text = data.decode(encoding, errors="ticktune.mark")
     if "\0" in text:
         raise UserError("file_binary", kind="NUL")
-    return Decoded(text, encoding, guessed, broken=MARKED.search(text) is not None)
+    return Decoded(text, encoding, guessed)
 
 
 def _utf16_without_mark(data: bytes) -> str | None:

@@ -131,7 +131,9 @@ def usable_rows(
     labels = frame[label].str.strip()
     no_label = labels == ""
     no_text = join_text(frame, text) == ""
-    kept = frame.assign(**{label: labels})[~(no_label | no_text)]
+    usable = ~(no_label | no_text)
+    kept = frame[usable].copy()
+    kept[label] = labels[usable]
     reasons = {
         (True, True): message("data.bad.no_text_no_label", column=label),
         (True, False): message("data.bad.no_text"),

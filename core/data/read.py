@@ -67,6 +67,8 @@ def read(source: Path | bytes, name: str | None = None) -> Table:
     if not data.strip():
         raise UserError("file_empty")
     decoded = decode(data)
+    if not decoded.text.strip("\ufeff \t\r\n"):
+        raise UserError("file_empty")
     lines = split_lines(decoded.text)
     # Excel reads and writes a first line such as "sep=;".
     declared = re.fullmatch(r"sep=([,;\t|])\s*", lines[0])
@@ -84,7 +86,8 @@ def read(source: Path | bytes, name: str | None = None) -> Table:
     if decoded.guessed:
         notes.append(message("data.note.encoding_guessed", encoding=decoded.encoding))
     return Table(
-        name=re.split(r"[\\/]", name)[-1],
+        # File systems allow bytes that are no text.
+        name=re.split(r"[\\/]", name)[-1].encode("utf-8", "replace").decode(),
         frame=frame,
         encoding=decoded.encoding,
         delimiter=delimiter,

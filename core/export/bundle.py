@@ -43,12 +43,16 @@ def export(
     labels: Sequence[str],
     recipe: Recipe,
     metrics: Mapping[str, Any],
+    texts: Sequence[tuple[str, str | None]],
+    probabilities: Floats,
 ) -> Path:
-    """Write `run.model` as a whole or not at all; what was there stays until then.
+    """Write `run.model` as a whole or not at all; what was there stays until the new one is proven.
+
+    `probabilities` [texts, classes] are what the model said to `texts`: the folder has to say the same.
 
     `labels` [classes] are written into the model's configuration, in the order of its outputs. The
     tokenizer is saved as it was trained with: at most `recipe.train.max_length` tokens. Raises
-    OSError.
+    OSError, and RuntimeError when the folder answers differently (see `probe`).
     """
     new = run.path / ".model-new"
     shutil.rmtree(new, ignore_errors=True)
@@ -64,6 +68,8 @@ def export(
         _write(new / "metrics.json", json.dumps(metrics, ensure_ascii=False, indent=2))
         _write(new / "README.md", card(recipe, labels, metrics, base_of(run, recipe)))
         shutil.copyfile(Path(__file__).with_name("predict_template.py"), new / "predict.py")
+        answers = probabilities.argmax(axis=1)
+        probe(new, texts, [labels[int(k)] for k in answers], probabilities.max(axis=1))
         _swap(new, run.model)
     finally:
         shutil.rmtree(new, ignore_errors=True)

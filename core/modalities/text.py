@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
+from core.errors import UserError
+
 if TYPE_CHECKING:
     import numpy as np
     from datasets import Dataset
@@ -39,9 +41,15 @@ def as_input(texts: Sequence[tuple[str, str | None]]) -> list[str | tuple[str, s
 
 
 def load_tokenizer(folder: Path) -> PreTrainedTokenizerBase:
+    """Raises UserError when it cannot fill short texts up, as models that write text often cannot."""
     from transformers import AutoTokenizer
 
-    return AutoTokenizer.from_pretrained(folder, local_files_only=True, trust_remote_code=False)
+    tokenizer = AutoTokenizer.from_pretrained(
+        folder, local_files_only=True, trust_remote_code=False
+    )
+    if tokenizer.pad_token is None:
+        raise UserError("model_no_padding")
+    return tokenizer
 
 
 def usable_length(tokenizer: PreTrainedTokenizerBase, config: Any, wanted: int) -> int:
@@ -71,7 +79,12 @@ def encode(
     for start in range(0, len(texts), CHUNK):
         chunk = texts[start : start + CHUNK]
         encoded = tokenizer(as_input(chunk), truncation=True, max_length=max_length)
-        cut += sum(bool(encoding.overflowing) for encoding in encoded.encodings)
+        # Tokenizers without a fast backend do not say what they cut: a row that is full may have been.
+        cut += (
+            sum(bool(encoding.overflowing) for encoding in encoded.encodings)
+            if encoded.encodings
+            else sum(len(ids) >= max_length for ids in encoded["input_ids"])
+        )
         part = dict(encoded)
         part["labels"] = labels[start : start + CHUNK].astype(int).tolist()
         parts.append(Dataset.from_dict(part))

@@ -100,9 +100,35 @@ def _commit(name: str, wanted: str | None) -> str:
         if cached is None:
             raise UserError("model_offline", name=name, reason=_reason(error)) from error
         return cached
-    if not _has_safetensors(info):
-        info = _converted(api, name)
+    try:
+        if not _has_safetensors(info):
+            info = _converted(api, name)
+        _check_config(name, str(info.sha))
+    except UserError:
+        raise
+    except Exception as error:
+        raise UserError("model_download", name=name, reason=_reason(error)) from error
     return str(info.sha)
+
+
+def _check_config(name: str, commit: str) -> None:
+    """Fetch the one small file that says what the model is, before anything large is fetched."""
+    from huggingface_hub import hf_hub_download
+    from huggingface_hub.errors import EntryNotFoundError
+
+    try:
+        file = hf_hub_download(name, "config.json", revision=commit)
+    except EntryNotFoundError:
+        raise UserError("model_not_transformers", name=name) from None
+    _read_config(Path(file).parent)
+
+
+def _read_config(folder: Path) -> dict[str, Any]:
+    """The model's configuration. Raises UserError when it wants code of its own to be run."""
+    config = dict(json.loads((folder / "config.json").read_text(encoding="utf-8")))
+    if config.get("auto_map"):
+        raise UserError("model_remote_code")
+    return config
 
 
 def _cached_commit(name: str, wanted: str | None) -> str | None:
@@ -131,7 +157,13 @@ def _has_safetensors(info: Any) -> bool:
 
 def _converted(api: Any, name: str) -> Any:
     """The hub's own conversion to safetensors, which waits as a pull request. Raises UserError if none."""
-    for discussion in api.get_repo_discussions(name, author=CONVERSION_BOT):
+    from huggingface_hub.errors import HfHubHTTPError
+
+    try:
+        discussions = list(api.get_repo_discussions(name, author=CONVERSION_BOT))
+    except HfHubHTTPError:  # switched off for this model
+        discussions = []
+    for discussion in discussions:
         if discussion.is_pull_request and discussion.title == CONVERSION_TITLE:
             info = api.model_info(name, revision=f"refs/pr/{discussion.num}", timeout=10)
             if _has_safetensors(info):
@@ -148,9 +180,7 @@ def load(folder: Path, head: Mapping[str, Any]) -> torch.nn.Module:
     """A model with a new classification head. Raises UserError when the folder holds no text encoder."""
     from transformers import AutoModelForSequenceClassification
 
-    config = json.loads((folder / "config.json").read_text(encoding="utf-8"))
-    if config.get("auto_map"):
-        raise UserError("model_remote_code")
+    config = _read_config(folder)
     try:
         model = AutoModelForSequenceClassification.from_pretrained(
             folder,

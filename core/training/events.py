@@ -113,7 +113,6 @@ TYPES: dict[str, type[Event]] = {
         RunFailed,
     )
 }
-TERMINAL = (RunFinished, RunStopped, RunFailed)
 
 
 def to_line(event: Event) -> str:
@@ -163,7 +162,7 @@ def read(path: Path, offset: int = 0) -> tuple[list[Event], int]:
         return [], offset
     end = data.rfind(b"\n") + 1
     events = []
-    for line in data[:end].decode("utf-8").split("\n")[:-1]:
+    for line in data[:end].decode("utf-8", errors="replace").split("\n")[:-1]:
         try:
             events.append(from_line(line))
         except ValueError:

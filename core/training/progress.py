@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import math
 from collections import deque
 from dataclasses import dataclass, field
@@ -19,8 +20,8 @@ class Progress:
 
     status: str = "queued"  # queued, running, finished, stopped, failed
     stage: str = ""
-    started: float | None = None
-    ended: float | None = None
+    session: float | None = None  # when the worker last took it up
+    before: float = 0.0  # seconds of work in earlier sessions
     now: float = 0.0
     step: int = 0
     total_steps: int = 0
@@ -36,13 +37,16 @@ class Progress:
     _pace: deque[tuple[float, int]] = field(default_factory=lambda: deque(maxlen=240))
 
     def add(self, event: ev.Event) -> None:
-        self.now = max(self.now, event.time)
+        if not isinstance(event, ev.RunQueued | ev.RunStarted):
+            self.now = event.time
         match event:
             case ev.RunQueued():
                 self.status = "queued"
             case ev.RunStarted():
-                self.status, self.ended, self.error, self.hint = "running", None, None, None
-                self.started = self.started or event.time
+                self.before = self.seconds  # up to the last event of the session before
+                self.status, self.session, self.now = "running", event.time, event.time
+                self.error = self.hint = self.kept_step = None
+                self.notes.clear()  # they are all said again
                 self._pace.clear()
             case ev.StageStarted():
                 self.stage = event.stage
@@ -66,12 +70,11 @@ class Progress:
             case ev.Note():
                 self.notes.append(event.message)
             case ev.RunFinished():
-                self.status, self.ended = "finished", event.time
+                self.status = "finished"
             case ev.RunStopped():
-                self.status, self.ended, self.kept_step = "stopped", event.time, event.step
+                self.status, self.kept_step = "stopped", event.step
             case ev.RunFailed():
-                self.status, self.ended = "failed", event.time
-                self.error, self.hint = event.message, event.hint
+                self.status, self.error, self.hint = "failed", event.message, event.hint
 
     def _rewind(self, step: int) -> None:
         """A resumed run goes back to its last checkpoint: what came after it is drawn anew."""
@@ -105,8 +108,18 @@ class Progress:
 
     @property
     def seconds(self) -> float:
-        """How long it has run so far."""
-        return (self.ended or self.now) - self.started if self.started else 0.0
+        """How long it has been worked on, without the time between a stop and a resume."""
+        return self.before + (self.now - self.session if self.session else 0.0)
+
+    def copy(self) -> Progress:
+        """Its lists are its own; events and messages never change."""
+        return dataclasses.replace(
+            self,
+            train=self.train[:],
+            evaluations=self.evaluations[:],
+            notes=self.notes[:],
+            _pace=self._pace.copy(),
+        )
 
     def verdict(self) -> Message:
         """One plain sentence on how it is going."""

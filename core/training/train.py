@@ -5,35 +5,31 @@ from __future__ import annotations
 import contextlib
 import dataclasses
 import errno
-import json
 import logging
 import math
+import re
 import shutil
 import threading
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-import pandas as pd
 import torch
 from transformers import DataCollatorWithPadding, TrainingArguments, set_seed
 
 from core import techniques
-from core.data.profile import Profile, profile, usable_rows
-from core.data.split import Split, split
 from core.errors import UserError
-from core.evaluation import baselines
 from core.evaluation.metrics import quick_score, score, softmax
 from core.export import bundle
 from core.modalities import text
 from core.models.load import load, locate
-from core.recipe import Recipe, TrainSpec
+from core.recipe import TrainSpec
 from core.runs import Run, RunStore
 from core.tasks import single_label
 from core.techniques.base import Context, Technique
 from core.training import events as ev
+from core.training.rows import Rows
 from core.training.trainer import FineTuner, KeepBest, Reporter, last_checkpoint
 from core.words import Message, message
 
@@ -41,6 +37,7 @@ log = logging.getLogger(__name__)
 
 EVALUATIONS_PER_EPOCH = 2
 EVAL_BATCH = 32
+NO_SPACE = re.compile(r"No space left|os error 28|File too large|os error 27", re.IGNORECASE)
 PROBES = 8  # test rows on which the exported model must give the same answers
 
 
@@ -73,21 +70,22 @@ def train(run: Run) -> None:
 def _train(run: Run, started: float) -> int | None:
     """The whole run. Returns the step of the kept model when it was stopped, None when it ran to its end."""
     run.append(ev.StageStarted(stage="prepare"))
-    recipe = run.recipe()
-    rows = Rows.of(run, recipe)
-    for note in rows.split.notes:
+    recipe, store = run.recipe(), RunStore(run.path.parent)
+    rows = Rows.of(run, recipe, store)
+    for note in (*rows.split.notes, *rows.notes):
         _note(run, note)
-    if not len(rows.split.validation):
-        _note(run, message("train.no_validation"))
     _stop_here(run)
 
     run.append(ev.StageStarted(stage="baselines", rows=len(rows.split.train)))
     compared = rows.baselines(recipe.train.seed)
     _stop_here(run)
+    learned_from = compared["tfidf"]["train_rows"]
+    if learned_from < len(rows.split.train):
+        _note(run, message("train.baseline_rows", rows=learned_from, all=len(rows.split.train)))
 
     run.append(ev.StageStarted(stage="prepare"))
     set_seed(recipe.train.seed)
-    folder = locate(recipe.model, RunStore(run.path.parent))
+    folder = locate(recipe.model, store)
     tokenizer = text.load_tokenizer(folder)
     model = load(folder, single_label.head(rows.labels))
     length = text.usable_length(tokenizer, model.config, recipe.train.max_length)
@@ -129,11 +127,12 @@ def _train(run: Run, started: float) -> int | None:
             stage="train", total_steps=total, epochs=float(spec.epochs or 0), rows=len(train_set)
         )
     )
+    _stop_here(run)
     checkpoint = last_checkpoint(run)
     trainer.train(resume_from_checkpoint=str(checkpoint) if checkpoint else None)
     history = [row for row in trainer.state.log_history if "eval_loss" in row]
     best = single_label.best(history)
-    if best is None or not keeper.weights:
+    if best is None:
         raise Stopped
     model.load_state_dict(keeper.weights)
 
@@ -155,90 +154,19 @@ def _train(run: Run, started: float) -> int | None:
 
     run.append(ev.StageStarted(stage="export"))
     recipe = dataclasses.replace(recipe, train=spec)
-    bundle.export(run, model, tokenizer, rows.labels, recipe, metrics)
-    sample = rows.split.test[:PROBES]
-    expected = [rows.labels[int(k)] for k in probabilities[:PROBES].argmax(axis=1)]
-    bundle.probe(run.model, rows.texts_at(sample), expected, probabilities[:PROBES].max(axis=1))
-    rows.write_test(run, probabilities)
-    (run.path / "metrics.json").write_text(
-        json.dumps(metrics, ensure_ascii=False, indent=2), encoding="utf-8"
+    sample = rows.texts_at(rows.split.test[:PROBES])
+    bundle.export(
+        run, model, tokenizer, rows.labels, recipe, metrics, sample, probabilities[:PROBES]
     )
+    rows.write_test(run, probabilities)
+    run.write_metrics(metrics)
     run.write_recipe(recipe)
     bundle.zip_model(run, recipe.name or recipe.data.file)
     if reporter.stopped:
         return int(best["step"])
     for leftover in run.path.glob("checkpoint-*"):
-        shutil.rmtree(leftover)
+        shutil.rmtree(leftover, ignore_errors=True)
     return None
-
-
-@dataclass(frozen=True)
-class Rows:
-    """The usable rows of a run and which side each is on. `numbers` [rows] are class numbers."""
-
-    frame: pd.DataFrame
-    texts: list[tuple[str, str | None]]
-    labels: tuple[str, ...]
-    numbers: np.ndarray
-    split: Split
-    profile: Profile
-
-    @classmethod
-    def of(cls, run: Run, recipe: Recipe) -> Rows:
-        table = run.table()
-        seen = profile(table, recipe.data.text, recipe.task.column, recipe.data.split)
-        frame, _ = usable_rows(table, recipe.data.text, recipe.task.column)
-        texts = text.texts_of(frame, recipe.data.text)
-        names = frame[recipe.task.column].tolist()
-        given = frame[recipe.data.split].tolist() if recipe.data.split else None
-        sides = split([text.flat(t) for t in texts], names, recipe.train.seed, given=given)
-        labels = single_label.classes(names)
-        return cls(frame, texts, labels, single_label.encode(names, labels), sides, seen)
-
-    def texts_at(self, where: np.ndarray) -> list[tuple[str, str | None]]:
-        return [self.texts[i] for i in where]
-
-    def part(self, where: np.ndarray) -> tuple[list[tuple[str, str | None]], np.ndarray]:
-        return self.texts_at(where), self.numbers[where]
-
-    @property
-    def chooser(self) -> np.ndarray:
-        """The rows that choose the best model: validation, or training where there is none to spare."""
-        return self.split.validation if len(self.split.validation) else self.split.train
-
-    def counts(self) -> dict[str, int]:
-        return {
-            "train": len(self.split.train),
-            "validation": len(self.split.validation),
-            "test": len(self.split.test),
-            "dropped": len(self.profile.dropped) + len(self.split.left_out),
-        }
-
-    def baselines(self, seed: int) -> dict[str, Any]:
-        """What it takes to beat: always the commonest class, and word counts with logistic regression."""
-        learn, test = self.split.train, self.split.test
-        truth, known = self.numbers[test], self.numbers[learn]
-        words = [text.flat(t) for t in self.texts]
-        return {
-            "majority": baselines.majority(known, truth, self.labels),
-            "tfidf": baselines.tfidf(
-                [words[i] for i in learn], known, [words[i] for i in test], truth, self.labels, seed
-            ),
-        }
-
-    def write_test(self, run: Run, probabilities: np.ndarray) -> None:
-        where = self.split.test
-        frame = pd.DataFrame(
-            {
-                "line": self.frame.index[where],
-                "text": [text.flat(t) for t in self.texts_at(where)],
-                "label": [self.labels[k] for k in self.numbers[where]],
-                "predicted": [self.labels[int(k)] for k in probabilities.argmax(axis=1)],
-                "confidence": probabilities.max(axis=1),
-                "probabilities": probabilities.tolist(),
-            }
-        )
-        frame.to_parquet(run.path / "test.parquet")
 
 
 def _settled(spec: TrainSpec, rows: int, length: int) -> TrainSpec:
@@ -269,8 +197,7 @@ def _arguments(run: Run, spec: TrainSpec, evaluate_every: int) -> TrainingArgume
         seed=spec.seed,
         eval_strategy="steps",
         eval_steps=evaluate_every,
-        save_strategy="no",  # KeepBest asks for checkpoints by the clock
-        save_total_limit=1,
+        save_strategy="no",  # KeepBest asks for checkpoints, and removes the old
         logging_steps=1,
         logging_nan_inf_filter=False,
         disable_tqdm=True,
@@ -289,8 +216,7 @@ def _loss(chosen: list[Technique], context: Context) -> Any:
 
 def _scores(seen: Any) -> dict[str, float]:
     """Scores of the validation rows; their loss is the Trainer's own, from the loss that trains."""
-    scores = quick_score(seen.predictions, seen.label_ids)
-    return {name: scores[name] for name in ("accuracy", "macro_f1")}
+    return quick_score(seen.predictions, seen.label_ids)
 
 
 def _note(run: Run, what: Message) -> None:
@@ -308,7 +234,8 @@ def in_words(error: Exception) -> UserError:
         return error
     if isinstance(error, (MemoryError, torch.OutOfMemoryError)) or "can't allocate" in str(error):
         return UserError("out_of_memory")
-    if isinstance(error, OSError) and error.errno == errno.ENOSPC:
+    # torch and safetensors report a full disk as errors of their own.
+    if getattr(error, "errno", None) == errno.ENOSPC or NO_SPACE.search(str(error)):
         return UserError("disk_full")
     return UserError("unexpected", reason=f"{type(error).__name__}: {error}"[:300])
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import shutil
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -52,7 +53,8 @@ class FineTuner(Trainer):
         labels = inputs["labels"]
         outputs = model(**{name: value for name, value in inputs.items() if name != "labels"})
         loss = self.loss_function(outputs.logits, labels)
-        return (loss, outputs) if return_outputs else loss
+        # Some models return more than logits, which the Trainer would take for predictions as well.
+        return (loss, {"logits": outputs.logits}) if return_outputs else loss
 
     def create_optimizer(self, model: Any = None) -> Any:
         if self.optimizer is None:
@@ -89,11 +91,14 @@ class Reporter(TrainerCallback):
         self._losses: list[float] = []
         self._said = self._looked = 0.0
 
-    def on_step_end(self, args: Any, state: Any, control: Any, **_: Any) -> None:
+    def _look(self) -> None:
         now = time.monotonic()
         if now - self._looked >= STOP_SECONDS:
             self._looked = now
             self.stopped = self.run.stop_requested()
+
+    def on_step_end(self, args: Any, state: Any, control: Any, **_: Any) -> None:
+        self._look()
         if self.stopped:
             control.should_training_stop = control.should_save = True
         # The last step is always scored; and a run stopped before its first score is scored now.
@@ -161,13 +166,17 @@ class KeepBest(TrainerCallback):
 
     def on_save(self, args: Any, state: Any, control: Any, **_: Any) -> None:
         folder = self.run.path / f"checkpoint-{state.global_step}"
-        if self.weights:
-            save_file(self.weights, folder / BEST_FILE)
+        # Its best weights are the last thing that a checkpoint gets: with them it is whole.
+        save_file(self.weights, folder / f".{BEST_FILE}")
+        (folder / f".{BEST_FILE}").replace(folder / BEST_FILE)
+        for older in self.run.path.glob("checkpoint-*"):
+            if older != folder:
+                shutil.rmtree(older, ignore_errors=True)
         self._last_save = time.monotonic()
         self.run.append(ev.Checkpointed(step=state.global_step))
 
 
 def last_checkpoint(run: Run) -> Path | None:
     """The newest checkpoint that was written to its end, or None."""
-    done = [p for p in run.path.glob("checkpoint-*") if (p / "trainer_state.json").is_file()]
-    return max(done, key=lambda p: int(p.name.split("-")[1]), default=None)
+    whole = [p for p in run.path.glob("checkpoint-*") if (p / BEST_FILE).is_file()]
+    return max(whole, key=lambda p: int(p.name.split("-")[1]), default=None)

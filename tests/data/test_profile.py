@@ -265,3 +265,9 @@ def test_a_chosen_label_of_free_text() -> None:
     source = table(rows, ("text", "label", "remark"))
     check(profile(source))
     assert error(source, label="remark") == "labels_all_different"
+
+
+def test_a_label_column_may_have_any_name() -> None:
+    lines = ["text,self"] + [f"some text number {n},{'ab'[n % 2]}" for n in range(20)]
+    seen = profile(read("\n".join(lines).encode()), ["text"], "self")
+    assert dict(seen.classes) == {"a": 10, "b": 10}

@@ -77,3 +77,12 @@ def test_five_thousand_long_texts_take_seconds() -> None:
     started = time.process_time()
     tfidf(texts[:4_000], truth[:4_000], texts[4_000:], truth[4_000:], [*"abcdefgh"], 0)
     assert time.process_time() - started < 30  # about 12 on one core
+
+
+def test_what_stands_late_in_a_text_counts_in_a_large_table_too() -> None:
+    rows = 6_000
+    truth = np.arange(rows) % 2
+    texts = [f"{'filler ' * 150}{('good', 'bad')[k]} {n}" for n, k in enumerate(truth)]
+    result = baselines.tfidf(texts, truth, texts[:200], truth[:200], ("g", "b"), 1)
+    assert result["accuracy"] == 1.0
+    assert result["train_rows"] < rows

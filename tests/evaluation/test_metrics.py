@@ -46,7 +46,7 @@ def test_the_scores_are_those_of_scikit_learn() -> None:
     assert found["loss"] == pytest.approx(log_loss(truth, softmax(logits), labels=range(5)))
     assert found["confusion"] == confusion_matrix(truth, predicted, labels=range(5)).tolist()
     assert quick_score(logits, truth) == pytest.approx(
-        {name: found[name] for name in ("loss", "accuracy", "macro_f1")}
+        {name: found[name] for name in ("accuracy", "macro_f1")}
     )
 
 
@@ -58,7 +58,6 @@ def test_large_logits_do_not_overflow() -> None:
     logits = np.array([[1e4, 0.0], [-1e4, 0.0]], dtype=np.float32)
     assert softmax(logits).tolist() == [[1, 0], [0, 1]]
     assert log_softmax(logits).tolist() == [[0, -1e4], [-1e4, 0]]
-    assert quick_score(logits, np.array([1, 1]))["loss"] == 5e3
 
 
 @pytest.mark.parametrize(

@@ -24,6 +24,7 @@ from core.recipe import DataSpec, ModelSpec, Recipe, TaskSpec, TrainSpec
 from core.runs import Run
 from core.tasks.single_label import head
 
+NO_PROBE: tuple[list[tuple[str, str | None]], Any] = ([], np.zeros((0, 2)))
 HOSTILE = ("LABEL_1", "LABEL_0", '"quoted" | <b>', "两\n行", "=1+1", "true", " ")
 LENGTH = 24
 LONG = "a film with people in it " * 60
@@ -76,7 +77,7 @@ def export(source: Path, place: Path, labels: tuple[str, ...], columns: int) -> 
     model = load(source, head(labels))
     torch.nn.init.normal_(model.classifier.weight, std=2)  # so that the answers are not all alike
     metrics = metrics_for(labels)
-    bundle.export(run, model, load_tokenizer(source), labels, recipe, metrics)
+    bundle.export(run, model, load_tokenizer(source), labels, recipe, metrics, *NO_PROBE)
     return Exported(run, recipe, labels, metrics)
 
 
@@ -148,35 +149,20 @@ def test_predict_py_answers_texts(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     row = ROWS[1][: len(exported.recipe.data.text)]
-    monkeypatch.setattr(sys, "argv", ["predict.py", *row, *row])
-    runpy.run_path(str(unpacked / "predict.py"), run_name="__main__")
-    probabilities = Predictor(exported.run.model).probabilities([join(row)])[0]
-    label = exported.labels[int(probabilities.argmax())]
-    line = f"{label}\t{round(float(probabilities.max()), 4)}\n"
-    assert capsys.readouterr().out == line * 2
-
-
-def test_predict_py_answers_a_file(
-    exported: Exported, unpacked: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    import pandas as pd
-
-    columns = exported.recipe.data.text
-    rows = [row[: len(columns)] for row in ROWS]
-    table = pd.DataFrame(rows, columns=list(columns)).assign(extra="=1+1")
-    table.to_csv(tmp_path / "in.csv", index=False)
-    words = [str(unpacked / "predict.py"), str(tmp_path / "in.csv"), str(tmp_path / "out.csv")]
-    if len(columns) == 2:
-        subprocess.run([sys.executable, *words], cwd=unpacked, check=True, capture_output=True)
+    words = [str(unpacked / "predict.py"), *row, *row]
+    if len(row) == 2:
+        done = subprocess.run(
+            [sys.executable, *words], check=True, stdout=subprocess.PIPE, text=True
+        )
+        said = done.stdout
     else:  # in this process: a new one takes seconds to import torch
         monkeypatch.setattr(sys, "argv", words)
         runpy.run_path(words[0], run_name="__main__")
-    out = pd.read_csv(tmp_path / "out.csv", keep_default_na=False, encoding="utf-8-sig")
-    probabilities = Predictor(exported.run.model).probabilities([join(row) for row in rows])
-    assert list(out.columns) == [*columns, "extra", "label", "confidence"]
-    # Labels may hold line breaks: pandas reads CRLF in them as it finds it.
-    assert list(out["label"]) == [exported.labels[k] for k in probabilities.argmax(axis=1)]
-    assert np.allclose(out["confidence"], probabilities.max(axis=1), atol=1e-4)
+        said = capsys.readouterr().out
+    probabilities = Predictor(exported.run.model).probabilities([join(row)])[0]
+    label = exported.labels[int(probabilities.argmax())]
+    line = f"{label}\t{round(float(probabilities.max()), 4)}\n"
+    assert said == line * 2
 
 
 def test_the_probe_finds_what_differs(exported: Exported) -> None:
@@ -212,10 +198,24 @@ def test_a_failed_export_leaves_the_earlier_one(
             ("c", "d"),
             done.recipe,
             done.metrics,
+            *NO_PROBE,
         )
     assert sorted(path.name for path in done.run.model.iterdir()) == before
     assert Predictor(done.run.model).labels == ("a", "b")
     assert [path.name for path in done.run.path.iterdir()] == ["model"]
+
+
+def test_a_model_that_answers_differently_once_written_is_not_published(
+    tiny_model: Path, tmp_path: Path
+) -> None:
+    done = export(tiny_model, tmp_path, ("a", "b"), 1)
+    model, tokenizer = load(tiny_model, head(("a", "b"))), load_tokenizer(tiny_model)
+    wrong = np.array([[0.0, 1.0]])
+    with pytest.raises(RuntimeError, match="differently"):
+        bundle.export(
+            done.run, model, tokenizer, ("c", "d"), done.recipe, done.metrics, [("x", None)], wrong
+        )
+    assert Predictor(done.run.model).labels == ("a", "b")
 
 
 def test_a_second_export_and_zip_replace_the_first(tiny_model: Path, tmp_path: Path) -> None:
@@ -224,7 +224,8 @@ def test_a_second_export_and_zip_replace_the_first(tiny_model: Path, tmp_path: P
     tokenizer = load_tokenizer(tiny_model)
     longest = tokenizer.model_max_length
     model = load(tiny_model, head(("c", "d")))
-    bundle.export(done.run, model, tokenizer, ("c", "d"), done.recipe, metrics_for(("c", "d")))
+    scores = metrics_for(("c", "d"))
+    bundle.export(done.run, model, tokenizer, ("c", "d"), done.recipe, scores, *NO_PROBE)
     assert tokenizer.model_max_length == longest
     assert Predictor(done.run.model).labels == ("c", "d")
     assert bundle.zip_model(done.run, "second.csv").name == "second.zip"

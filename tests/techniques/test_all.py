@@ -20,7 +20,7 @@ from tests.conftest import recipe_for, sentiment_csv
 # What makes each one show on a tiny model: early stopping must have something to stop.
 OPTIONS: dict[str, dict[str, Any]] = {"adaptive_epochs": {"patience": 0.5}}
 # Rates that make the toy run differ measurably where the technique acts.
-SETTINGS: dict[str, dict[str, Any]] = {"adaptive_epochs": {"epochs": 12.0, "learning_rate": 5e-3}}
+SETTINGS: dict[str, dict[str, Any]] = {"adaptive_epochs": {"epochs": 40.0, "learning_rate": 1e-2}}
 
 
 def run_with(store: RunStore, chosen: dict[str, dict[str, Any]], key: str) -> Run:

@@ -50,6 +50,15 @@ def test_a_reader_goes_on_where_it_was(tmp_path: Path) -> None:
     assert ev.read(path, offset)[0] == ALL[3:]
 
 
+def test_a_line_torn_inside_a_character_costs_that_line_only(tmp_path: Path) -> None:
+    path = tmp_path / "events.jsonl"
+    ev.append(path, ALL[0])
+    with path.open("ab") as file:
+        file.write('{"event": "Note", "x": "中'.encode()[:-1] + b"\n")
+    ev.append(path, ALL[4])
+    assert ev.read(path)[0] == [ALL[0], ALL[4]]
+
+
 def test_a_half_written_line_waits_and_a_torn_one_is_passed_over(tmp_path: Path) -> None:
     path = tmp_path / "events.jsonl"
     ev.append(path, ALL[0])

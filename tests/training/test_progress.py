@@ -114,3 +114,27 @@ def test_a_failure_says_what_and_what_next() -> None:
     assert progress.status == "failed"
     assert "step 3" in str(progress.verdict())
     assert progress.hint is not None
+
+
+def test_the_night_between_a_stop_and_a_resume_is_not_counted() -> None:
+    progress = started()
+    progress.add(step(60))
+    progress.add(ev.Note(time=160.0, message=message("verdict.prepare")))
+    progress.add(ev.RunStopped(time=165.0, step=60, seconds=70))
+    assert progress.seconds == pytest.approx(70)
+    progress.add(ev.RunQueued(time=90_000.0))
+    assert progress.seconds == pytest.approx(70)
+    progress.add(ev.RunStarted(time=90_001.0))
+    progress.add(ev.RunFinished(time=90_011.0, seconds=10))
+    assert progress.seconds == pytest.approx(80)
+    assert progress.notes == []
+    assert progress.kept_step is None
+
+
+def test_a_copy_stays_as_it_is() -> None:
+    progress = started()
+    progress.add(step(5))
+    copy = progress.copy()
+    progress.add(step(6))
+    assert [point[0] for point in copy.train] == [5]
+    assert copy.seconds_left == started().seconds_left

@@ -11,13 +11,15 @@ import numpy as np
 import pytest
 import torch
 
-from core.data.read import read
+from core.data.read import read, write_table
 from core.errors import UserError
 from core.jobs import new_run
 from core.predict import Predictor
 from core.runs import Run, RunStore
 from core.training import events as ev
+from core.training.rows import Rows
 from core.training.train import default_epochs, train
+from core.training.trainer import BEST_FILE, last_checkpoint
 from tests.conftest import recipe_for, sentiment_csv
 
 
@@ -49,7 +51,7 @@ def test_it_tells_its_story_and_ends_once(finished: Run) -> None:
     assert finished.status() == "finished", finished.progress().error
     assert isinstance(told[0], ev.RunStarted)
     assert isinstance(told[-1], ev.RunFinished)
-    assert sum(isinstance(e, ev.TERMINAL) for e in told) == 1
+    assert sum(isinstance(e, ev.RunFinished | ev.RunStopped | ev.RunFailed) for e in told) == 1
     stages = [e.stage for e in told if isinstance(e, ev.StageStarted)]
     assert list(dict.fromkeys(stages)) == ["prepare", "baselines", "train", "test", "export"]
     losses = [e.loss for e in told if isinstance(e, ev.Step)]
@@ -194,6 +196,7 @@ def test_a_loss_that_explodes_is_caught_and_explained(store: RunStore, tiny_mode
         (MemoryError(), "error.out_of_memory"),
         (torch.OutOfMemoryError("CUDA"), "error.out_of_memory"),
         (OSError(28, "No space left on device"), "error.disk_full"),
+        (RuntimeError("[enforce fail at inline_container.cc] No space left"), "error.disk_full"),
         (RuntimeError("odd"), "error.unexpected"),
     ],
 )
@@ -221,6 +224,61 @@ def test_recipes_that_cannot_work_are_refused_before_anything_starts(store: RunS
         with pytest.raises(UserError):
             new_run(store, table, recipe)
     assert len(store.all()) == before
+
+
+def test_a_model_is_never_tested_on_what_an_earlier_run_taught_it(store: RunStore) -> None:
+    first = make(store)
+    train(first)
+    again = make(store, model=f"run:{first.id}")  # the same seed: the same split
+    train(again)
+    assert again.metrics()["rows"] == first.metrics()["rows"]  # type: ignore[index]
+
+    other = make(store, rows=70, model=f"run:{first.id}", seed=7)
+    train(other)
+    assert other.status() == "finished", other.progress().error
+    assert any(note.key == "train.known_moved" for note in other.progress().notes)
+    tested = set(other.test_rows()["text"])  # type: ignore[index]
+    rows = Rows.of(first, first.recipe(), store)
+    taught = np.concatenate([rows.split.train, rows.split.validation])
+    assert not tested & {rows.texts[i][0] for i in taught}
+    assert tested
+
+    store.delete(first.id)
+    with pytest.raises(UserError):
+        make(store, model=f"run:{first.id}")
+
+
+def test_a_model_whose_past_is_gone_says_so(store: RunStore) -> None:
+    run = make(store)  # the tiny model's run has no table
+    train(run)
+    assert any(note.key == "train.ancestor_gone" for note in run.progress().notes)
+
+
+def test_a_table_that_was_exchanged_is_refused(store: RunStore) -> None:
+    run = make(store)
+    write_table(read(sentiment_csv(30), "other.csv"), run.path / "table.parquet")
+    train(run)
+    assert run.progress().error.key == "error.data_changed"  # type: ignore[union-attr]
+
+
+def test_a_checkpoint_that_is_not_whole_is_passed_over(store: RunStore) -> None:
+    run = make(store)
+    for step, files in ((10, ["trainer_state.json", BEST_FILE]), (20, ["trainer_state.json"])):
+        folder = run.path / f"checkpoint-{step}"
+        folder.mkdir()
+        for name in files:
+            (folder / name).write_bytes(b"{}")
+    assert last_checkpoint(run) == run.path / "checkpoint-10"
+
+
+def test_stopped_twice_it_still_has_its_first_model(store: RunStore) -> None:
+    run = make(store, epochs=1.0)
+    train(run)
+    run.request_stop()
+    train(run)
+    progress = run.progress()
+    assert progress.status == "stopped"
+    assert progress.kept_step == run.metrics()["best"]["step"]  # type: ignore[index]
 
 
 def test_metrics_are_plain_json(finished: Run) -> None:

@@ -8,7 +8,6 @@ from typing import Any
 import gradio as gr
 
 from core import techniques
-from core.jobs import new_run
 from core.models.catalog import BY_KEY
 from core.options import fields_of
 from core.recipe import MAX_NAME, TrainSpec
@@ -125,8 +124,7 @@ def wire(step: TechniquesStep, session: Session, other: gr.Textbox) -> Any:
         try:
             model = checked_key(data[session.model], data[other] or "")
             recipe = step.choices.recipe(data, loaded, model)
-            run = new_run(session.store, loaded.table, recipe)
-            session.jobs.submit(run)
+            run = session.jobs.start(loaded.table, recipe)
         except Exception as error:  # noqa: BLE001 - shown as a card and logged
             return gr.skip(), gr.skip(), problem(error, lang)
         return run.id, go(TRAIN), ""
