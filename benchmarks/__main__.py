@@ -1,0 +1,23 @@
+"""python -m benchmarks [NAME [ARGUMENTS]]: all benchmarks with their defaults, or one of them."""
+
+from __future__ import annotations
+
+import importlib
+import pkgutil
+import sys
+
+import benchmarks
+
+NAMES = sorted(m.name for m in pkgutil.iter_modules(benchmarks.__path__) if m.name != "__main__")
+
+
+def main() -> None:
+    wanted, arguments = sys.argv[1:2], sys.argv[2:]
+    if wanted and wanted[0] not in NAMES:
+        sys.exit(f"There are: {', '.join(NAMES)}")
+    for name in wanted or NAMES:
+        importlib.import_module(f"benchmarks.{name}").main(arguments)
+
+
+if __name__ == "__main__":
+    main()
