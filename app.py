@@ -7,9 +7,8 @@ import os
 import sys
 from pathlib import Path
 
-# Before gradio is imported: nothing is reported to anybody.
+# Before gradio is imported: nothing is reported to anybody. (core does the same for the hub.)
 os.environ["GRADIO_ANALYTICS_ENABLED"] = "False"
-os.environ["HF_HUB_DISABLE_TELEMETRY"] = "1"
 
 PORT = 7860
 

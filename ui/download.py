@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import os
 import re
 import shutil
@@ -24,9 +25,19 @@ def offer(run: Run, language: str) -> gr.DownloadButton:
     return gr.DownloadButton(label, value=lend(archive), visible=True)
 
 
+@functools.cache
+def _lent() -> tempfile.TemporaryDirectory[str]:
+    """A folder that goes with the program."""
+    return tempfile.TemporaryDirectory(prefix="ticktune-")
+
+
+def _place(name: str) -> Path:
+    return Path(tempfile.mkdtemp(dir=_lent().name)) / name
+
+
 def lend(file: Path) -> str:
     """A link to (or a copy of) a file in the temporary folder, from which gradio may serve it."""
-    place = Path(tempfile.mkdtemp(prefix="ticktune-")) / file.name
+    place = _place(file.name)
     try:
         os.link(file, place)
     except OSError:  # another disk
@@ -37,6 +48,6 @@ def lend(file: Path) -> str:
 def written(name: str, text: str) -> str:
     """A new text file in the temporary folder, for a download; with a BOM, for spreadsheets."""
     safe = re.sub(r"[^\w.-]+", "-", name).strip("-.")[:80] or "table"
-    place = Path(tempfile.mkdtemp(prefix="ticktune-")) / f"{safe}.csv"
+    place = _place(f"{safe}.csv")
     place.write_text(text, encoding="utf-8-sig", newline="")
     return str(place)
