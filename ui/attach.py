@@ -9,18 +9,20 @@ import gradio as gr
 
 from core.data.profile import profile
 from core.runs import Run
-from ui import form
-from ui.session import QUIET, RESULT, TRAIN, Loaded, Session, go
-from ui.steps import data, model, result, train
+from ui.session import (
+    DATA,
+    QUIET,
+    RESULT,
+    SHOW_ADDRESS,
+    TRAIN,
+    Loaded,
+    Session,
+    go,
+    log,
+    problem,
+)
+from ui.steps import data, model, result, techniques, train
 from ui.words import language
-
-# The address names the run, so that it can be kept as a bookmark or opened on another device.
-SHOW_ADDRESS = """(id) => {
-  const url = new URL(window.location.href);
-  if (id) url.searchParams.set("run", id); else url.searchParams.delete("run");
-  window.history.replaceState(null, "", url);
-  return [];
-}"""
 
 
 @dataclass(frozen=True)
@@ -30,7 +32,7 @@ class Attach:
     session: Session
     data: data.DataStep
     model: model.ModelStep
-    choices: form.Choices
+    techniques: techniques.TechniquesStep
     train: train.TrainStep
     result: result.ResultStep
 
@@ -41,8 +43,10 @@ class Attach:
             session.tabs,
             session.walk,
             session.run,
+            session.brought,
             session.shown,
             session.timer,
+            self.train.problem,
             *self.train.view,
             *self.result.view,
         ]
@@ -55,62 +59,93 @@ class Attach:
             gr.Tabs(selected="train"),
             go(RESULT if done else TRAIN),
             run.id,
+            run.id,
             train.version(run, lang),
             gr.Timer(active=train.busy(run)),
+            "",
             *train.look(run, self.session, lang),
             *shown,
         )
 
-    def follow(self, event: Any) -> None:
-        """After an event that brought a run: bring what it was made of, and name it in the address."""
-        event.then(
-            self._restore_data,
-            [self.session.run, self.session.loaded],
-            [self.session.loaded, *self.data.view],
-            **QUIET,
+    def nothing(self) -> tuple[Any, ...]:
+        """The values of `outputs` that leave everything as it is."""
+        return (gr.skip(),) * len(self.outputs)
+
+    def let_go(self) -> tuple[Any, ...]:
+        """The values of `outputs` after the run that is shown was deleted."""
+        rest = len(self.train.view) + len(self.result.view)
+        return (
+            gr.skip(),
+            go(DATA),
+            "",
+            "",
+            None,
+            gr.Timer(active=False),
+            "",
+            *[gr.skip()] * rest,
         )
+
+    def follow(self, event: Any) -> None:
+        """After an event that may have brought a run: what it was made of, and its id in the address."""
         event.then(
-            self._restore_choices,
-            self.session.run,
-            [self.session.model, *self.model.view, *self.choices.components()],
+            self._restore,
+            [self.session.brought, self.session.loaded],
+            [
+                self.session.brought,
+                self.session.loaded,
+                *self.data.view,
+                self.session.model,
+                *self.model.view,
+                *self.techniques.view,
+            ],
             **QUIET,
         )
         event.then(None, self.session.run, None, js=SHOW_ADDRESS)
 
-    def _restore_data(
-        self, run_id: object, loaded: Loaded | None, request: gr.Request
+    def _restore(
+        self, brought: object, loaded: Loaded | None, request: gr.Request
     ) -> tuple[Any, ...]:
-        """The run's own table on the first step, unless it is there already."""
-        nothing = (gr.skip(),) * (1 + len(self.data.view))
-        run = self.session.find(run_id)
-        if run is None:
-            return nothing
-        spec = run.recipe()
-        if loaded is not None and loaded.table.fingerprint == spec.data.fingerprint:
-            return nothing
-        table = run.table()
-        seen = profile(table, spec.data.text, spec.task.column, spec.data.split or "")
-        again = Loaded(table, seen)
-        return again, *data.show(again, language(request))
+        """Data, model, techniques and settings of a run that was just brought to the page, once.
 
-    def _restore_choices(self, run_id: object, request: gr.Request) -> tuple[Any, ...]:
-        """The run's model, techniques and settings: whoever changes one of them keeps the others."""
-        run = self.session.find(run_id)
+        Whoever then changes one of them keeps the others.
+        """
+        rest = 1 + len(self.model.view) + len(self.techniques.view)
+        lang, run = language(request), self.session.find(brought)
         if run is None:
-            return (gr.skip(),) * (3 + len(self.choices.components()))
-        recipe = run.recipe()
-        return *model.show(recipe.model.key, language(request)), *self.choices.show(recipe)
+            return (gr.skip(),) * (2 + len(self.data.view) + rest)
+        try:
+            recipe = run.recipe()
+            spec = recipe.data
+            same = loaded is not None and loaded.table.fingerprint == spec.fingerprint
+            table = loaded.table if loaded is not None and same else run.table()
+            seen = profile(table, spec.text, recipe.task.column, spec.split or "")
+            again = Loaded(table, seen)
+            return (
+                "",
+                again,
+                *data.show(again, lang),
+                *model.show(recipe.model.key, seen, self.session.store, lang),
+                *techniques.restore(self.techniques, recipe, again, lang),
+            )
+        except Exception as error:  # noqa: BLE001 - shown as a card and logged
+            skipped = (gr.skip(),) * (len(self.data.view) - 1 + rest)
+            return "", gr.skip(), problem(error, lang), *skipped
 
 
 def on_load(page: gr.Blocks, attach: Attach) -> None:
     """When the page opens: the run of the address, or the one that the browser remembers."""
-    nothing = (gr.skip(),) * len(attach.outputs)
 
     def load(remembered: object, request: gr.Request) -> tuple[Any, ...]:
         asked = request.query_params.get("run") if request else None
-        run = attach.session.find(asked) or attach.session.find(remembered)
+        run = attach.session.find(asked or remembered)
         # Never say anything about an unknown run: Start may have been pressed in the meantime.
-        return attach(run, language(request)) if run else nothing
+        if run is None:
+            return attach.nothing()
+        try:
+            return attach(run, language(request))
+        except Exception as error:  # noqa: BLE001 - shown as a card and logged
+            log.error("cannot show run %s", run.id, exc_info=error)
+            return attach.nothing()
 
     attach.follow(page.load(load, attach.session.run, attach.outputs, **QUIET))
 
@@ -120,9 +155,8 @@ def on_start(started: Any, attach: Attach) -> None:
     session = attach.session
 
     def show(run_id: object, request: gr.Request) -> tuple[Any, ...]:
-        return train.refresh(session, run_id, None, language(request))
+        return *train.refresh(attach.train, session, run_id, None, language(request)), ""
 
-    event = started.then(
-        show, session.run, [session.shown, session.timer, *attach.train.view], **QUIET
-    )
+    outputs = [session.shown, session.timer, *attach.train.view, attach.train.problem]
+    event = started.then(show, session.run, outputs, **QUIET)
     event.then(None, session.run, None, js=SHOW_ADDRESS)

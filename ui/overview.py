@@ -47,11 +47,7 @@ def obstacle(profile: Profile, lang: str) -> str:
 
 def ready(profile: Profile) -> bool:
     """Can a model be trained on this?"""
-    try:
-        check(profile)
-    except UserError:
-        return False
-    return True
+    return not obstacle(profile, "en")
 
 
 def remarks(table: Table, profile: Profile, lang: str) -> str:

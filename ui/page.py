@@ -60,6 +60,7 @@ def build(store: RunStore) -> gr.Blocks:
             loaded=gr.State(None),
             model=gr.State(BUNDLED),
             run=gr.BrowserState("", storage_key=STORAGE, secret=STORAGE),
+            brought=gr.State(""),
             shown=gr.State(None),
             timer=gr.Timer(1, active=False),
         )
@@ -95,15 +96,14 @@ def _header(lang: str) -> str:
 
 def _wire(session: Session, steps: Steps, history: runs.RunsTab) -> None:
     """Connect the steps with one another; each connects itself."""
-    choices = steps.techniques.choices
-    attach = Attach(session, steps.data, steps.model, choices, steps.train, steps.result)
+    attach = Attach(session, steps.data, steps.model, steps.techniques, steps.train, steps.result)
     data.wire(steps.data, session)
     model.enter_from(steps.data.next, steps.model, session)
     model.wire(steps.model, session, steps.techniques.entered, techniques.enter)
     on_start(techniques.wire(steps.techniques, session, steps.model.other), attach)
     train.wire(steps.train, session, result.show, steps.result.view)
-    result.wire(steps.result, session)
-    attach.follow(runs.wire(history, session, attach, attach.outputs))
+    data.start_over(result.wire(steps.result, session), steps.data)
+    attach.follow(runs.wire(history, session, attach))
     on_load(session.page, attach)
 
 

@@ -11,17 +11,18 @@ from ui import html
 
 ANY = "any"
 SHOWN = 100
+TOP = 3  # labels whose probability is shown
 
 
 def rows_html(run: Run, labels: Sequence[str], true: str, predicted: str, lang: str) -> str:
-    """A table of the test rows of one cell of the confusion matrix, or of all mistakes.
+    """A table of the test rows of one cell of the confusion matrix, or of the mistakes of one label or all.
 
     `true` and `predicted` come from the browser: an index of `labels` as text, or `ANY`.
     """
     frame = run.test_rows()
     if frame is None:
         return ""
-    if true == ANY and predicted == ANY:
+    if ANY in (true, predicted):
         frame = frame[frame["label"] != frame["predicted"]]
     places = {str(place): label for place, label in enumerate(labels)}
     for column, wanted in (("label", true), ("predicted", predicted)):
@@ -34,13 +35,19 @@ def rows_html(run: Run, labels: Sequence[str], true: str, predicted: str, lang: 
     shown = frame.head(SHOWN)
     head = [say(f"result.column.{name}", lang) for name in _COLUMNS]
     rows = [
-        [f"{row.line}", row.text, row.label, row.predicted, f"{row.confidence:.1%}"]
+        [f"{row.line}", row.text, row.label, row.predicted, _shares(row.probabilities, labels)]
         for row in shown.itertuples()
     ]
     count = say("result.rows.count", lang, shown=len(shown), rows=len(frame))
     return f'<p class="tt-note">{count}</p>' + html.table(
-        head, rows, say("result.mistakes", lang), numeric=(0, 4), wide=1
+        head, rows, say("result.mistakes", lang), numeric=(0,), wide=1
     )
 
 
-_COLUMNS: tuple[Any, ...] = ("line", "text", "true", "predicted", "confidence")
+def _shares(probabilities: Sequence[float], labels: Sequence[str]) -> str:
+    """The likeliest labels with their probabilities."""
+    ranked = sorted(zip(probabilities, labels, strict=True), key=lambda each: -each[0])
+    return " · ".join(f"{html.clip(label, 24)} {p:.1%}" for p, label in ranked[:TOP])
+
+
+_COLUMNS: tuple[Any, ...] = ("line", "text", "true", "predicted", "probabilities")

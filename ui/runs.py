@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import time
 from dataclasses import dataclass
 from typing import Any
@@ -9,10 +10,11 @@ from typing import Any
 import gradio as gr
 
 from core.errors import UserError
-from core.models.catalog import BY_KEY
+from core.models.catalog import title
 from core.runs import Run, RunStore
 from core.words import say
 from ui import html
+from ui.attach import Attach
 from ui.html import actions, data_of
 from ui.session import CLICK, QUIET, Session, problem
 from ui.steps.train import RESUMABLE
@@ -32,7 +34,8 @@ class RunsTab:
 def build() -> RunsTab:
     """Draw the tab."""
     with gr.Tab(i18n("runs.title"), id="runs", elem_id="tab-runs") as tab:
-        html.piece(fragment(lambda lang: f'<p class="tt-lead">{esc(say("runs.lead", lang))}</p>'))
+        lead = "runs.lead.space" if os.environ.get("SPACE_ID") else "runs.lead"
+        html.piece(fragment(lambda lang: f'<p class="tt-lead">{esc(say(lead, lang))}</p>'))
         trouble = html.piece(elem_id="runs-problem")
         table = actions("", elem_id="runs-table")
         with gr.Row(elem_classes="tt-foot"):
@@ -61,7 +64,7 @@ def table_html(store: RunStore, lang: str, ask: str = "") -> str:
 
 def _row(run: Run, lang: str, ask: bool) -> str:
     recipe, metrics, status = run.recipe(), run.metrics(), run.status()
-    model = BY_KEY[recipe.model.key].title if recipe.model.key in BY_KEY else recipe.model.key
+    model = title(recipe.model.key)
     name = recipe.name or recipe.data.file
     about = model if name == recipe.data.file else f"{recipe.data.file} · {model}"
     cells = [
@@ -120,11 +123,8 @@ def when(run_id: str) -> str:
     return time.strftime("%Y-%m-%d %H:%M", time.strptime(run_id[:15], "%Y%m%d-%H%M%S"))
 
 
-def wire(tab: RunsTab, session: Session, attach: Any, attached: list[Any]) -> Any:
-    """Connect the tab. `attach(run, lang)` shows a run and gives the values of `attached`.
-
-    Returns the event after which a run may have been brought to the page.
-    """
+def wire(tab: RunsTab, session: Session, attach: Attach) -> Any:
+    """Connect the tab. Returns the event after which a run may have been brought to the page."""
 
     def table(request: gr.Request) -> tuple[str, str]:
         return "", table_html(session.store, language(request))
@@ -132,10 +132,9 @@ def wire(tab: RunsTab, session: Session, attach: Any, attached: list[Any]) -> An
     tab.tab.select(table, None, [tab.problem, tab.table], **QUIET)
     tab.refresh.click(table, None, [tab.problem, tab.table], **CLICK)
 
-    def act(event: gr.EventData, request: gr.Request) -> tuple[Any, ...]:
+    def act(shown_id: object, event: gr.EventData, request: gr.Request) -> tuple[Any, ...]:
         lang, what, run_id = language(request), data_of(event, "do"), data_of(event, "id")
-        shown: tuple[Any, ...] = (gr.skip(),) * len(attached)
-        message = ""
+        shown, message = attach.nothing(), ""
         try:
             run = session.store.get(run_id)
             if what == "resume":
@@ -144,9 +143,11 @@ def wire(tab: RunsTab, session: Session, attach: Any, attached: list[Any]) -> An
                 shown = attach(run, lang)
             elif what == "delete":
                 session.store.delete(run.id)
+                shown = attach.let_go() if shown_id == run.id else shown
         except Exception as error:  # noqa: BLE001 - shown as a card and logged
             message = problem(error, lang)
         ask = run_id if what == "ask" else ""
         return message, table_html(session.store, lang, ask), *shown
 
-    return tab.table.click(act, None, [tab.problem, tab.table, *attached], **CLICK)
+    outputs = [tab.problem, tab.table, *attach.outputs]
+    return tab.table.click(act, session.run, outputs, **CLICK)

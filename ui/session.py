@@ -39,6 +39,7 @@ class Session:
     loaded: gr.State  # Loaded or None
     model: gr.State  # key of the model that is picked
     run: gr.BrowserState  # id of the run that the last two steps show
+    brought: gr.State  # id of a run whose data and settings are still to be put on the first steps
     shown: gr.State  # what the train step shows already
     timer: gr.Timer
 
@@ -86,3 +87,11 @@ CLICK: dict[str, Any] = {
     "concurrency_limit": None,
     "api_visibility": "private",
 }
+
+# The address names the run, so that it can be kept as a bookmark or opened on another device.
+SHOW_ADDRESS = """(id) => {
+  const url = new URL(window.location.href);
+  if (id) url.searchParams.set("run", id); else url.searchParams.delete("run");
+  window.history.replaceState(null, "", url);
+  return [];
+}"""

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import gradio as gr
 
+from core.errors import UserError
 from core.runs import Run
 from core.words import say
 from ui import html
@@ -20,7 +21,6 @@ if TYPE_CHECKING:
 
 TOP = 5  # labels that are shown
 MAX_TEXT = 20_000  # characters of a text that is tried
-VIEW = 3
 
 
 @dataclass(frozen=True)
@@ -105,7 +105,9 @@ def wire(trial: Trial, session: Session) -> None:
     def ask(run_id: object, text: str, pair: str, request: gr.Request) -> str:
         lang = language(request)
         run = session.find(run_id)
-        if run is None or not (text or "").strip():
+        if run is None:
+            return problem(UserError("run_unknown"), lang)
+        if not (text or "").strip():
             return html.notice([say("result.try.empty", lang)], "info")
         try:
             two = len(run.recipe().data.text) == 2

@@ -29,6 +29,11 @@ def esc(text: object) -> str:
     return html.escape(str(text)).translate(_TEMPLATE)
 
 
+def info(text: str) -> str:
+    """Text from anywhere for a widget's `info`: gradio escapes it, but would make links of it."""
+    return text.replace("](", "]\u2060(")
+
+
 def language(request: gr.Request | None) -> str:
     """The language that a request's browser prefers: "zh" for any Chinese, otherwise "en"."""
     accepted = "" if request is None else str(request.headers.get("accept-language", ""))

@@ -122,3 +122,8 @@ def hub_id(key: str) -> str | None:
     if key in BY_KEY:
         return BY_KEY[key].hub_id
     return key if HUB_ID.fullmatch(key) and ".." not in key else None
+
+
+def title(key: str) -> str:
+    """What people call the model of a key; an id of their own is its own title."""
+    return BY_KEY[key].title if key in BY_KEY else key

@@ -13,6 +13,7 @@ from tests.browser.conftest import App, Open
 from tests.browser.steps import (
     SLOW,
     curves,
+    pick_sample,
     run_id,
     sample_to_start,
     wait_for_score,
@@ -86,6 +87,37 @@ def test_stop_keeps_the_best_model(app: App, visit: Open) -> None:
     expect(page.locator("#run-stop")).to_be_hidden()
     page.locator("#see-result").click()
     expect(page.locator("#headline")).to_contain_text("stopped early")
+    settings_come_back(page, app)
+    other_runs_leave_this_work_alone(page)
+
+
+def settings_come_back(page: Page, app: App) -> None:
+    """After a reload, whoever changes one setting of the run keeps the others."""
+    page.goto(app.url)
+    expect(page.locator("#headline")).to_contain_text("stopped early")
+    page.locator("#result-again").click()
+    expect(page.locator("#plan")).to_contain_text("topics-en.csv")
+    page.locator("#advanced > button").click()
+    expect(page.locator("#train-epochs").locator("input, textarea").first).to_have_value("30")
+
+
+def other_runs_leave_this_work_alone(page: Page) -> None:
+    """Looking at the list of runs, and thinking better of deleting one, changes nothing."""
+    page.locator("#back-3").click()
+    page.locator("#back-2").click()
+    page.locator("#data-other").click()
+    pick_sample(page, "spam_email")
+    page.locator("#tab-runs-button").click()
+    page.locator('#runs-table [data-do="ask"]').first.click()
+    page.locator('#runs-table [data-do="keep"]').first.click()
+    expect(page.locator('#runs-table [data-do="keep"]')).to_have_count(0)
+    page.locator("#tab-train-button").click()
+    expect(page.locator("#data-title")).to_contain_text("spam-email-en.csv")
+    # Opening one does bring its data along.
+    page.locator("#tab-runs-button").click()
+    page.locator('#runs-table [data-do="open"]').first.click()
+    expect(page.locator("#headline")).to_contain_text("topics-en.csv")
+    expect(page.locator("#data-title")).to_contain_text("topics-en.csv")
 
 
 def test_a_restart_of_the_server_interrupts_and_continue_goes_on(
@@ -130,4 +162,4 @@ def test_chinese_from_the_data_to_the_result(app: App, visit: Open) -> None:
     expect(page.locator("#headline")).to_contain_text("从未见过")
     page.locator("#try-text textarea").fill("学而时习之，不亦说乎")
     page.locator("#try-text textarea").press("Enter")
-    expect(page.locator("#try-answer .tt-said")).to_contain_text("把握", timeout=SLOW)
+    expect(page.locator("#try-answer .tt-said")).to_contain_text("置信度", timeout=SLOW)

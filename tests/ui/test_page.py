@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import socket
 from pathlib import Path
+from types import SimpleNamespace
 
 import gradio as gr
 import pytest
 
 from core.data.profile import profile
 from core.data.samples import load
+from core.jobs import Jobs
 from core.runs import RunStore
 from tests.ui.fake import make_run
 from ui import page
@@ -48,7 +50,9 @@ def test_each_view_fills_its_components(store: RunStore) -> None:
         first, fourth, fifth = data.build(), train.build(), result.build()
     table = load("topics_en")
     assert len(data.show(Loaded(table, profile(table)), "en")) == len(first.view)
-    assert len(fourth.view) == train.VIEW
+    assert len(fifth.view) == result.VIEW
+    session = SimpleNamespace(jobs=Jobs(store))
+    assert len(fourth.view) == len(train.look(make_run(store), session, "en"))  # type: ignore[arg-type]
     assert len(result.show(make_run(store), "en")) == len(fifth.view)
     unmeasured = make_run(store, end="failed", upto=0.2)
     assert len(result.show(unmeasured, "en")) == len(fifth.view)

@@ -18,7 +18,7 @@ from ui import html, overview
 from ui.download import written
 from ui.html import actions, data_of
 from ui.session import CLICK, QUIET, Loaded, Session, problem
-from ui.words import esc, fragment, i18n, language
+from ui.words import esc, fragment, i18n, info, language
 
 _GUARD_JS = (ASSETS / "too_large.js").read_text(encoding="utf-8")
 NO_SPLIT = ""  # of the split dropdown: rows are shared out by chance
@@ -162,13 +162,13 @@ def show(loaded: Loaded, lang: str) -> tuple[Any, ...]:
         gr.Column(visible=True),
         title_html(table, seen, lang),
         gr.Dropdown(
-            text, multiselect=True, value=list(seen.text), info=esc(say(seen.why_text, lang))
+            text, multiselect=True, value=list(seen.text), info=info(say(seen.why_text, lang))
         ),
-        gr.Dropdown(label, value=seen.label, info=esc(say(seen.why_label, lang))),
+        gr.Dropdown(label, value=seen.label, info=info(say(seen.why_label, lang))),
         gr.Dropdown(
             [(say("ui.data.no_split", lang), NO_SPLIT), *split],
             value=seen.split or NO_SPLIT,
-            info=esc(say("ui.data.split" if seen.split else "ui.data.by_chance", lang)),
+            info=info(say("ui.data.split" if seen.split else "ui.data.by_chance", lang)),
         ),
         overview.overview(seen, lang) + overview.remarks(table, seen, lang),
         left_out(table, seen, lang),
@@ -266,15 +266,15 @@ def wire(step: DataStep, session: Session) -> None:
     step.samples.click(sample, None, outputs, **CLICK)
     chosen = [session.loaded, step.text, step.label, step.split]
     for dropdown in (step.text, step.label, step.split):
-        dropdown.input(columns, chosen, outputs, **QUIET)
-    step.other.click(
-        lambda: (
-            gr.Column(visible=True),
-            gr.Column(visible=False),
-            missing(None, ""),
-            gr.Button(interactive=False),
-        ),
-        None,
-        [step.empty, step.filled, step.hint, step.next],
-        **QUIET,
-    )
+        dropdown.input(columns, chosen, outputs, trigger_mode="always_last", **QUIET)
+    start_over(step.other.click(None), step)
+
+
+def start_over(event: Any, step: DataStep) -> None:
+    """After an event: the empty step again, ready for another file."""
+
+    def clear() -> tuple[Any, ...]:
+        waiting = gr.Button(interactive=False)
+        return gr.Column(visible=True), gr.Column(visible=False), missing(None, ""), waiting
+
+    event.then(clear, None, [step.empty, step.filled, step.hint, step.next], **QUIET)

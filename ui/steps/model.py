@@ -35,15 +35,16 @@ class ModelStep:
     @property
     def view(self) -> list[Any]:
         """What `show` fills."""
-        return [self.cards, self.other]
+        return [self.cards, self.other, self.earlier, self.fit]
 
 
-def show(key: str, lang: str) -> tuple[str, str, gr.Textbox]:
+def show(key: str, profile: Profile, store: RunStore, lang: str) -> tuple[Any, ...]:
     """(what is picked, *view) for the model of a recipe."""
     known = key in BY_KEY or key.startswith(PREFIX)
     picked = key if known else OTHER
     other = gr.Textbox(value="" if known else key, visible=not known)
-    return picked, catalogue(lang, picked), other
+    earlier = earlier_runs(store, key, lang)
+    return picked, catalogue(lang, picked), other, earlier, fit_of(profile, key, lang)
 
 
 def build() -> ModelStep:
@@ -161,7 +162,8 @@ def fit_of(profile: Profile, key: str, lang: str) -> str:
 
 
 def _suits(entry: Entry, script: str) -> bool:
-    return entry.languages == ("chinese" if script == "han" else "many")
+    suited = {"han": "chinese", "latin": "english"}.get(script, "many")
+    return entry.languages == suited
 
 
 def checked_key(key: str, other: str) -> str:
@@ -204,6 +206,8 @@ def wire(step: ModelStep, session: Session, techniques_outputs: list[Any], enter
             pick,
             session.loaded,
             [session.model, step.other, step.fit, step.problem],
+            # Each pick counts: by default those made while one is under way are dropped.
+            trigger_mode="multiple",
             **QUIET,
         )
 

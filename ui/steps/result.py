@@ -9,13 +9,13 @@ from typing import Any
 import gradio as gr
 
 from core.runs import Run
-from core.words import Message, message, say
+from core.words import Message, has, message, say
 from ui import charts, html, scores, trial
 from ui.download import offer
 from ui.html import data_of
 from ui.live_plot import live_plot
 from ui.rows import ANY, rows_html
-from ui.session import DATA, QUIET, TECHNIQUES, Session, go
+from ui.session import DATA, QUIET, SHOW_ADDRESS, TECHNIQUES, Session, go
 from ui.words import esc, fragment, i18n, language
 
 
@@ -47,6 +47,9 @@ class ResultStep:
             self.download,
             self.settings,
         ]
+
+
+VIEW = 11  # components that `show` fills
 
 
 def _heading(key: str, note: str = "") -> None:
@@ -101,7 +104,7 @@ def show(run: Run, lang: str) -> tuple[Any, ...]:
     metrics = run.metrics()
     if metrics is None:
         empty = html.notice([say("result.none", lang)], "warning")
-        return empty, *[gr.skip()] * (7 + trial.VIEW)
+        return empty, *[gr.skip()] * (VIEW - 1)
     labels = list(metrics["labels"])
     choices = [(say("result.any", lang), ANY), *[(label, str(i)) for i, label in enumerate(labels)]]
     return (
@@ -179,7 +182,10 @@ def per_class(metrics: Mapping[str, Any], lang: str) -> str:
 def settings_html(run: Run, metrics: Mapping[str, Any], lang: str) -> str:
     """What was asked for, and what came of it."""
     recipe, rows = run.recipe(), metrics["rows"]
-    techniques = [say(f"technique.{key}.title", lang) for key in recipe.techniques]
+    techniques = [
+        say(f"technique.{key}.title", lang) if has(f"technique.{key}.title") else key
+        for key in recipe.techniques
+    ]
     facts: list[tuple[str | Message, str]] = [
         (message("ui.file"), recipe.data.file),
         (message("ui.text_columns"), ", ".join(recipe.data.text)),
@@ -193,7 +199,7 @@ def settings_html(run: Run, metrics: Mapping[str, Any], lang: str) -> str:
         ),
         (message("train.epochs"), f"{metrics['epochs']:.1f}"),
         *[
-            (message(f"train.{name}"), f"{getattr(recipe.train, name):g}")
+            (message(f"train.{name}"), _setting(getattr(recipe.train, name)))
             for name in ("learning_rate", "head_learning_rate", "batch_size", "seed")
         ],
         (message("result.run"), run.id),
@@ -206,8 +212,15 @@ def settings_html(run: Run, metrics: Mapping[str, Any], lang: str) -> str:
     return f'<dl class="tt-facts">{items}</dl>'
 
 
-def wire(step: ResultStep, session: Session) -> None:
-    """Connect the step: the matrix and the two lists choose rows; the box answers."""
+def _setting(value: float) -> str:
+    return f"{value:g}" if isinstance(value, float) else str(value)
+
+
+def wire(step: ResultStep, session: Session) -> Any:
+    """Connect the step: the matrix and the two lists choose rows; the box answers.
+
+    Returns the event after which the person wants to start with other data.
+    """
 
     def filtered(run_id: object, true: str, predicted: str, request: gr.Request) -> Any:
         run = session.find(run_id)
@@ -217,7 +230,13 @@ def wire(step: ResultStep, session: Session) -> None:
         return rows_html(run, list(metrics["labels"]), true, predicted, language(request))
 
     for dropdown in (step.true, step.predicted):
-        dropdown.input(filtered, [session.run, step.true, step.predicted], step.rows, **QUIET)
+        dropdown.input(
+            filtered,
+            [session.run, step.true, step.predicted],
+            step.rows,
+            trigger_mode="always_last",
+            **QUIET,
+        )
 
     def cell(run_id: object, event: gr.EventData, request: gr.Request) -> tuple[Any, ...]:
         true, predicted = data_of(event, "row"), data_of(event, "column")
@@ -226,4 +245,6 @@ def wire(step: ResultStep, session: Session) -> None:
     step.matrix.click(cell, session.run, [step.true, step.predicted, step.rows], **QUIET)
     trial.wire(step.trial, session)
     step.again.click(lambda: go(TECHNIQUES), None, session.walk, **QUIET)
-    step.new.click(lambda: (go(DATA), ""), None, [session.walk, session.run], **QUIET)
+    new = step.new.click(lambda: (go(DATA), ""), None, [session.walk, session.run], **QUIET)
+    new.then(None, session.run, None, js=SHOW_ADDRESS)
+    return new

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Container
 from dataclasses import dataclass
 from typing import Any
 
 import gradio as gr
 
 from core import techniques
-from core.models.catalog import BY_KEY
+from core.models.catalog import title
 from core.options import fields_of
-from core.recipe import MAX_NAME, TrainSpec
+from core.recipe import MAX_NAME, Recipe, TrainSpec
 from core.techniques.base import Technique
 from core.words import say
 from ui import form, html
@@ -31,6 +32,11 @@ class TechniquesStep:
     def entered(self) -> list[Any]:
         """What `enter` fills."""
         return [self.summary, self.problem, *self.choices.ticks.values()]
+
+    @property
+    def view(self) -> list[Any]:
+        """What `restore` fills."""
+        return [self.summary, self.problem, *self.choices.components()]
 
 
 def build() -> TechniquesStep:
@@ -80,8 +86,19 @@ def _card(technique: type[Technique]) -> tuple[gr.Checkbox, form.Form]:
             return tick, form.draw(technique.Options, key, technique.key)
 
 
-def enter(loaded: Loaded | None, model: str, lang: str) -> tuple[Any, ...]:
-    """What the step shows for this data: the plan, no error, and which techniques apply."""
+def restore(step: TechniquesStep, recipe: Recipe, loaded: Loaded, lang: str) -> tuple[Any, ...]:
+    """What the step shows for a run's recipe, in the order of `view`."""
+    entered = enter(loaded, recipe.model.key, lang, recipe.techniques)
+    return *entered, *step.choices.show(recipe)[len(techniques.ALL) :]
+
+
+def enter(
+    loaded: Loaded | None, model: str, lang: str, ticked: Container[str] | None = None
+) -> tuple[Any, ...]:
+    """What the step shows for this data: the plan, no error, and which techniques apply.
+
+    `ticked` are the techniques to tick; without it the ticks stay as they are.
+    """
     if loaded is None:
         return "", "", *[gr.skip()] * len(techniques.ALL)
     ticks = []
@@ -92,18 +109,18 @@ def enter(loaded: Loaded | None, model: str, lang: str) -> tuple[Any, ...]:
             why = say("ui.unavailable", lang, reason=say(reason, lang))
             ticks.append(gr.Checkbox(value=False, interactive=False, info=f"{info} {why}"))
         else:
-            ticks.append(gr.Checkbox(interactive=True, info=info))
+            value = {} if ticked is None else {"value": technique.key in ticked}
+            ticks.append(gr.Checkbox(interactive=True, info=info, **value))
     return plan(loaded, model, lang), "", *ticks
 
 
 def plan(loaded: Loaded, model: str, lang: str) -> str:
     """One line on what Start will do."""
     profile = loaded.profile
-    title = BY_KEY[model].title if model in BY_KEY else model
     text = say(
         "ui.plan",
         lang,
-        model=title,
+        model=title(model),
         rows=profile.usable,
         file=loaded.table.name,
         classes=len(profile.classes),

@@ -17,7 +17,6 @@ from ui.session import CLICK, QUIET, RESULT, TRAIN, Session, go, problem
 from ui.words import duration, esc, i18n, language
 
 NOTES = 8  # the latest ones that are shown
-VIEW = 9  # components that `look` fills
 RESUMABLE = ("stopped", "failed", "interrupted")
 
 
@@ -195,7 +194,7 @@ def wire(step: TrainStep, session: Session, open_result: Any, result_outputs: li
     outputs = [session.shown, session.timer, *step.view]
 
     def tick(run_id: object, shown: object, request: gr.Request) -> tuple[Any, ...]:
-        return refresh(session, run_id, shown, language(request))
+        return refresh(step, session, run_id, shown, language(request))
 
     session.timer.tick(tick, [session.run, session.shown], outputs, **QUIET)
 
@@ -204,7 +203,7 @@ def wire(step: TrainStep, session: Session, open_result: Any, result_outputs: li
             (session.jobs.stop if what == "stop" else session.jobs.resume)(str(run_id))
         except Exception as error:  # noqa: BLE001 - shown as a card and logged
             return problem(error, lang), *[gr.skip()] * len(outputs)
-        return "", *refresh(session, run_id, None, lang)
+        return "", *refresh(step, session, run_id, None, lang)
 
     def stop(run_id: object, request: gr.Request) -> tuple[Any, ...]:
         return act(run_id, "stop", language(request))
@@ -225,12 +224,15 @@ def wire(step: TrainStep, session: Session, open_result: Any, result_outputs: li
     step.result.click(see, session.run, [session.walk, *result_outputs], **CLICK)
 
 
-def refresh(session: Session, run_id: object, shown: object, lang: str) -> tuple[Any, ...]:
+def refresh(
+    step: TrainStep, session: Session, run_id: object, shown: object, lang: str
+) -> tuple[Any, ...]:
     """(shown, timer, *view) for the run of a browser; skips where nothing is new."""
-    nothing = (gr.skip(),) * (2 + VIEW)
+    skipped = (gr.skip(),) * len(step.view)
+    nothing = (gr.skip(), gr.skip(), *skipped)
     run = session.find(run_id)
-    if run is None:
-        return nothing
+    if run is None:  # deleted elsewhere: there is nothing to look at any more
+        return gr.skip(), gr.Timer(active=False), *skipped
     now = version(run, lang)
     if now == shown:
         return nothing
