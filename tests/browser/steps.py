@@ -12,6 +12,7 @@ SLOW = 90_000  # milliseconds: what waits for a training on a machine with two c
 def pick_sample(page: Page, key: str = "sentiment_en") -> None:
     page.locator(f'.tt-sample[data-key="{key}"]').click()
     expect(page.locator("#overview .tt-tiles")).to_be_visible()
+    expect(page.locator("#next-1")).to_be_enabled()  # the last that a new table changes
 
 
 def to_model(page: Page) -> None:
