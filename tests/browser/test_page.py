@@ -35,6 +35,9 @@ UNFIT = {
     "one class": ("one", "label"),
     "all different": ("label {n}", "label"),
 }
+ONE_EACH = b"text,label\n" + b"".join(b"some text %d,l%d\n" % (n, n) for n in range(9))
+HUGE_CELL = b"text,label\n" + b"".join(b"text %d,l%d\n" % (n, n % 2) for n in range(40))
+HUGE_CELL += b"x" * 2_000_000 + b",l0\n"
 
 
 def test_bad_files_say_what_is_wrong_and_the_page_lives_on(app: App, visit: Open) -> None:
@@ -54,6 +57,15 @@ def test_bad_files_say_what_is_wrong_and_the_page_lives_on(app: App, visit: Open
         expect(page.locator("#overview [role=alert]")).to_contain_text(word, ignore_case=True)
         expect(page.locator("#next-1")).to_be_disabled()
         page.locator("#data-other").click()
+    upload(page, "one row a class.csv", ONE_EACH)
+    expect(page.locator("#overview [role=alert]")).to_contain_text("9 different values")
+    page.locator("#data-other").click()
+    # A cell of 2 MB costs its row, which is listed.
+    upload(page, "huge cell.csv", HUGE_CELL)
+    expect(page.locator("#data-title")).to_contain_text("huge cell")
+    expect(page.locator("#dropped")).to_be_visible()
+    expect(page.locator("#next-1")).to_be_enabled()
+    page.locator("#data-other").click()
     pick_sample(page)
     expect(page.locator("#next-1")).to_be_enabled()
 
