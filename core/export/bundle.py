@@ -129,8 +129,8 @@ def slug(name: str) -> str:
 def zip_model(run: Run, name: str) -> Path:
     """Pack `run.model` into `<slug of name>.zip` in the run's folder, under one top folder.
 
-    Weights are stored, the rest is deflated: deflating MiniLM's weights takes ten times as long and
-    saves 8 %. An earlier zip of the run is removed. Raises OSError.
+    Weights are stored, the rest is deflated: deflating MiniLM's weights takes many times as long and
+    saves less than a tenth. An earlier zip of the run is removed. Raises OSError.
     """
     top = slug(name)
     made = run.path / ".zip-new"
