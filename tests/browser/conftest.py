@@ -105,6 +105,7 @@ def visit(browser: Browser) -> Iterator[Open]:
         page.on("pageerror", lambda error: errors.append(str(error)))
         page.goto(app.url + query)
         page.locator("#header h1").wait_for()
+        page.locator("#tab-train").wait_for(state="attached")  # drawn after the header
         return page
 
     yield go
