@@ -5,6 +5,8 @@ from __future__ import annotations
 import contextlib
 import dataclasses
 import logging
+import os
+import sys
 import threading
 from collections import deque
 
@@ -22,6 +24,7 @@ from core.training import events as ev
 from core.words import message
 
 CAPACITY = 8  # runs that may wait
+NICE = 10  # of the thread that trains: the page comes first
 log = logging.getLogger(__name__)
 
 
@@ -110,6 +113,7 @@ class Jobs:
         return ids.index(run_id) if run_id in ids else 0
 
     def _work(self) -> None:
+        _give_way()
         while True:
             with self._changed:
                 self._changed.wait_for(lambda: self._waiting)
@@ -126,6 +130,16 @@ class Jobs:
                     run.append(failed)
             finally:
                 lock.release()
+
+
+def _give_way() -> None:
+    """Make this thread, and those that torch starts for it, yield to whatever else wants a core.
+
+    On Linux a thread has a priority of its own; elsewhere nothing is changed.
+    """
+    if sys.platform == "linux":
+        with contextlib.suppress(OSError):
+            os.setpriority(os.PRIO_PROCESS, 0, NICE)
 
 
 def warm_up() -> threading.Thread:

@@ -43,13 +43,14 @@ class ModelSpec:
 
 @dataclass(frozen=True)
 class TrainSpec:
-    """Settings of the training loop. `None` means: chosen from the data when the run is prepared."""
+    """Settings of the training loop. `None` means: chosen by `core.training.auto` from data and model."""
 
     epochs: float | None = option(None, minimum=0.1, maximum=200, step=1)
-    learning_rate: float = option(1e-4, minimum=1e-7, maximum=1e-2)
+    learning_rate: float | None = option(None, minimum=1e-7, maximum=1e-2)
     head_learning_rate: float = option(1e-3, minimum=1e-7, maximum=1e-1)
-    batch_size: int = option(16, minimum=1, maximum=256, step=1)
-    max_length: int = option(256, minimum=8, maximum=8192, step=8)
+    batch_size: int | None = option(None, minimum=1, maximum=256, step=1)
+    max_length: int | None = option(None, minimum=8, maximum=8192, step=8)
+    evaluations: float | None = option(None, minimum=0.1, maximum=50)  # per epoch
     warmup: float = option(0.1, minimum=0, maximum=0.9, step=0.05)
     weight_decay: float = option(0.01, minimum=0, maximum=1)
     accumulation: int = option(1, minimum=1, maximum=64, step=1)

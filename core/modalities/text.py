@@ -6,15 +6,16 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 import pandas as pd
 
 from core.errors import UserError
 
 if TYPE_CHECKING:
-    import numpy as np
     from datasets import Dataset
     from transformers import PreTrainedTokenizerBase
 
+NO_LIMIT = 10**9  # tokens
 CHUNK = 2000  # rows tokenised at a time: bounds the memory that encodings take
 
 
@@ -52,9 +53,11 @@ def load_tokenizer(folder: Path) -> PreTrainedTokenizerBase:
     return tokenizer
 
 
-def usable_length(tokenizer: PreTrainedTokenizerBase, config: Any, wanted: int) -> int:
-    """The longest input in tokens, special tokens included: what was asked for or the model's limit."""
-    limits = [wanted, int(min(tokenizer.model_max_length, 10**9))]
+def usable_length(
+    tokenizer: PreTrainedTokenizerBase, config: Any, wanted: int | None = None
+) -> int:
+    """The longest input in tokens, special tokens included: what is wanted or the model's limit."""
+    limits = [wanted or NO_LIMIT, int(min(tokenizer.model_max_length, NO_LIMIT))]
     positions = getattr(config, "max_position_embeddings", None)
     if positions:
         # RoBERTa counts positions from padding_idx + 1, so two of the table's rows are never used.
@@ -63,29 +66,77 @@ def usable_length(tokenizer: PreTrainedTokenizerBase, config: Any, wanted: int) 
     return min(limits)
 
 
+def lengths(
+    tokenizer: PreTrainedTokenizerBase, texts: Sequence[tuple[str, str | None]]
+) -> np.ndarray:
+    """Tokens of each text with the special ones, uncut; of at most CHUNK texts, evenly spread: [texts]."""
+    some = texts[:: max(1, len(texts) // CHUNK)][:CHUNK]
+    columns, _ = _tokens(tokenizer, some, NO_LIMIT)
+    return np.array([len(ids) for ids in columns["input_ids"]])
+
+
 def encode(
     tokenizer: PreTrainedTokenizerBase,
     texts: Sequence[tuple[str, str | None]],
     labels: np.ndarray,
     max_length: int,
+    file: Path,
 ) -> tuple[Dataset, float]:
-    """Tokenise into a Dataset with a `labels` column.
+    """Tokenise into a Dataset that lies in `file` and is mapped into memory from there.
 
-    Returns it and the share of rows (0 to 1) whose text was longer than `max_length` tokens.
+    Its columns are what the tokenizer makes (input_ids and, for models that read them, token_type_ids),
+    `labels` and `length` (tokens of the row). Also returns the share of rows (0 to 1) whose text was longer
+    than `max_length` tokens.
     """
-    from datasets import Dataset, concatenate_datasets
+    import pyarrow as pa
+    from datasets import Dataset
 
-    parts, cut = [], 0
-    for start in range(0, len(texts), CHUNK):
-        chunk = texts[start : start + CHUNK]
-        encoded = tokenizer(as_input(chunk), truncation=True, max_length=max_length)
+    ids = pa.list_(pa.int32())
+    kinds = {"input_ids": ids, "token_type_ids": ids, "length": pa.int32(), "labels": pa.int64()}
+    cut, writer = 0, None
+    file.parent.mkdir(parents=True, exist_ok=True)
+    with pa.OSFile(str(file), "wb") as sink:
+        for start in range(0, len(texts), CHUNK):
+            columns, full = _tokens(tokenizer, texts[start : start + CHUNK], max_length)
+            cut += full
+            columns["length"] = [len(ids) for ids in columns["input_ids"]]
+            columns["labels"] = labels[start : start + CHUNK].astype(int).tolist()
+            table = pa.table(
+                {name: pa.array(column, kinds[name]) for name, column in columns.items()}
+            )
+            writer = writer or pa.ipc.new_stream(sink, table.schema)
+            writer.write_table(table)
+        if writer:
+            writer.close()
+    return Dataset.from_file(str(file)), cut / max(1, len(texts))
+
+
+def used_tokens(rows: Dataset) -> np.ndarray:
+    """The token ids that occur in encoded rows, sorted: [different tokens]."""
+    import pyarrow.compute as pc
+
+    return np.sort(pc.unique(pc.list_flatten(rows.data.column("input_ids"))).to_numpy())
+
+
+def _tokens(
+    tokenizer: PreTrainedTokenizerBase, texts: Sequence[tuple[str, str | None]], max_length: int
+) -> tuple[dict[str, list[Any]], int]:
+    """The columns of some texts, and how many were cut."""
+    inputs = as_input(texts)
+    backend = getattr(tokenizer, "backend_tokenizer", None)
+    if backend is None:
         # Tokenizers without a fast backend do not say what they cut: a row that is full may have been.
-        cut += (
-            sum(bool(encoding.overflowing) for encoding in encoded.encodings)
-            if encoded.encodings
-            else sum(len(ids) >= max_length for ids in encoded["input_ids"])
-        )
-        part = dict(encoded)
-        part["labels"] = labels[start : start + CHUNK].astype(int).tolist()
-        parts.append(Dataset.from_dict(part))
-    return concatenate_datasets(parts), cut / max(1, len(texts))
+        encoded = tokenizer(inputs, truncation=True, max_length=max_length)
+        ids = encoded["input_ids"]
+        columns = {
+            name: encoded[name] for name in ("input_ids", "token_type_ids") if name in encoded
+        }
+        return columns, sum(len(row) >= max_length for row in ids)
+    # Straight to the backend, without the offsets that nobody asks for: twice as fast as the call above.
+    backend.no_padding()
+    backend.enable_truncation(max_length, direction=tokenizer.truncation_side)
+    encodings = backend.encode_batch_fast(inputs)
+    columns = {"input_ids": [encoding.ids for encoding in encodings]}
+    if "token_type_ids" in tokenizer.model_input_names:
+        columns["token_type_ids"] = [encoding.type_ids for encoding in encodings]
+    return columns, sum(bool(encoding.overflowing) for encoding in encodings)

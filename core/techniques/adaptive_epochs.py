@@ -13,9 +13,8 @@ from core.words import message
 
 @dataclass(frozen=True)
 class Options:
-    patience: float = option(
-        2.0, minimum=0.5, maximum=20, step=0.5
-    )  # epochs without a better score
+    # epochs without a better score; None: what the automatic recipe says can be reached
+    patience: float | None = option(None, minimum=0.1, maximum=50)
 
 
 class AdaptiveEpochs(Technique):
@@ -31,7 +30,12 @@ class AdaptiveEpochs(Technique):
     def callbacks(self, context: Context) -> list[Any]:
         from transformers import TrainerCallback
 
-        patience = max(1, round(self.options.patience * context.evaluations_per_epoch))
+        wanted: float | None = self.options.patience
+        patience = (
+            context.patience
+            if wanted is None
+            else max(1, round(wanted * context.evaluations_per_epoch))
+        )
 
         class StopWhenFlat(TrainerCallback):
             def on_evaluate(self, args: Any, state: Any, control: Any, **_: Any) -> None:

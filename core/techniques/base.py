@@ -26,13 +26,15 @@ if TYPE_CHECKING:
 class Context:
     """What a hook may know about the run it is part of.
 
-    `class_counts` are training rows per class, shape [classes]; `note` tells the person something.
+    `class_counts` are training rows per class, shape [classes]; `patience` are evaluations without a better
+    score that this run can afford; `note` tells the person something.
     """
 
     train: TrainSpec
     labels: tuple[str, ...]
     class_counts: np.ndarray
     evaluations_per_epoch: float
+    patience: int
     note: Callable[[Message], None]
 
 

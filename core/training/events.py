@@ -33,7 +33,7 @@ class RunStarted(Event):
 
 @dataclass(frozen=True, kw_only=True)
 class StageStarted(Event):
-    """One of: prepare, baselines, train, test, export."""
+    """One of: prepare, baselines, keep, train, test, export."""
 
     stage: str
     total_steps: int = 0  # optimizer steps of the stage; 0 where steps are not counted
@@ -61,6 +61,14 @@ class Evaluated(Event):
     accuracy: float
     macro_f1: float
     best: bool  # the best so far, which is the one that is kept
+
+
+@dataclass(frozen=True, kw_only=True)
+class Restarted(Event):
+    """The loss left all bounds after `step` steps: the training begins anew, at a lower rate."""
+
+    step: int
+    learning_rate: float
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -106,6 +114,7 @@ TYPES: dict[str, type[Event]] = {
         StageStarted,
         Step,
         Evaluated,
+        Restarted,
         Checkpointed,
         Note,
         RunFinished,

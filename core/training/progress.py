@@ -34,6 +34,7 @@ class Progress:
     error: Message | None = None
     hint: Message | None = None
     kept_step: int | None = None
+    slowed: bool = False  # the learning rate was too high once, and was lowered
     _pace: deque[tuple[float, int]] = field(default_factory=lambda: deque(maxlen=240))
 
     def add(self, event: ev.Event) -> None:
@@ -67,6 +68,13 @@ class Progress:
                 self.evaluations.append(event)
                 if event.best:
                     self.best = event
+            case ev.Restarted():
+                self.slowed = True
+                self.train, self.evaluations, self.best = [], [], None
+                self.step, self.epoch = 0, 0.0
+                self._pace.clear()
+                rate = f"{event.learning_rate:.1g}"
+                self.notes.append(message("train.restarted", step=event.step, rate=rate))
             case ev.Note():
                 self.notes.append(event.message)
             case ev.RunFinished():

@@ -6,43 +6,36 @@ import contextlib
 import dataclasses
 import errno
 import logging
-import math
 import re
 import shutil
 import threading
 import time
 from collections.abc import Iterator
-from typing import Any
 
-import numpy as np
 import torch
-from transformers import DataCollatorWithPadding, TrainingArguments, set_seed
+from transformers import set_seed
 
 from core import techniques
 from core.errors import UserError
-from core.evaluation.metrics import quick_score, score, softmax
+from core.evaluation.metrics import score, softmax
 from core.export import bundle
 from core.modalities import text
 from core.models.load import load, locate
-from core.recipe import TrainSpec
 from core.runs import Run, RunStore
 from core.tasks import single_label
-from core.techniques.base import Context, Technique
 from core.training import events as ev
+from core.training.auto import Facts, plan
+from core.training.fit import Fit, Stopped
+from core.training.machine import machine, release_memory
 from core.training.rows import Rows
-from core.training.trainer import FineTuner, KeepBest, Reporter, last_checkpoint
+from core.training.sets import Sets
+from core.training.trainer import Diverged, drop_checkpoints
 from core.words import Message, message
 
 log = logging.getLogger(__name__)
 
-EVALUATIONS_PER_EPOCH = 2
-EVAL_BATCH = 32
 NO_SPACE = re.compile(r"No space left|os error 28|File too large|os error 27", re.IGNORECASE)
 PROBES = 8  # test rows on which the exported model must give the same answers
-
-
-class Stopped(Exception):
-    """The person stopped the run before this training brought a model."""
 
 
 def train(run: Run) -> None:
@@ -65,6 +58,9 @@ def train(run: Run) -> None:
             log.exception("run %s failed", run.id)
             what = in_words(error)
             run.append(ev.RunFailed(message=what.what, hint=what.hint_message))
+        finally:
+            shutil.rmtree(run.path / "tokens", ignore_errors=True)
+    release_memory()
 
 
 def _train(run: Run, started: float) -> int | None:
@@ -84,139 +80,73 @@ def _train(run: Run, started: float) -> int | None:
         _note(run, message("train.baseline_rows", rows=learned_from, all=len(rows.split.train)))
 
     run.append(ev.StageStarted(stage="prepare"))
+    here = machine()
     set_seed(recipe.train.seed)
     folder = locate(recipe.model, store)
     tokenizer = text.load_tokenizer(folder)
-    model = load(folder, single_label.head(rows.labels))
-    length = text.usable_length(tokenizer, model.config, recipe.train.max_length)
-    spec = _settled(recipe.train, len(rows.split.train), length)
-    train_set, truncated = text.encode(tokenizer, *rows.part(rows.split.train), length)
-    validation_set, _ = text.encode(tokenizer, *rows.part(rows.chooser), length)
-    test_set, _ = text.encode(tokenizer, *rows.part(rows.split.test), length)
-    if truncated:
-        _note(run, message("train.truncated", share=truncated, length=length))
+    model = load(folder, single_label.head(rows.labels), here.attention)
+    facts = Facts(
+        rows=len(rows.split.train),
+        lengths=text.lengths(tokenizer, rows.texts_at(rows.split.train)),
+        limit=text.usable_length(tokenizer, model.config),
+    )
+    planned = plan(recipe.train, facts)
+    sets = Sets.of(rows, tokenizer, int(planned.spec.max_length or 0), run.path / "tokens")
+    if sets.truncated:
+        length = planned.spec.max_length
+        _note(run, message("train.truncated", share=sets.truncated, length=length))
+    _stop_here(run)
 
     chosen = techniques.resolve(recipe.techniques, rows.profile)
-    steps_per_epoch = math.ceil(math.ceil(len(train_set) / spec.batch_size) / spec.accumulation)
-    evaluate_every = max(1, steps_per_epoch // EVALUATIONS_PER_EPOCH)
-    context = Context(
-        train=spec,
-        labels=rows.labels,
-        class_counts=np.bincount(rows.numbers[rows.split.train], minlength=len(rows.labels)),
-        evaluations_per_epoch=steps_per_epoch / evaluate_every,
-        note=lambda what: _note(run, what),
-    )
-    for technique in chosen:
-        technique.model(model, context)
-    reporter, keeper = Reporter(run), KeepBest(run)
-    trainer = FineTuner(
-        model=model,
-        args=_arguments(run, spec, evaluate_every),
-        train_dataset=train_set,
-        eval_dataset=validation_set,
-        data_collator=DataCollatorWithPadding(tokenizer),
-        compute_metrics=_scores,
-        callbacks=[reporter, keeper, *(c for t in chosen for c in t.callbacks(context))],
-        loss_function=_loss(chosen, context),
-        spec=spec,
-    )
+    fit = Fit(run, planned, sets, tokenizer, chosen, here)
+    if run.progress().slowed:
+        fit.slow_down()
+        _note(run, message("train.slowed", rate=f"{fit.spec.learning_rate:.1g}"))
+    while True:
+        try:
+            fitted = fit(model)
+            break
+        except Diverged as error:
+            if fit.slowed:
+                raise UserError("diverged", step=error.step) from error
+            fit.slow_down()
+            drop_checkpoints(run)
+            slower = float(fit.spec.learning_rate or 0)
+            run.append(ev.Restarted(step=error.step, learning_rate=slower))
+            set_seed(recipe.train.seed)
+            model = load(folder, single_label.head(rows.labels), here.attention)
 
-    total = math.ceil(steps_per_epoch * float(spec.epochs or 0))
-    run.append(
-        ev.StageStarted(
-            stage="train", total_steps=total, epochs=float(spec.epochs or 0), rows=len(train_set)
-        )
-    )
-    _stop_here(run)
-    checkpoint = last_checkpoint(run)
-    trainer.train(resume_from_checkpoint=str(checkpoint) if checkpoint else None)
-    history = [row for row in trainer.state.log_history if "eval_loss" in row]
-    best = single_label.best(history)
-    if best is None:
-        raise Stopped
-    model.load_state_dict(keeper.weights)
-
-    run.append(ev.StageStarted(stage="test", rows=len(test_set)))
-    probabilities = softmax(trainer.predict(test_set).predictions)
+    run.append(ev.StageStarted(stage="test", rows=len(sets.test)))
+    probabilities = sets.in_order(softmax(fit.answers(fitted.model, sets.test)))
+    best = fitted.best
     metrics = {
         "labels": list(rows.labels),
         "rows": rows.counts(),
-        "train_rows": len(train_set),
+        "train_rows": len(sets.train),
         "test": score(probabilities, rows.numbers[rows.split.test], rows.labels),
         "baselines": compared,
         "best": {"step": best["step"], "epoch": best["epoch"], "macro_f1": best["eval_macro_f1"]},
-        "epochs": float(trainer.state.epoch or 0),
-        "steps": trainer.state.global_step,
+        "epochs": fitted.epochs,
+        "steps": fitted.steps,
         "seconds": time.monotonic() - started,
-        "max_length": length,
-        "truncated": truncated,
+        "max_length": fit.spec.max_length,
+        "truncated": sets.truncated,
     }
 
     run.append(ev.StageStarted(stage="export"))
-    recipe = dataclasses.replace(recipe, train=spec)
+    recipe = dataclasses.replace(recipe, train=fit.spec)
     sample = rows.texts_at(rows.split.test[:PROBES])
     bundle.export(
-        run, model, tokenizer, rows.labels, recipe, metrics, sample, probabilities[:PROBES]
+        run, fitted.model, tokenizer, rows.labels, recipe, metrics, sample, probabilities[:PROBES]
     )
     rows.write_test(run, probabilities)
     run.write_metrics(metrics)
     run.write_recipe(recipe)
     bundle.zip_model(run, recipe.name or recipe.data.file)
-    if reporter.stopped:
+    if fitted.stopped:
         return int(best["step"])
-    for leftover in run.path.glob("checkpoint-*"):
-        shutil.rmtree(leftover, ignore_errors=True)
+    drop_checkpoints(run)
     return None
-
-
-def _settled(spec: TrainSpec, rows: int, length: int) -> TrainSpec:
-    """The settings with everything that was left open filled in."""
-    epochs = spec.epochs or default_epochs(rows, spec.batch_size * spec.accumulation)
-    return dataclasses.replace(spec, epochs=float(epochs), max_length=length)
-
-
-def default_epochs(rows: int, batch: int) -> int:
-    """Enough epochs for about 300 optimizer steps on small data, never fewer than 3 or more than 20.
-
-    On few rows the number of steps decides: three epochs of 200 rows lose to a linear model.
-    """
-    return int(np.clip(round(300 * batch / rows), 3, 20))
-
-
-def _arguments(run: Run, spec: TrainSpec, evaluate_every: int) -> TrainingArguments:
-    return TrainingArguments(
-        output_dir=str(run.path),
-        num_train_epochs=float(spec.epochs or 0),
-        learning_rate=spec.learning_rate,
-        per_device_train_batch_size=spec.batch_size,
-        per_device_eval_batch_size=EVAL_BATCH,
-        gradient_accumulation_steps=spec.accumulation,
-        weight_decay=spec.weight_decay,
-        warmup_steps=spec.warmup,  # below 1 it is a share of all steps
-        lr_scheduler_type="linear",
-        seed=spec.seed,
-        eval_strategy="steps",
-        eval_steps=evaluate_every,
-        save_strategy="no",  # KeepBest asks for checkpoints, and removes the old
-        logging_steps=1,
-        logging_nan_inf_filter=False,
-        disable_tqdm=True,
-        report_to="none",
-        dataloader_pin_memory=False,
-    )
-
-
-def _loss(chosen: list[Technique], context: Context) -> Any:
-    for technique in chosen:
-        loss = technique.loss(context)
-        if loss is not None:
-            return loss
-    return single_label.loss
-
-
-def _scores(seen: Any) -> dict[str, float]:
-    """Scores of the validation rows; their loss is the Trainer's own, from the loss that trains."""
-    return quick_score(seen.predictions, seen.label_ids)
 
 
 def _note(run: Run, what: Message) -> None:

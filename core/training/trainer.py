@@ -5,7 +5,8 @@ from __future__ import annotations
 import math
 import shutil
 import time
-from collections.abc import Callable
+from collections import deque
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -13,16 +14,28 @@ import torch
 from safetensors.torch import load_file, save_file
 from transformers import PrinterCallback, ProgressCallback, Trainer, TrainerCallback
 
-from core.errors import UserError
 from core.recipe import TrainSpec
 from core.runs import Run
 from core.tasks import single_label
 from core.training import events as ev
+from core.training.batching import SimilarLengths
 
 LOG_SECONDS = 0.25  # at most four points of the loss curve a second
 STOP_SECONDS = 0.2  # how often the stop file is looked for
 CHECKPOINT_SECONDS = 60.0  # what a crash may cost
+WINDOW = 16  # optimizer steps whose mean loss says whether the training diverges
+# Times the loss of a model that knows nothing. A rate that is too high makes the answers sure and wrong; on
+# labels that cannot be learned at all, the mean stays within a tenth.
+DIVERGED = 1.15
 BEST_FILE = "best.safetensors"
+
+
+class Diverged(Exception):
+    """The loss is no number any more, or has grown far beyond where it began."""
+
+    def __init__(self, step: int) -> None:
+        super().__init__(step)
+        self.step = step
 
 
 class FineTuner(Trainer):
@@ -38,12 +51,18 @@ class FineTuner(Trainer):
     optimizer: Any
 
     def __init__(
-        self, *args: Any, loss_function: Callable[..., Any], spec: TrainSpec, **kwargs: Any
+        self,
+        *args: Any,
+        loss_function: Callable[..., Any],
+        spec: TrainSpec,
+        lengths: Sequence[int],
+        **kwargs: Any,
     ):
         kwargs["model"].accepts_loss_kwargs = False
         super().__init__(*args, **kwargs)
         self.loss_function = loss_function
         self.spec = spec
+        self.lengths = lengths
         for printer in (PrinterCallback, ProgressCallback):
             self.remove_callback(printer)
 
@@ -55,6 +74,10 @@ class FineTuner(Trainer):
         loss = self.loss_function(outputs.logits, labels)
         # Some models return more than logits, which the Trainer would take for predictions as well.
         return (loss, {"logits": outputs.logits}) if return_outputs else loss
+
+    def _get_train_sampler(self, train_dataset: Any = None) -> SimilarLengths:
+        rows = self.args.train_batch_size * self.args.gradient_accumulation_steps
+        return SimilarLengths(self.lengths, rows, self.args.seed)
 
     def create_optimizer(self, model: Any = None) -> Any:
         if self.optimizer is None:
@@ -85,10 +108,15 @@ class FineTuner(Trainer):
 class Reporter(TrainerCallback):
     """Turns the loop into events, and the stop file into the end of the loop."""
 
-    def __init__(self, run: Run) -> None:
+    def __init__(self, run: Run, classes: int, patient: bool) -> None:
+        """With `patient`, a loss that grows is let grow: the scores tell, and the best model is kept."""
         self.run = run
+        self.patient = patient
         self.stopped = False
         self._losses: list[float] = []
+        self._recent: deque[float] = deque(maxlen=WINDOW)
+        self._nothing = math.log(max(2, classes))  # the loss of knowing nothing
+        self._start = self._nothing
         self._said = self._looked = 0.0
 
     def _look(self) -> None:
@@ -109,8 +137,7 @@ class Reporter(TrainerCallback):
     def on_log(self, args: Any, state: Any, control: Any, logs: Any = None, **_: Any) -> None:
         if "loss" not in (logs or {}):
             return
-        if not math.isfinite(logs["loss"]):
-            raise UserError("diverged", step=state.global_step)
+        self._watch(logs["loss"], state.global_step)
         self._losses.append(logs["loss"])
         if time.monotonic() - self._said >= LOG_SECONDS or control.should_evaluate:
             self._said = time.monotonic()
@@ -123,6 +150,16 @@ class Reporter(TrainerCallback):
                 )
             )
             self._losses = []
+
+    def _watch(self, loss: float, step: int) -> None:
+        """Raise Diverged when the last losses are worse than before anything was learned, or no numbers."""
+        self._recent.append(loss)
+        mean = sum(self._recent) / len(self._recent)
+        if len(self._recent) <= 2:
+            self._start = max(self._nothing, mean)
+        full = len(self._recent) == WINDOW and not self.patient
+        if not math.isfinite(loss) or (full and mean > DIVERGED * self._start):
+            raise Diverged(step)
 
     def on_evaluate(self, args: Any, state: Any, control: Any, metrics: Any, **_: Any) -> None:
         evaluations = [row for row in state.log_history if "eval_loss" in row]
@@ -174,6 +211,11 @@ class KeepBest(TrainerCallback):
                 shutil.rmtree(older, ignore_errors=True)
         self._last_save = time.monotonic()
         self.run.append(ev.Checkpointed(step=state.global_step))
+
+
+def drop_checkpoints(run: Run) -> None:
+    for folder in run.path.glob("checkpoint-*"):
+        shutil.rmtree(folder, ignore_errors=True)
 
 
 def last_checkpoint(run: Run) -> Path | None:

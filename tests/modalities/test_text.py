@@ -1,5 +1,8 @@
 from __future__ import annotations
 
+from pathlib import Path
+from typing import Any
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -21,12 +24,13 @@ def test_one_column_is_a_text_two_are_a_pair_more_are_joined() -> None:
     assert text.texts_of(frame, ["y", "x"]) == [("3", "1"), ("4", "2")]
 
 
-def test_pairs_and_empty_halves(tokenizer: object) -> None:
+def test_pairs_and_empty_halves(tokenizer: object, tmp_path: Path) -> None:
     rows, _ = text.encode(
         tokenizer,  # type: ignore[arg-type]
         [("good film", "bad film"), ("good film", ""), ("good film", None)],
         np.array([0, 1, 0]),
         32,
+        tmp_path / "rows.arrow",
     )
     assert sum(rows[0]["token_type_ids"]) == 3  # bad film [SEP]
     assert rows[1]["input_ids"] == rows[2]["input_ids"]
@@ -34,10 +38,29 @@ def test_pairs_and_empty_halves(tokenizer: object) -> None:
 
 
 @pytest.mark.parametrize("pair", [False, True])
-def test_what_is_cut_is_counted(tokenizer: object, pair: bool) -> None:
+def test_what_is_cut_is_counted(tokenizer: object, pair: bool, tmp_path: Path) -> None:
     long, short = " ".join(["word"] * 40), "word"
     texts = [(t, t if pair else None) for t in [long, short] * 1500]
-    rows, cut = text.encode(tokenizer, texts, np.zeros(3000), 16)  # type: ignore[arg-type]
+    rows, cut = text.encode(
+        tokenizer,  # type: ignore[arg-type]
+        texts,
+        np.zeros(3000),
+        16,
+        tmp_path / "rows.arrow",
+    )
     assert cut == 0.5
     assert len(rows) == 3000
     assert max(map(len, rows["input_ids"])) == 16
+
+
+def test_the_fast_way_makes_the_same_tokens(tokenizer: Any, tmp_path: Path) -> None:
+    texts = [("Good film, 好电影!", None), ("a b", "c"), ("", None), ("x " * 80, "y " * 80)]
+    rows, _ = text.encode(tokenizer, texts, np.zeros(4), 32, tmp_path / "rows.arrow")
+    asked = tokenizer(text.as_input(texts), truncation=True, max_length=32)
+    assert rows["input_ids"][:] == asked["input_ids"]
+    assert rows["token_type_ids"][:] == asked["token_type_ids"]
+    assert rows["length"][:] == [len(ids) for ids in asked["input_ids"]]
+    assert text.used_tokens(rows).tolist() == sorted({i for ids in asked["input_ids"] for i in ids})
+    assert text.lengths(tokenizer, texts).tolist() == [
+        len(ids) for ids in tokenizer(text.as_input(texts))["input_ids"]
+    ]

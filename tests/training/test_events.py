@@ -13,6 +13,7 @@ ALL = [
     ev.Step(step=1, epoch=0.1, loss=0.7, learning_rate=1e-5),
     ev.Evaluated(step=5, epoch=1.0, loss=0.6, accuracy=0.5, macro_f1=0.4, best=True),
     ev.Checkpointed(step=5),
+    ev.Restarted(step=7, learning_rate=2e-5),
     ev.Note(message=message("verdict.improving", score=0.5)),
     ev.Note(message=message("error.model_id", name="line\u2028separator\n{0} 中文")),
     ev.RunFinished(seconds=3.5),

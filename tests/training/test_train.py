@@ -5,9 +5,11 @@ from __future__ import annotations
 import dataclasses
 import json
 import math
+import re
 from typing import Any
 
 import numpy as np
+import psutil
 import pytest
 import torch
 
@@ -17,8 +19,9 @@ from core.jobs import new_run
 from core.predict import Predictor
 from core.runs import Run, RunStore
 from core.training import events as ev
+from core.training.fit import SLOWER
 from core.training.rows import Rows
-from core.training.train import default_epochs, train
+from core.training.train import train
 from core.training.trainer import BEST_FILE, last_checkpoint
 from tests.conftest import recipe_for, sentiment_csv
 
@@ -59,9 +62,9 @@ def test_it_tells_its_story_and_ends_once(finished: Run) -> None:
     assert losses[-1] < losses[0]
 
 
-def test_it_is_scored_twice_an_epoch_and_at_the_end(finished: Run) -> None:
+def test_it_is_scored_about_ten_times_and_at_the_end(finished: Run) -> None:
     scored = [e for e in events(finished) if isinstance(e, ev.Evaluated)]
-    assert len(scored) >= 2 * 6
+    assert 10 <= len(scored) <= 13
     assert scored[-1].step == finished.progress().total_steps
     assert scored[0].best
 
@@ -122,11 +125,11 @@ def test_gradient_accumulation_leaves_loss_and_gradients_alone(store: RunStore) 
         first[run.id] = next(e for e in events(run) if isinstance(e, ev.Evaluated))
     a, b = first.values()
     assert a.step == b.step
-    # Dropout differs between the two, so the losses are near, not equal; doubled would be far off.
-    assert a.loss == pytest.approx(b.loss, rel=0.05)
+    # The same rows in the same steps: what is left is rounding, in half precision where the CPU has it.
+    assert a.loss == pytest.approx(b.loss, rel=0.005)
     steps = [next(e for e in events(r) if isinstance(e, ev.Step)).loss for r in (whole, halves)]
     assert steps[0] == pytest.approx(math.log(2), rel=0.2)
-    assert steps[1] == pytest.approx(steps[0], rel=0.2)
+    assert steps[1] == pytest.approx(steps[0], rel=0.005)
 
 
 def test_two_text_columns_are_read_as_a_pair(store: RunStore) -> None:
@@ -207,8 +210,35 @@ def test_whatever_goes_wrong_is_told_in_words(error: Exception, key: str) -> Non
     assert in_words(error).message
 
 
-def test_epochs_follow_from_the_rows() -> None:
-    assert [default_epochs(rows, 16) for rows in (16, 200, 560, 3000, 10**6)] == [20, 20, 9, 3, 3]
+def test_a_rate_that_is_too_high_is_lowered_once(store: RunStore) -> None:
+    # Labels that nothing can learn, and a head that jumps: the loss climbs.
+    table = read(re.sub(rb"(\d),\w+", rb"\1,x", sentiment_csv(120)), "noise.csv")
+    labels = np.random.default_rng(0).choice(["a", "b"], len(table.frame))
+    table = read(table.frame.assign(label=labels).to_csv(index=False).encode(), "noise.csv")
+    recipe = recipe_for(table, epochs=1.0, batch_size=1, learning_rate=1e-2, head_learning_rate=0.1)
+    run = new_run(store, table, recipe)
+    train(run)
+    told, progress = events(run), run.progress()
+    assert progress.status == "finished", progress.error
+    again = [e for e in told if isinstance(e, ev.Restarted)]
+    assert len(again) == 1
+    assert again[0].learning_rate == pytest.approx(1e-2 * SLOWER)
+    assert run.recipe().train.learning_rate == again[0].learning_rate
+    # The curves are those of the second attempt alone.
+    after = told[told.index(again[0]) :]
+    assert len(progress.train) == sum(isinstance(e, ev.Step) for e in after)
+    assert any(note.key == "train.restarted" for note in progress.notes)
+
+
+def test_ten_runs_leave_no_memory_behind(store: RunStore) -> None:
+    memory = psutil.Process().memory_info
+    for _ in range(3):  # what is loaded once stays
+        train(make(store, epochs=1.0))
+    idle = memory().rss
+    for _ in range(10):
+        train(make(store, epochs=1.0))
+    # One leaked copy of the tiny model and its optimizer is 12 MB; of ten runs, 120.
+    assert memory().rss - idle < 40 * 2**20
 
 
 def test_recipes_that_cannot_work_are_refused_before_anything_starts(store: RunStore) -> None:

@@ -1,0 +1,111 @@
+"""The automatic recipe: settings that a person leaves open follow from the data and the model.
+
+docs/recipe.md has the table of what is chosen when, and benchmarks/README.md what it was chosen by.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from core.recipe import TrainSpec
+from core.words import Message, message
+
+STEPS = 500  # optimizer steps that few rows are given: the steps decide, not the epochs
+FEWEST_EPOCHS, MOST_EPOCHS = 3, 20
+BATCH = 16
+RATE = 1e-4
+LENGTH_CAP = 256  # tokens; the time and memory of a step grow faster than the length
+LENGTH_STEP = 8
+PERCENTILE = 98  # of the lengths that fit whole
+EVALUATIONS = 10  # in a run at least, so that there is something to choose from
+PATIENCE = 0.3  # of the run without a better score
+
+
+@dataclass(frozen=True)
+class Facts:
+    """What the settings follow from. `lengths` are tokens of training texts (some or all), `limit` is the
+    longest input of the model in tokens."""
+
+    rows: int
+    lengths: np.ndarray
+    limit: int
+
+
+@dataclass(frozen=True)
+class Plan:
+    """`spec` has no setting open any more; `why` says of each chosen one where it came from.
+
+    `evaluate_every` and `total_steps` are optimizer steps, `patience` is in evaluations, `cut` the share
+    of the looked-at texts that is longer than `spec.max_length`.
+    """
+
+    spec: TrainSpec
+    why: Mapping[str, Message]
+    steps_per_epoch: int
+    evaluate_every: int
+    patience: int
+    cut: float
+
+    @property
+    def total_steps(self) -> int:
+        return math.ceil(self.steps_per_epoch * float(self.spec.epochs or 0))
+
+    @property
+    def evaluations_per_epoch(self) -> float:
+        return self.steps_per_epoch / self.evaluate_every
+
+
+def plan(spec: TrainSpec, facts: Facts) -> Plan:
+    """Fill in what `spec` leaves open. The same facts give the same plan."""
+    why: dict[str, Message] = {}
+    chosen: dict[str, Any] = {}
+
+    def settle(name: str, value: float | int, reason: Message) -> None:
+        wanted = getattr(spec, name)
+        chosen[name] = value if wanted is None else wanted
+        why[name] = reason if wanted is None else message("recipe.yours")
+
+    settle("batch_size", BATCH, message("recipe.batch_size"))
+    batch = int(chosen["batch_size"]) * spec.accumulation
+    steps_per_epoch = math.ceil(math.ceil(facts.rows / chosen["batch_size"]) / spec.accumulation)
+
+    epochs = int(np.clip(math.ceil(STEPS / steps_per_epoch), FEWEST_EPOCHS, MOST_EPOCHS))
+    kind = {FEWEST_EPOCHS: "many", MOST_EPOCHS: "few"}.get(epochs, "some")
+    settle(
+        "epochs",
+        float(epochs),
+        message(
+            f"recipe.epochs.{kind}", rows=facts.rows, steps=epochs * steps_per_epoch, batch=batch
+        ),
+    )
+    settle("learning_rate", RATE, message("recipe.learning_rate"))
+
+    wanted = int(np.percentile(facts.lengths, PERCENTILE)) if len(facts.lengths) else LENGTH_CAP
+    wanted = max(LENGTH_STEP, math.ceil(wanted / LENGTH_STEP) * LENGTH_STEP)
+    length = min(wanted, LENGTH_CAP, facts.limit)
+    settle("max_length", length, message("recipe.max_length", tokens=wanted, percent=PERCENTILE))
+    if chosen["max_length"] > facts.limit:
+        chosen["max_length"] = facts.limit
+        why["max_length"] = message("recipe.max_length.limit", limit=facts.limit)
+    elif spec.max_length is None and length < wanted:
+        why["max_length"] = message("recipe.max_length.capped", tokens=wanted, percent=PERCENTILE)
+
+    per_epoch = max(1, math.ceil(EVALUATIONS / float(chosen["epochs"])))
+    settle("evaluations", float(per_epoch), message("recipe.evaluations"))
+    evaluate_every = max(1, round(steps_per_epoch / chosen["evaluations"]))
+    settled = dataclasses.replace(spec, **chosen)
+    evaluations = math.ceil(steps_per_epoch * chosen["epochs"] / evaluate_every)
+    return Plan(
+        spec=settled,
+        why=why,
+        steps_per_epoch=steps_per_epoch,
+        evaluate_every=evaluate_every,
+        patience=max(1, round(PATIENCE * evaluations)),
+        cut=float((facts.lengths > chosen["max_length"]).mean()) if len(facts.lengths) else 0.0,
+    )

@@ -1,0 +1,49 @@
+"""Which rows share a batch: texts of similar length, so that little is spent on padding."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+import numpy as np
+from torch.utils.data import Sampler
+
+POOL = 50  # batches that are sorted together
+JITTER = 0.1  # of a length: which rows meet in a batch differs from epoch to epoch
+
+
+class SimilarLengths(Sampler[int]):
+    """Row numbers for batches of `batch_size`: shuffled, sorted by length within pools, batches shuffled.
+
+    Every row comes once an epoch. The same seed and epoch give the same order, whatever came before, so
+    that a resumed run goes on as if it had not stopped; the Trainer says the epoch through `set_epoch`.
+    """
+
+    def __init__(self, lengths: Sequence[int], batch_size: int, seed: int) -> None:
+        self.lengths = np.asarray(lengths, dtype=float)
+        self.batch_size = batch_size
+        self.seed = seed
+        self.epoch = 0
+
+    def __len__(self) -> int:
+        return len(self.lengths)
+
+    def set_epoch(self, epoch: int) -> None:
+        self.epoch = epoch
+
+    def __iter__(self) -> Iterator[int]:
+        random = np.random.default_rng([self.seed, self.epoch])
+        order = random.permutation(len(self.lengths))
+        noisy = self.lengths * random.uniform(1 - JITTER, 1 + JITTER, len(self.lengths))
+        pool = POOL * self.batch_size
+        batches = []
+        for start in range(0, len(order), pool):
+            part = order[start : start + pool]
+            part = part[np.argsort(noisy[part], kind="stable")]
+            batches += [part[i : i + self.batch_size] for i in range(0, len(part), self.batch_size)]
+        # A batch that is not full stays last: in the middle, the loader would cut across all that follow.
+        full = [batch for batch in batches if len(batch) == self.batch_size]
+        rest = [batch for batch in batches if len(batch) < self.batch_size]
+        for i in random.permutation(len(full)):
+            yield from full[i].tolist()
+        for batch in rest:
+            yield from batch.tolist()

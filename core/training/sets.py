@@ -1,0 +1,58 @@
+"""The rows of a run as token ids: what training, validation and test read."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from core.modalities import text
+from core.training.rows import Rows
+
+
+@dataclass(frozen=True)
+class Sets:
+    """Three `datasets.Dataset`s. Validation and test are in the order of length, to spend little on padding.
+
+    `truncated` is the share of training rows (0 to 1) that are longer than the model reads; `order`
+    [test rows] are the places of the rows of `test` in the split's own order.
+    """
+
+    train: Any
+    validation: Any
+    test: Any
+    truncated: float
+    labels: tuple[str, ...]
+    class_counts: np.ndarray
+    order: np.ndarray
+
+    @classmethod
+    def of(cls, rows: Rows, tokenizer: Any, length: int, folder: Path) -> Sets:
+        """Tokenise to at most `length` tokens; the files lie in `folder`."""
+
+        def encode(where: np.ndarray, name: str) -> tuple[Any, float]:
+            file = folder / f"{name}.arrow"
+            return text.encode(tokenizer, rows.texts_at(where), rows.numbers[where], length, file)
+
+        split = rows.split
+        order = np.argsort([len(text.flat(each)) for each in rows.texts_at(split.test)])
+        chooser = rows.chooser
+        by_length = np.argsort([len(text.flat(each)) for each in rows.texts_at(chooser)])
+        train, truncated = encode(split.train, "train")
+        return cls(
+            train=train,
+            validation=encode(chooser[by_length], "validation")[0],
+            test=encode(split.test[order], "test")[0],
+            truncated=truncated,
+            labels=rows.labels,
+            class_counts=np.bincount(rows.numbers[split.train], minlength=len(rows.labels)),
+            order=order,
+        )
+
+    def in_order(self, answers: np.ndarray) -> np.ndarray:
+        """Answers to `test`, [rows, ...], in the split's own order."""
+        sorted_back = np.empty_like(answers)
+        sorted_back[self.order] = answers
+        return sorted_back

@@ -1,0 +1,145 @@
+"""The kept outputs of frozen layers: the same answers as the whole model, whatever its family."""
+
+from __future__ import annotations
+
+import contextlib
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+from datasets import Dataset
+from transformers import (
+    AutoModelForSequenceClassification,
+    BertConfig,
+    DataCollatorWithPadding,
+    DebertaV2Config,
+    DistilBertConfig,
+    ElectraConfig,
+    RobertaConfig,
+)
+
+from core.modalities.text import load_tokenizer
+from core.models.load import bundled_folder, load
+from core.tasks.single_label import head
+from core.techniques.base import Context
+from core.techniques.freeze import Freeze, Options
+from core.training.cache import TOLERANCE, Cut, TooLarge, collate_kept
+
+SMALL = {
+    "vocab_size": 30522,
+    "hidden_size": 32,
+    "num_hidden_layers": 4,
+    "num_attention_heads": 2,
+    "intermediate_size": 64,
+    "max_position_embeddings": 70,
+}
+FAMILIES: dict[str, Any] = {
+    "bert": BertConfig(**SMALL),
+    "distilbert": DistilBertConfig(
+        vocab_size=30522, dim=32, n_layers=4, n_heads=2, hidden_dim=64, max_position_embeddings=70
+    ),
+    "roberta": RobertaConfig(**SMALL, pad_token_id=0),
+    "electra": ElectraConfig(**SMALL, embedding_size=32),
+    "deberta": DebertaV2Config(**SMALL, relative_attention=True, pos_att_type=["p2c", "c2p"]),
+}
+
+
+@pytest.fixture(scope="module")
+def collate() -> DataCollatorWithPadding:
+    return DataCollatorWithPadding(load_tokenizer(bundled_folder()))
+
+
+@pytest.fixture(scope="module")
+def rows() -> Dataset:
+    random = np.random.default_rng(0)
+    ids = [random.integers(1000, 20000, n).tolist() for n in random.integers(3, 60, 40)]
+    return Dataset.from_dict(
+        {
+            "input_ids": ids,
+            "length": [len(row) for row in ids],
+            "labels": [i % 2 for i in range(40)],
+        }
+    )
+
+
+def frozen(model: Any, share: float) -> Any:
+    context = Context(None, (), np.array([]), 1, 1, lambda _: None)  # type: ignore[arg-type]
+    Freeze(Options(share=share)).model(model, context)
+    return model.eval()
+
+
+def answers(model: Any, collate: Any, rows: Any) -> torch.Tensor:
+    batch = collate([rows[i] for i in range(len(rows))])
+    batch.pop("labels"), batch.pop("length", None)
+    with torch.no_grad():
+        logits: torch.Tensor = model(**batch).logits
+    return logits
+
+
+@pytest.mark.parametrize(
+    ("family", "share"),
+    [(f, s) for f in FAMILIES for s in (0.25, 0.5, 1.0) if (f, s) != ("deberta", 1.0)],
+)
+def test_from_kept_outputs_it_answers_as_the_whole_model_does(
+    family: str, share: float, collate: Any, rows: Dataset, tmp_path: Path
+) -> None:
+    torch.manual_seed(0)
+    model = AutoModelForSequenceClassification.from_config(FAMILIES[family])
+    with torch.no_grad():  # random weights of the usual size say the same to every text
+        for parameter in model.parameters():
+            parameter.mul_(3 if parameter.dim() > 1 else 1)
+    frozen(model, share)
+    whole = answers(model, collate, rows)
+    cut = Cut.of(model)
+    assert cut is not None
+    assert cut.frozen == 4 * share
+    assert cut.agrees(collate, rows)
+    kept = cut.keep(rows, collate, tmp_path / "kept.npy", contextlib.nullcontext)
+    cut.apply()
+    upper = answers(model, collate_kept, kept)
+    cut.undo()
+    assert whole.std(dim=0).max() > 10 * TOLERANCE  # it does tell the texts apart
+    assert (whole - upper).abs().max() <= TOLERANCE
+    assert torch.equal(answers(model, collate, rows), whole)
+
+
+@pytest.mark.slow
+def test_the_real_model_agrees_too(collate: Any, rows: Dataset, tmp_path: Path) -> None:
+    model = frozen(load(bundled_folder(), head(("a", "b", "c")), "eager"), 0.5)
+    cut = Cut.of(model)
+    assert cut is not None
+    whole = answers(model, collate, rows)
+    kept = cut.keep(rows, collate, tmp_path / "kept.npy", contextlib.nullcontext)
+    cut.apply()
+    assert (whole - answers(model, collate_kept, kept)).abs().max() <= TOLERANCE
+
+
+def test_nothing_frozen_nothing_cut(tiny_model: Path) -> None:
+    assert Cut.of(load(tiny_model, head(("a", "b")))) is None
+    embeddings_only = frozen(load(tiny_model, head(("a", "b"))), 0.0)
+    assert Cut.of(embeddings_only) is None
+
+
+def test_a_model_that_does_more_between_its_layers_is_found_out(
+    collate: Any, rows: Dataset
+) -> None:
+    for config, share in (
+        (ElectraConfig(**SMALL, embedding_size=16), 0.5),  # a projection above the embeddings
+        (FAMILIES["deberta"], 1.0),  # cannot do without a layer
+    ):
+        cut = Cut.of(frozen(AutoModelForSequenceClassification.from_config(config), share))
+        assert cut is not None
+        assert not cut.agrees(collate, rows)
+
+
+def test_a_full_disk_is_known_beforehand(
+    tiny_model: Path, collate: Any, rows: Dataset, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    cut = Cut.of(frozen(load(tiny_model, head(("a", "b"))), 0.5))
+    assert cut is not None
+    monkeypatch.setattr("core.training.cache.DISK_SHARE", 0.0)
+    with pytest.raises(TooLarge):
+        cut.keep(rows, collate, tmp_path / "kept.npy", contextlib.nullcontext)
+    assert not (tmp_path / "kept.npy").exists()
