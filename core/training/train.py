@@ -30,6 +30,7 @@ from core.tasks import single_label
 from core.techniques.base import Context, Technique
 from core.training import events as ev
 from core.training.rows import Rows
+from core.training.simple import Simple
 from core.training.trainer import FineTuner, KeepBest, Reporter, last_checkpoint
 from core.words import Message, message
 
@@ -77,11 +78,9 @@ def _train(run: Run, started: float) -> int | None:
     _stop_here(run)
 
     run.append(ev.StageStarted(stage="baselines", rows=len(rows.split.train)))
-    compared = rows.baselines(recipe.train.seed)
+    simple = Simple(run, rows, recipe.train.seed)
+    simple.tfidf()
     _stop_here(run)
-    learned_from = compared["tfidf"]["train_rows"]
-    if learned_from < len(rows.split.train):
-        _note(run, message("train.baseline_rows", rows=learned_from, all=len(rows.split.train)))
 
     run.append(ev.StageStarted(stage="prepare"))
     set_seed(recipe.train.seed)
@@ -90,6 +89,9 @@ def _train(run: Run, started: float) -> int | None:
     model = load(folder, single_label.head(rows.labels))
     length = text.usable_length(tokenizer, model.config, recipe.train.max_length)
     spec = _settled(recipe.train, len(rows.split.train), length)
+    run.append(ev.StageStarted(stage="baselines", rows=len(rows.split.train)))
+    simple.embedding(model, tokenizer, length, between=lambda: _stop_here(run))
+    run.append(ev.StageStarted(stage="prepare"))
     train_set, truncated = text.encode(tokenizer, *rows.part(rows.split.train), length)
     validation_set, _ = text.encode(tokenizer, *rows.part(rows.chooser), length)
     test_set, _ = text.encode(tokenizer, *rows.part(rows.split.test), length)
@@ -143,7 +145,8 @@ def _train(run: Run, started: float) -> int | None:
         "rows": rows.counts(),
         "train_rows": len(train_set),
         "test": score(probabilities, rows.numbers[rows.split.test], rows.labels),
-        "baselines": compared,
+        "baselines": simple.compared,
+        "recommended": simple.recommended(best["eval_macro_f1"]),
         "best": {"step": best["step"], "epoch": best["epoch"], "macro_f1": best["eval_macro_f1"]},
         "epochs": float(trainer.state.epoch or 0),
         "steps": trainer.state.global_step,
@@ -158,6 +161,7 @@ def _train(run: Run, started: float) -> int | None:
     bundle.export(
         run, model, tokenizer, rows.labels, recipe, metrics, sample, probabilities[:PROBES]
     )
+    simple.export(recipe, metrics)
     rows.write_test(run, probabilities)
     run.write_metrics(metrics)
     run.write_recipe(recipe)

@@ -80,7 +80,7 @@ def test_the_test_rows_were_never_trained_on(finished: Run) -> None:
     assert np.allclose(probabilities, np.array(test["probabilities"].tolist()), atol=1e-3)
     named = [predictor.labels[k] for k in probabilities.argmax(axis=1)]
     assert metrics["test"]["accuracy"] == pytest.approx(np.mean(named == test["label"]))
-    assert set(metrics["baselines"]) == {"majority", "tfidf"}
+    assert set(metrics["baselines"]) == {"majority", "tfidf", "embedding"}
 
 
 def test_the_folder_has_what_it_promises(finished: Run) -> None:
