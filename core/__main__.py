@@ -1,4 +1,4 @@
-"""The same work without a page: python -m core train|predict|check|runs."""
+"""The same work without a page: python -m core train|predict|check|export|runs."""
 
 from __future__ import annotations
 
@@ -14,7 +14,9 @@ from pathlib import Path
 from typing import Any
 
 from core.errors import UserError
-from core.words import say
+from core.words import message, say
+
+WHICH = ("model", "tfidf", "embedding")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -67,7 +69,13 @@ def _parser() -> argparse.ArgumentParser:
     sub.add_argument("model", metavar="RUN_OR_FOLDER", help=say("cli.run_or_folder"))
     sub.add_argument("file", type=Path, help=say("cli.file"))
     sub.add_argument("--text", action="append", metavar="COL", help=say("cli.text"))
+    sub.add_argument("--which", choices=WHICH, help=say("cli.which"))
     sub.add_argument("-o", "--output", type=Path, required=True, help=say("cli.output"))
+
+    sub = command("export", _export)
+    sub.add_argument("run", metavar="RUN", help=say("cli.run"))
+    sub.add_argument("--which", choices=WHICH, help=say("cli.which"))
+    sub.add_argument("-o", "--out", type=Path, required=True, help=say("cli.out"))
 
     sub = command("check", _check)
     sub.add_argument("file", type=Path, help=say("cli.file"))
@@ -146,6 +154,7 @@ def _train(options: argparse.Namespace) -> int:
             kind: {name: scores[name] for name in ("accuracy", "macro_f1")}
             for kind, scores in metrics["baselines"].items()
         },
+        "recommended": metrics["recommended"],
         "train_rows": metrics["train_rows"],
         "epochs": metrics["epochs"],
         "seconds": round(progress.seconds, 1),
@@ -202,12 +211,14 @@ def _line(progress: Any) -> str:
 
 def _predict(options: argparse.Namespace) -> int:
     from core.data.read import read
-    from core.predict import Predictor, folder_of, predict_file
+    from core.predict import folder_of, open_model, predict_file
     from core.runs import RunStore
 
-    folder = folder_of(options.model, RunStore(options.runs))
+    folder = folder_of(options.model, RunStore(options.runs), options.which)
     table = read(options.file)
-    predictor = Predictor(folder)
+    predictor = open_model(folder)
+    if folder.name in WHICH:
+        _say(say("cli.uses", which=message(f"cli.which.{folder.name}")))
     text = options.text or list(predictor.text_columns)
 
     def tell(done: int, total: int) -> None:
@@ -223,6 +234,31 @@ def _predict(options: argparse.Namespace) -> int:
         )
     answer = {"output": str(options.output), **written, "unreadable_lines": unreadable}
     print(json.dumps(answer, ensure_ascii=False))
+    return 0
+
+
+def _export(options: argparse.Namespace) -> int:
+    """The zip of one of a run's models; by default of the recommended one."""
+    import shutil
+
+    from core.export.simple import pack
+    from core.runs import RunStore
+
+    run = RunStore(options.runs).get(options.run)
+    which = options.which or run.recommended()
+    try:
+        if which == "model":
+            archive = run.archive()
+            if archive is None:
+                raise UserError("predict_no_model", name=run.id)
+            shutil.copyfile(archive, options.out)
+        else:
+            pack(run, which, options.out)
+    except OSError as error:
+        raise UserError(
+            "predict_write", name=options.out.name, reason=error.strerror or "?"
+        ) from error
+    print(json.dumps({"run": run.id, "which": which, "output": str(options.out)}))
     return 0
 
 

@@ -9,7 +9,7 @@ import re
 import threading
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, TypedDict
+from typing import TYPE_CHECKING, Protocol, TypedDict
 
 import numpy as np
 
@@ -17,9 +17,10 @@ from core.data.profile import FORMULA
 from core.data.read import Table
 from core.errors import UserError
 from core.evaluation.metrics import softmax
+from core.export.simple import CLASSIFIER, SimplePredictor
 from core.modalities.text import as_input, join, load_tokenizer, usable_length
 from core.recipe import Recipe
-from core.runs import ID, RunStore
+from core.runs import ID, Run, RunStore
 
 if TYPE_CHECKING:
     from transformers import PreTrainedModel
@@ -32,20 +33,46 @@ PLAIN_NUMBER = re.compile(r"[+-]?\d[\d.,]*([eE][+-]?\d+)?%?")
 log = logging.getLogger(__name__)
 
 
-def folder_of(name: str, store: RunStore) -> Path:
+class Answering(Protocol):
+    """What can be asked for labels: a transformers folder or a simple model."""
+
+    labels: tuple[str, ...]
+    text_columns: tuple[str, ...]
+
+    def probabilities(self, texts: Sequence[tuple[str, str | None]]) -> Floats:
+        """Probabilities of the classes for each text or pair of texts: [texts, classes], float64."""
+        ...
+
+
+def open_model(folder: Path) -> Answering:
+    """What is in a folder that `folder_of` found, ready to answer. Raises UserError."""
+    return SimplePredictor(folder) if is_simple(folder) else Predictor(folder)
+
+
+def is_simple(folder: Path) -> bool:
+    return (folder / CLASSIFIER).is_file()
+
+
+def folder_of(name: str, store: RunStore, which: str | None = None) -> Path:
     """The model folder that is meant by a run's id, a run's folder or a model folder.
 
-    Raises UserError when it is none of these, when the run has no model yet, or when the folder has
-    no safetensors.
+    `which` of a run's models: "model", "tfidf" or "embedding"; by default the recommended one. Raises
+    UserError when it is none of these, when the run has no model yet, or when the folder has neither
+    safetensors nor a simple model.
     """
     folder = Path(name).expanduser()
     if ID.fullmatch(name) and not folder.is_dir():
         folder = store.get(name).path
     if (folder / "events.jsonl").is_file():
-        folder = folder / "model"
-        if not (folder / "config.json").is_file():
-            raise UserError("predict_no_model", name=folder.parent.name)
-    _check(folder, name)
+        run = Run(folder)
+        if not (run.model / "config.json").is_file():
+            raise UserError("predict_no_model", name=run.id)
+        which = which or run.recommended()
+        if which not in run.kept():
+            raise UserError("simple_missing", name=run.id, which=which)
+        folder = run.folder(which)
+    if not is_simple(folder):
+        _check(folder, name)
     return folder
 
 
@@ -160,7 +187,7 @@ class Written(TypedDict):
 
 
 def predict_file(
-    predictor: Predictor,
+    predictor: Answering,
     table: Table,
     text: Sequence[str],
     out: Path,
@@ -222,7 +249,7 @@ def predict_file(
     return done
 
 
-def _answers(predictor: Predictor, rows: Sequence[Sequence[str]]) -> list[tuple[str, str]]:
+def _answers(predictor: Answering, rows: Sequence[Sequence[str]]) -> list[tuple[str, str]]:
     """Label and confidence of each row's texts; both empty where there is no text."""
     answers = [("", "")] * len(rows)
     asked = [i for i, cells in enumerate(rows) if any(cell.strip() for cell in cells)]

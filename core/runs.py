@@ -7,6 +7,7 @@ RUNS/20261123-142501-3f9a/
     stop                           present when somebody asked it to stop
     checkpoint-N/                  to go on from; removed when the run has ended well
     model/                         the standard transformers folder
+    simple/tfidf/  embedding/      the simple models that it was compared with
     metrics.json  test.parquet     what was measured, and the test rows with their predictions
     NAME.zip                       the download
 """
@@ -99,6 +100,20 @@ class Run:
     def archive(self) -> Path | None:
         """The zip to download, once it is there."""
         return next(iter(self.path.glob("*.zip")), None)
+
+    def folder(self, which: str) -> Path:
+        """Where "model" (the fine-tuned one), "tfidf" or "embedding" is."""
+        return self.model if which == "model" else self.path / "simple" / which
+
+    def kept(self) -> tuple[str, ...]:
+        """Which of the three can be tried and taken away."""
+        simple = (name for name in ("embedding", "tfidf") if self.folder(name).is_dir())
+        return ("model", *simple)
+
+    def recommended(self) -> str:
+        """The one that did best on the validation rows; the fine-tuned one where nothing is known."""
+        which = str((self.metrics() or {}).get("recommended"))
+        return which if which in self.kept() else "model"
 
     def append(self, event: ev.Event) -> None:
         if not isinstance(event, ev.Step):

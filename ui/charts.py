@@ -12,6 +12,7 @@ from typing import Any
 
 import plotly.graph_objects as go
 
+from core.training.events import Baseline
 from core.training.progress import Progress
 from core.words import say
 
@@ -21,6 +22,7 @@ ACCURACY, MACRO_F1 = "var(--tt-accuracy)", "var(--tt-train)"
 MAX_POINTS = 400  # of the train loss: more than a screen can tell apart
 MAX_CELLS_WITH_TEXT = 15  # classes up to which a confusion matrix has room for its numbers
 LIVE_HEIGHT = 440
+LABEL_ROOM = 0.13  # of the scores' axis: the height of a line of text
 
 
 def live(progress: Progress, run_id: str, language: str) -> go.Figure:
@@ -100,7 +102,50 @@ def _live_layout(progress: Progress, run_id: str, language: str) -> go.Layout:
         yaxis2={**y, "domain": [0, 0.34], "range": [0, 1.04], "tickvals": [0.25, 0.5, 0.75, 1]},
         legend=_legend(1.0),
         legend2=_legend(0.41),
+        shapes=[_rival_line(each) for each in progress.baselines.values()],
+        annotations=_rival_names(progress, language),
     )
+
+
+def _rival_line(rival: Baseline) -> dict[str, Any]:
+    """What a simple model scored, across the whole width whatever part of it is zoomed into."""
+    return {
+        "type": "line",
+        "xref": "paper",
+        "yref": "y2",
+        "x0": 0,
+        "x1": 1,
+        "y0": rival.macro_f1,
+        "y1": rival.macro_f1,
+        "layer": "below",
+        "line": {"color": TEXT, "width": 1.25, "dash": "dash"},
+    }
+
+
+def _rival_names(progress: Progress, language: str) -> list[dict[str, Any]]:
+    """At the right end: the higher line's name above it, the lower one's below, so they never meet."""
+    ranked = sorted(progress.baselines.values(), key=lambda each: -each.macro_f1)
+    names = []
+    for place, rival in enumerate(ranked):
+        below = place > 0 and rival.macro_f1 > LABEL_ROOM
+        crowded = len(ranked) > place + 1 and ranked[place + 1].macro_f1 <= LABEL_ROOM
+        close = crowded and rival.macro_f1 - ranked[place + 1].macro_f1 < LABEL_ROOM
+        names.append(
+            {
+                "text": f"{say(f'train.chart.{rival.name}', language)} {rival.macro_f1:.2f}",
+                "xref": "paper",
+                "yref": "y2",
+                "x": 1,
+                "y": rival.macro_f1,
+                "xanchor": "right",
+                "yanchor": "top" if below else "bottom",
+                "yshift": 13 if close else 0,
+                "showarrow": False,
+                "borderpad": 0,
+                "font": {"size": 11, "color": TEXT},
+            }
+        )
+    return names
 
 
 def _legend(y: float) -> dict[str, Any]:
@@ -111,13 +156,15 @@ def _live_label(progress: Progress, language: str) -> str:
     """What a screen reader says instead of the picture."""
     loss = progress.train[-1][2] if progress.train else math.nan
     last = progress.evaluations[-1] if progress.evaluations else None
-    return say(
+    said = say(
         "train.chart.label",
         language,
         loss=_shown(loss),
         validation=_shown(last.loss if last else math.nan),
         score=_shown(last.macro_f1 if last else math.nan),
     )
+    rivals = [name["text"] for name in _rival_names(progress, language)]
+    return "; ".join([said, *rivals])
 
 
 def confusion(labels: Sequence[str], counts: Sequence[Sequence[int]], language: str) -> go.Figure:

@@ -15,14 +15,39 @@ from core.runs import Run
 from core.words import say
 
 
-def offer(run: Run, language: str) -> gr.DownloadButton:
-    """The button of a run's zip, with its size; hidden while there is none."""
+def offer(run: Run, which: str, language: str) -> tuple[gr.Button, gr.DownloadButton]:
+    """The button that packs a simple model, and the one of a zip that is there; one of them is shown.
+
+    A simple model is packed when it is asked for: the encoder of many would be stored many times.
+    """
+    if which != "model":
+        return gr.Button(visible=True), gr.DownloadButton(visible=False)
     archive = run.archive()
     if archive is None:
-        return gr.DownloadButton(visible=False)
-    size = f"{archive.stat().st_size / 1e6:,.0f} MB"
+        return gr.Button(visible=False), gr.DownloadButton(visible=False)
+    return gr.Button(visible=False), _button(archive, lend(archive), language)
+
+
+def packed(run: Run, which: str, language: str) -> tuple[gr.Button, gr.DownloadButton]:
+    """The same after packing a simple model. Raises UserError, OSError and RuntimeError as `pack` does."""
+    from core.export.simple import pack
+
+    archive = pack(run, which, _place(f"{slug(run, which)}.zip"))
+    return gr.Button(visible=False), _button(archive, str(archive), language)
+
+
+def slug(run: Run, which: str) -> str:
+    from core.export.bundle import slug as words
+
+    recipe = run.recipe()
+    return f"{words(recipe.name or recipe.data.file)}-{which}"
+
+
+def _button(archive: Path, link: str, language: str) -> gr.DownloadButton:
+    megabytes = archive.stat().st_size / 1e6
+    size = f"{megabytes:,.0f} MB" if megabytes >= 1 else f"{megabytes * 1000:,.0f} KB"
     label = say("result.download.size", language, size=size)
-    return gr.DownloadButton(label, value=lend(archive), visible=True)
+    return gr.DownloadButton(label, value=link, visible=True)
 
 
 @functools.cache

@@ -17,7 +17,7 @@ from ui.session import CLICK, Session, problem
 from ui.words import esc, i18n, language
 
 if TYPE_CHECKING:
-    from core.predict import Predictor
+    from core.predict import Answering
 
 TOP = 5  # labels that are shown
 MAX_TEXT = 20_000  # characters of a text that is tried
@@ -70,18 +70,18 @@ def prepare(run: Run, lang: str) -> tuple[Any, ...]:
     )
 
 
-@functools.lru_cache(maxsize=2)
-def _predictor(folder: Path, written: int) -> Predictor:
-    """`written` is when the weights were: a run that went on has others."""
-    from core.predict import Predictor
+@functools.lru_cache(maxsize=3)
+def _predictor(folder: Path, written: int) -> Answering:
+    """`written` is when the recipe in it was: a run that went on has other models."""
+    from core.predict import open_model
 
-    return Predictor(folder)
+    return open_model(folder)
 
 
-def answer(run: Run, text: str, pair: str | None, lang: str) -> str:
-    """The likeliest labels with their probabilities, as bars."""
-    written = (run.model / "config.json").stat().st_mtime_ns
-    predictor = _predictor(run.model, written)
+def answer(run: Run, which: str, text: str, pair: str | None, lang: str) -> str:
+    """The likeliest labels with their probabilities, as bars. `which` is one of `Run.kept`."""
+    folder = run.folder(which)
+    predictor = _predictor(folder, (folder / "recipe.json").stat().st_mtime_ns)
     probabilities = predictor.probabilities([(text, pair)])[0]
     ranked = sorted(
         zip(predictor.labels, probabilities, strict=True), key=lambda each: -float(each[1])
@@ -99,10 +99,15 @@ def answer(run: Run, text: str, pair: str | None, lang: str) -> str:
     )
 
 
-def wire(trial: Trial, session: Session) -> None:
+def picked(run: Run, which: object) -> str:
+    """What a browser says was picked, if the run has it."""
+    return str(which) if which in run.kept() else "model"
+
+
+def wire(trial: Trial, which: gr.Radio, session: Session) -> None:
     """The button and the Enter key ask."""
 
-    def ask(run_id: object, text: str, pair: str, request: gr.Request) -> str:
+    def ask(run_id: object, which: object, text: str, pair: str, request: gr.Request) -> str:
         lang = language(request)
         run = session.find(run_id)
         if run is None:
@@ -111,11 +116,12 @@ def wire(trial: Trial, session: Session) -> None:
             return html.notice([say("result.try.empty", lang)], "info")
         try:
             two = len(run.recipe().data.text) == 2
-            return answer(run, text[:MAX_TEXT], (pair or "")[:MAX_TEXT] if two else None, lang)
+            second = (pair or "")[:MAX_TEXT] if two else None
+            return answer(run, picked(run, which), text[:MAX_TEXT], second, lang)
         except Exception as error:  # noqa: BLE001 - shown as a card and logged
             return problem(error, lang)
 
-    inputs = [session.run, trial.text, trial.pair]
+    inputs = [session.run, which, trial.text, trial.pair]
     gr.on(
         [trial.ask.click, trial.text.submit, trial.pair.submit], ask, inputs, trial.answer, **CLICK
     )

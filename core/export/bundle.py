@@ -64,13 +64,13 @@ def export(
         model.save_pretrained(new)
         length = usable_length(tokenizer, model.config, recipe.train.max_length)
         _cutting(tokenizer, length).save_pretrained(new)
-        _write(new / "recipe.json", recipe.to_json())
-        _write(new / "metrics.json", json.dumps(metrics, ensure_ascii=False, indent=2))
-        _write(new / "README.md", card(recipe, labels, metrics, base_of(run, recipe)))
+        write(new / "recipe.json", recipe.to_json())
+        write(new / "metrics.json", json.dumps(metrics, ensure_ascii=False, indent=2))
+        write(new / "README.md", card(recipe, labels, metrics, base_of(run, recipe)))
         shutil.copyfile(Path(__file__).with_name("predict_template.py"), new / "predict.py")
         answers = probabilities.argmax(axis=1)
         probe(new, texts, [labels[int(k)] for k in answers], probabilities.max(axis=1))
-        _swap(new, run.model)
+        swap(new, run.model)
     finally:
         shutil.rmtree(new, ignore_errors=True)
     return run.model
@@ -105,11 +105,11 @@ def _cutting(tokenizer: PreTrainedTokenizerBase, length: int) -> PreTrainedToken
     return tokenizer
 
 
-def _write(path: Path, text: str) -> None:
+def write(path: Path, text: str) -> None:
     path.write_text(text, encoding="utf-8", newline="\n")
 
 
-def _swap(new: Path, place: Path) -> None:
+def swap(new: Path, place: Path) -> None:
     """Put the folder `new` at `place`. A folder cannot replace another: the old moves first."""
     old = place.with_name(".model-old")
     shutil.rmtree(old, ignore_errors=True)

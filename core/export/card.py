@@ -58,12 +58,48 @@ def card(
         _front_matter(base, metrics.get("language")),
         f"# {markdown(recipe.name or recipe.data.file)}",
         intro,
-        *_quality(labels, metrics, language),
+        *_quality(metrics, language),
         *_use(len(text), int(metrics["max_length"]), language),
         *_making(recipe, metrics, base, language),
         *_limits(metrics, language),
     ]
     return "\n\n".join(part.strip() for part in parts) + "\n"
+
+
+def simple_card(
+    which: str, recipe: Recipe, metrics: Mapping[str, Any], base: str, language: str = "en"
+) -> str:
+    """The short card of a simple model, "tfidf" or "embedding". `metrics` are the run's."""
+    scores, entry = metrics["baselines"][which], BY_KEY.get(base)
+    about = {
+        "library_name": "sklearn",
+        "pipeline_tag": "text-classification",
+        "tags": ["text-classification", "skops", "ticktune"],
+    }
+    intro = say(
+        f"card.simple.{which}",
+        language,
+        file=markdown(recipe.data.file),
+        text=", ".join(map(markdown, recipe.data.text)),
+        column=markdown(recipe.task.column),
+        base=markdown(entry.title if entry else base or "?"),
+        rows=int(scores["train_rows"]),
+    )
+    compared = {say("card.this_model", language): scores}
+    if scores["validation"]:
+        compared[say("card.validation", language)] = scores["validation"]
+    parts = [
+        "\n".join(["---", *(f"{key}: {json.dumps(value)}" for key, value in about.items()), "---"]),
+        f"# {markdown(recipe.name or recipe.data.file)}",
+        intro,
+        f"## {say('card.quality', language)}",
+        say("card.measured", language, rows=int(scores["rows"])),
+        *_scores(compared, scores["per_class"], language),
+        f"## {say('card.use', language)}",
+        say("card.simple.use", language),
+        *_limits({"test": scores}, language),
+    ]
+    return "\n\n".join(parts) + "\n"
 
 
 def markdown(text: str) -> str:
@@ -103,29 +139,41 @@ def _table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
     return "\n".join(f"| {' | '.join(row)} |" for row in (head, rule, *rows))
 
 
-def _quality(labels: Sequence[str], metrics: Mapping[str, Any], language: str) -> list[str]:
+def _quality(metrics: Mapping[str, Any], language: str) -> list[str]:
     compared = {
         say("card.this_model", language): metrics["test"],
-        say("card.tfidf", language): metrics["baselines"]["tfidf"],
-        say("card.majority", language): metrics["baselines"]["majority"],
+        **{
+            say(f"card.{rival}", language): metrics["baselines"][rival]
+            for rival in ("embedding", "tfidf", "majority")
+            if rival in metrics["baselines"]
+        },
     }
+    return [
+        f"## {say('card.quality', language)}",
+        say("card.measured", language, rows=int(metrics["test"]["rows"])),
+        *_scores(compared, metrics["test"]["per_class"], language),
+    ]
+
+
+def _scores(
+    compared: Mapping[str, Mapping[str, Any]], per_class: Iterable[Mapping[str, Any]], language: str
+) -> list[str]:
+    """The table of what is compared, and that of the labels."""
     scores = [
         (name, f"{s['accuracy']:.3f}", f"{s['macro_f1']:.3f}", f"{s['loss']:.3f}")
         for name, s in compared.items()
     ]
     each = [
         (
-            markdown(label),
+            markdown(str(row["label"])),
             *(f"{row[name]:.3f}" for name in ("precision", "recall", "f1")),
             f"{row['rows']:,}",
         )
-        for label, row in zip(labels, metrics["test"]["per_class"], strict=True)
+        for row in per_class
     ]
     head = [say(f"card.{name}", language) for name in ("model", "accuracy", "macro_f1", "loss")]
     names = ("label", "precision", "recall", "f1", "rows")
     return [
-        f"## {say('card.quality', language)}",
-        say("card.measured", language, rows=int(metrics["test"]["rows"])),
         _table(head, scores),
         _table([say(f"card.{name}", language) for name in names], each),
     ]

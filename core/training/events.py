@@ -42,6 +42,16 @@ class StageStarted(Event):
 
 
 @dataclass(frozen=True, kw_only=True)
+class Baseline(Event):
+    """A simple model was scored on the validation rows. `name`: tfidf or embedding."""
+
+    name: str
+    accuracy: float
+    macro_f1: float
+    seconds: float  # to learn and to answer
+
+
+@dataclass(frozen=True, kw_only=True)
 class Step(Event):
     """Training moved on. `loss` is the mean over the optimizer steps since the last event."""
 
@@ -112,6 +122,7 @@ TYPES: dict[str, type[Event]] = {
         RunQueued,
         RunStarted,
         StageStarted,
+        Baseline,
         Step,
         Evaluated,
         Restarted,

@@ -28,6 +28,7 @@ class Progress:
     epoch: float = 0.0
     epochs: float = 0.0
     train: list[tuple[float, float, float]] = field(default_factory=list)  # step, epoch, loss
+    baselines: dict[str, ev.Baseline] = field(default_factory=dict)  # by name
     evaluations: list[ev.Evaluated] = field(default_factory=list)
     best: ev.Evaluated | None = None
     notes: list[Message] = field(default_factory=list)
@@ -48,12 +49,15 @@ class Progress:
                 self.status, self.session, self.now = "running", event.time, event.time
                 self.error = self.hint = self.kept_step = None
                 self.notes.clear()  # they are all said again
+                self.baselines.clear()
                 self._pace.clear()
             case ev.StageStarted():
                 self.stage = event.stage
                 if event.stage == "train":
                     self.total_steps, self.epochs = event.total_steps, event.epochs
                     self._pace.append((event.time, self.step))
+            case ev.Baseline():
+                self.baselines[event.name] = event
             case ev.Step():
                 self._rewind(event.step)
                 self.step, self.epoch = event.step, event.epoch
@@ -124,13 +128,30 @@ class Progress:
         return dataclasses.replace(
             self,
             train=self.train[:],
+            baselines=self.baselines.copy(),
             evaluations=self.evaluations[:],
             notes=self.notes[:],
             _pace=self._pace.copy(),
         )
 
     def verdict(self) -> Message:
-        """One plain sentence on how it is going."""
+        """How it is going in a plain sentence; while it learns, another on the best simple model."""
+        going = self._going()
+        if self.status != "running" or self.stage != "train" or not self.baselines:
+            return going
+        rival = max(self.baselines.values(), key=lambda each: each.macro_f1)
+        points = (self.best.macro_f1 - rival.macro_f1) * 100 if self.best else math.nan
+        # Less than half a point is a row or two.
+        which = "to_beat" if math.isnan(points) else "level" if abs(points) < 0.5 else ""
+        beside = message(
+            f"verdict.{which or ('above' if points > 0 else 'below')}",
+            rival=message(f"baseline.{rival.name}"),
+            score=rival.macro_f1,
+            points=abs(points),
+        )
+        return message("verdict.both", going=going, beside=beside)
+
+    def _going(self) -> Message:
         if self.status == "queued":
             return message("verdict.queued")
         if self.status == "failed":

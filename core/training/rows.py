@@ -1,10 +1,9 @@
-"""The rows of a run: which can be used, which side each is on, and what the simple models make of them."""
+"""The rows of a run: which can be used and which side each is on."""
 
 from __future__ import annotations
 
 import dataclasses
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -12,7 +11,6 @@ import pandas as pd
 from core.data.profile import Profile, profile, usable_rows
 from core.data.split import Split, fold, split
 from core.errors import UserError
-from core.evaluation import baselines
 from core.modalities import text
 from core.recipe import Recipe
 from core.runs import Run, RunStore
@@ -72,18 +70,6 @@ class Rows:
             "validation": len(self.split.validation),
             "test": len(self.split.test),
             "dropped": len(self.profile.dropped) + len(self.split.left_out),
-        }
-
-    def baselines(self, seed: int) -> dict[str, Any]:
-        """What it takes to beat: always the commonest class, and word counts with logistic regression."""
-        learn, test = self.split.train, self.split.test
-        truth, known = self.numbers[test], self.numbers[learn]
-        words = [text.flat(each) for each in self.texts]
-        return {
-            "majority": baselines.majority(known, truth, self.labels),
-            "tfidf": baselines.tfidf(
-                [words[i] for i in learn], known, [words[i] for i in test], truth, self.labels, seed
-            ),
         }
 
     def write_test(self, run: Run, probabilities: np.ndarray) -> None:

@@ -29,6 +29,7 @@ from core.training.fit import Fit, Stopped
 from core.training.machine import machine, release_memory
 from core.training.rows import Rows
 from core.training.sets import Sets
+from core.training.simple import Simple
 from core.training.trainer import Diverged, drop_checkpoints
 from core.words import Message, message
 
@@ -73,11 +74,9 @@ def _train(run: Run, started: float) -> int | None:
     _stop_here(run)
 
     run.append(ev.StageStarted(stage="baselines", rows=len(rows.split.train)))
-    compared = rows.baselines(recipe.train.seed)
+    simple = Simple(run, rows, recipe.train.seed)
+    simple.tfidf()
     _stop_here(run)
-    learned_from = compared["tfidf"]["train_rows"]
-    if learned_from < len(rows.split.train):
-        _note(run, message("train.baseline_rows", rows=learned_from, all=len(rows.split.train)))
 
     run.append(ev.StageStarted(stage="prepare"))
     here = machine()
@@ -91,9 +90,14 @@ def _train(run: Run, started: float) -> int | None:
         limit=text.usable_length(tokenizer, model.config),
     )
     planned = plan(recipe.train, facts)
-    sets = Sets.of(rows, tokenizer, int(planned.spec.max_length or 0), run.path / "tokens")
+    length = int(planned.spec.max_length or 0)
+    run.append(ev.StageStarted(stage="baselines", rows=len(rows.split.train)))
+    bf16 = here.precision == "bf16"
+    simple.embedding(model, tokenizer, length, bf16=bf16, between=lambda: _stop_here(run))
+
+    run.append(ev.StageStarted(stage="prepare"))
+    sets = Sets.of(rows, tokenizer, length, run.path / "tokens")
     if sets.truncated:
-        length = planned.spec.max_length
         _note(run, message("train.truncated", share=sets.truncated, length=length))
     _stop_here(run)
 
@@ -124,24 +128,28 @@ def _train(run: Run, started: float) -> int | None:
         "rows": rows.counts(),
         "train_rows": len(sets.train),
         "test": score(probabilities, rows.numbers[rows.split.test], rows.labels),
-        "baselines": compared,
+        "baselines": simple.compared,
+        "recommended": simple.recommended(best["eval_macro_f1"]),
         "best": {"step": best["step"], "epoch": best["epoch"], "macro_f1": best["eval_macro_f1"]},
         "epochs": fitted.epochs,
         "steps": fitted.steps,
         "seconds": time.monotonic() - started,
-        "max_length": fit.spec.max_length,
+        "max_length": length,
+        "settings": dataclasses.asdict(fit.spec),
+        "why": {name: reason.to_json() for name, reason in planned.why.items()},
         "truncated": sets.truncated,
     }
 
     run.append(ev.StageStarted(stage="export"))
+    # What is taken away says what was chosen; the run's own recipe stays what was asked for.
     recipe = dataclasses.replace(recipe, train=fit.spec)
     sample = rows.texts_at(rows.split.test[:PROBES])
     bundle.export(
         run, fitted.model, tokenizer, rows.labels, recipe, metrics, sample, probabilities[:PROBES]
     )
+    simple.export(recipe, metrics)
     rows.write_test(run, probabilities)
     run.write_metrics(metrics)
-    run.write_recipe(recipe)
     bundle.zip_model(run, recipe.name or recipe.data.file)
     if fitted.stopped:
         return int(best["step"])

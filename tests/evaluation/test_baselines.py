@@ -10,7 +10,8 @@ import numpy as np
 import pytest
 
 from core.evaluation import baselines
-from core.evaluation.baselines import majority, tfidf
+from core.evaluation.baselines import Fitted, embedding, majority, recommended, tfidf
+from core.evaluation.metrics import quick_score
 
 
 def toy(rows: int, good: str, bad: str, filler: str, between: str) -> tuple[list[str], np.ndarray]:
@@ -25,6 +26,10 @@ def toy(rows: int, good: str, bad: str, filler: str, between: str) -> tuple[list
     return texts, truth
 
 
+def accuracy(fitted: Fitted, inputs: object, truth: np.ndarray) -> float:
+    return quick_score(fitted.probabilities(inputs), truth)["accuracy"]
+
+
 @pytest.mark.parametrize(
     "words",
     [
@@ -35,12 +40,13 @@ def toy(rows: int, good: str, bad: str, filler: str, between: str) -> tuple[list
 )
 def test_tfidf_beats_the_majority(words: tuple[str, str, str, str]) -> None:
     texts, truth = toy(200, *words)
-    parts = texts[:150], truth[:150], texts[150:], truth[150:], ["good", "bad"]
-    found = tfidf(*parts, seed=0)
-    assert found["accuracy"] > 0.95 > majority(truth[:150], truth[150:], parts[4])["accuracy"]
-    assert found["train_rows"] == 150
-    again = tfidf(*parts, seed=0)
-    assert {**found, "seconds": 0} == {**again, "seconds": 0}
+    learn, labels = (texts[:150], truth[:150]), ["good", "bad"]
+    fitted = tfidf(*learn, labels, seed=0)
+    found = fitted.probabilities(texts[150:])
+    assert accuracy(fitted, texts[150:], truth[150:]) > 0.95
+    assert majority(truth[:150], truth[150:], labels)["accuracy"] < 0.95
+    assert fitted.train_rows == 150
+    assert np.array_equal(found, tfidf(*learn, labels, seed=0).probabilities(texts[150:]))
 
 
 def test_majority_by_hand() -> None:
@@ -51,21 +57,32 @@ def test_majority_by_hand() -> None:
 
 def test_a_class_without_a_training_row() -> None:
     texts, truth = ["one two", "three four"] * 5, np.array([0, 2] * 5)
-    found = tfidf(texts, truth, ["one", "three", "five"], np.array([0, 2, 1]), ["a", "b", "c"], 0)
-    assert np.diag(found["confusion"]).tolist() == [1, 0, 1]
+    found = tfidf(texts, truth, ["a", "b", "c"], 0).probabilities(["one", "three", "five"])
+    assert found.argmax(axis=1)[:2].tolist() == [0, 2]
+    assert not found[:, 1].any()
+    assert np.allclose(found.sum(axis=1), 1)
 
 
-def test_one_class_to_learn_from() -> None:
-    found = tfidf(["one", "two"], np.array([1, 1]), ["three"], np.array([1]), ["a", "b"], 0)
-    assert found["accuracy"] == 1
+@pytest.mark.parametrize(
+    ("texts", "truth"),
+    [
+        pytest.param(["one", "two"], [1, 1], id="one class"),
+        pytest.param(["  ", "\t"], [1, 1], id="nothing to count"),
+        pytest.param(["\0", "\0\0", " "], [0, 1, 1], id="nothing but NUL"),
+    ],
+)
+def test_nothing_to_learn_from(texts: list[str], truth: list[int]) -> None:
+    found = tfidf(texts, np.array(truth), ["a", "b"], 0).probabilities(["three"])
+    assert found.argmax() == 1
 
 
 def test_many_rows_are_sampled_with_the_seed(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(baselines, "MAX_TRAIN_ROWS", 20)
     texts, truth = toy(200, "great fine", "awful poor", "a film with people in it", " ")
-    losses = [tfidf(texts, truth, texts, truth, ["a", "b"], seed)["loss"] for seed in (0, 0, 1)]
-    assert losses[0] == losses[1] != losses[2]
-    assert tfidf(texts, truth, texts, truth, ["a", "b"], 0)["train_rows"] == 20
+    one, two, other = (tfidf(texts, truth, ["a", "b"], seed) for seed in (0, 0, 1))
+    assert np.array_equal(one.probabilities(texts), two.probabilities(texts))
+    assert not np.array_equal(one.probabilities(texts), other.probabilities(texts))
+    assert one.train_rows == 20
 
 
 @pytest.mark.slow
@@ -75,7 +92,7 @@ def test_five_thousand_long_texts_take_seconds() -> None:
     texts = [" ".join(draw.choice(words, 700)) for _ in range(5_000)]
     truth = draw.integers(0, 8, 5_000)
     started = time.process_time()
-    tfidf(texts[:4_000], truth[:4_000], texts[4_000:], truth[4_000:], [*"abcdefgh"], 0)
+    tfidf(texts[:4_000], truth[:4_000], [*"abcdefgh"], 0).probabilities(texts[4_000:])
     assert time.process_time() - started < 30  # about 12 on one core
 
 
@@ -83,6 +100,38 @@ def test_what_stands_late_in_a_text_counts_in_a_large_table_too() -> None:
     rows = 6_000
     truth = np.arange(rows) % 2
     texts = [f"{'filler ' * 150}{('good', 'bad')[k]} {n}" for n, k in enumerate(truth)]
-    result = baselines.tfidf(texts, truth, texts[:200], truth[:200], ("g", "b"), 1)
-    assert result["accuracy"] == 1.0
-    assert result["train_rows"] < rows
+    fitted = baselines.tfidf(texts, truth, ("g", "b"), 1)
+    assert accuracy(fitted, texts[:200], truth[:200]) == 1.0
+    assert fitted.train_rows < rows
+
+
+def test_vectors_are_told_apart() -> None:
+    draw = np.random.default_rng(0)
+    truth = np.arange(100) % 3
+    vectors = (np.eye(3)[truth] + draw.normal(0, 0.1, (100, 3))).astype(np.float32)
+    fitted = embedding(vectors[:50], truth[:50], ["a", "b", "c"])
+    assert accuracy(fitted, vectors[50:], truth[50:]) == 1.0
+    assert fitted.probabilities(vectors[:0]).shape == (0, 3)
+
+
+@pytest.mark.parametrize(
+    ("ours", "embedded", "counted", "which"),
+    [
+        (0.9, 0.8, 0.7, "model"),
+        (0.8, 0.9, 0.7, "embedding"),
+        (0.7, 0.8, 0.9, "tfidf"),
+        (0.9, 0.9, 0.7, "embedding"),
+        (0.9, 0.9, 0.9, "tfidf"),
+        (0.1, None, None, "model"),
+    ],
+)
+def test_the_best_on_validation_rows_is_recommended(
+    ours: float, embedded: float | None, counted: float | None, which: str
+) -> None:
+    compared = {
+        name: {"macro_f1": 1.0, "validation": None if value is None else {"macro_f1": value}}
+        for name, value in (("tfidf", counted), ("embedding", embedded))
+    }
+    compared["majority"] = {"macro_f1": 1.0}
+    assert recommended(ours, compared) == which
+    assert recommended(ours, {}) == "model"  # a run of an earlier version

@@ -189,7 +189,7 @@ def test_a_failed_export_leaves_the_earlier_one(
     def full(*_: object) -> None:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(bundle, "_write", full)
+    monkeypatch.setattr(bundle, "write", full)
     with pytest.raises(OSError, match="No space"):
         bundle.export(
             done.run,

@@ -10,6 +10,7 @@ ALL = [
     ev.RunQueued(),
     ev.RunStarted(),
     ev.StageStarted(stage="train", total_steps=10, epochs=2.5, rows=80),
+    ev.Baseline(name="tfidf", accuracy=0.8, macro_f1=0.7, seconds=0.5),
     ev.Step(step=1, epoch=0.1, loss=0.7, learning_rate=1e-5),
     ev.Evaluated(step=5, epoch=1.0, loss=0.6, accuracy=0.5, macro_f1=0.4, best=True),
     ev.Checkpointed(step=5),

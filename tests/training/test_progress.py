@@ -106,6 +106,39 @@ def test_the_plain_word_on_it(events: list[ev.Event], key: str) -> None:
         assert say(verdict, language)
 
 
+@pytest.mark.parametrize(
+    ("score", "key"),
+    [
+        (None, "verdict.to_beat"),
+        (0.79, "verdict.below"),
+        (0.803, "verdict.level"),
+        (0.86, "verdict.above"),
+    ],
+)
+def test_while_it_learns_the_best_simple_model_is_named(score: float | None, key: str) -> None:
+    progress = started()
+    for name, value in (("tfidf", 0.7), ("embedding", 0.8)):
+        progress.add(ev.Baseline(name=name, accuracy=value, macro_f1=value, seconds=1))
+    if score is not None:
+        progress.add(evaluated(5, 0.6, score, True))
+    verdict = progress.verdict()
+    assert verdict.key == "verdict.both"
+    assert verdict.values["beside"].key == key
+    for language in LANGUAGES:
+        assert say("baseline.embedding", language) in say(verdict, language)
+    progress.add(ev.RunFinished(seconds=1))
+    assert progress.verdict().key == ("verdict.kept" if score else "verdict.finished")
+
+
+def test_taken_up_again_the_simple_models_are_trained_anew() -> None:
+    progress = started()
+    progress.add(ev.Baseline(name="tfidf", accuracy=0.7, macro_f1=0.7, seconds=1))
+    copy = progress.copy()
+    progress.add(ev.RunStarted())
+    assert progress.baselines == {}
+    assert list(copy.baselines) == ["tfidf"]
+
+
 def test_a_failure_says_what_and_what_next() -> None:
     progress = started()
     progress.add(

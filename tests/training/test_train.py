@@ -83,7 +83,7 @@ def test_the_test_rows_were_never_trained_on(finished: Run) -> None:
     assert np.allclose(probabilities, np.array(test["probabilities"].tolist()), atol=1e-3)
     named = [predictor.labels[k] for k in probabilities.argmax(axis=1)]
     assert metrics["test"]["accuracy"] == pytest.approx(np.mean(named == test["label"]))
-    assert set(metrics["baselines"]) == {"majority", "tfidf"}
+    assert set(metrics["baselines"]) == {"majority", "tfidf", "embedding"}
 
 
 def test_the_folder_has_what_it_promises(finished: Run) -> None:
@@ -223,7 +223,7 @@ def test_a_rate_that_is_too_high_is_lowered_once(store: RunStore) -> None:
     again = [e for e in told if isinstance(e, ev.Restarted)]
     assert len(again) == 1
     assert again[0].learning_rate == pytest.approx(1e-2 * SLOWER)
-    assert run.recipe().train.learning_rate == again[0].learning_rate
+    assert run.metrics()["settings"]["learning_rate"] == again[0].learning_rate  # type: ignore[index]
     # The curves are those of the second attempt alone.
     after = told[told.index(again[0]) :]
     assert len(progress.train) == sum(isinstance(e, ev.Step) for e in after)

@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
 import gradio as gr
 
+from core.errors import UserError
 from core.runs import Run
 from core.words import Message, has, message, say
 from ui import charts, html, scores, trial
-from ui.download import offer
+from ui.download import offer, packed
 from ui.html import data_of
 from ui.live_plot import live_plot
 from ui.rows import ANY, rows_html
-from ui.session import DATA, QUIET, SHOW_ADDRESS, TECHNIQUES, Session, go
+from ui.session import CLICK, DATA, QUIET, SHOW_ADDRESS, TECHNIQUES, Session, go, problem
 from ui.words import esc, fragment, i18n, language
 
 
@@ -27,8 +29,11 @@ class ResultStep:
     true: gr.Dropdown
     predicted: gr.Dropdown
     rows: gr.HTML
+    which: gr.Radio
     trial: trial.Trial
+    pack: gr.Button
     download: gr.DownloadButton
+    problem: gr.HTML
     settings: gr.HTML
     again: gr.Button
     new: gr.Button
@@ -43,13 +48,16 @@ class ResultStep:
             self.true,
             self.predicted,
             self.rows,
+            self.which,
             *self.trial.view,
+            self.pack,
             self.download,
+            self.problem,
             self.settings,
         ]
 
 
-VIEW = 11  # components that `show` fills
+VIEW = 14  # components that `show` fills
 
 
 def _heading(key: str, note: str = "") -> None:
@@ -63,14 +71,24 @@ def _heading(key: str, note: str = "") -> None:
 def build() -> ResultStep:
     """Draw the step."""
     headline = html.piece(elem_id="headline")
+    which = gr.Radio(
+        [],
+        label=i18n("result.which"),
+        info=i18n("result.which.help"),
+        visible=False,
+        interactive=True,
+        elem_id="which",
+    )
     with gr.Column(elem_classes="tt-card"):
         _heading("result.try", "result.try.help")
         attempt = trial.build()
     with gr.Column(elem_classes="tt-card"):
         _heading("result.take", "result.take.help")
+        pack = gr.Button(i18n("result.pack"), variant="primary", visible=False, elem_id="pack")
         download = gr.DownloadButton(
             i18n("result.download"), variant="primary", visible=False, elem_id="download"
         )
+        trouble = html.piece(elem_id="download-problem")
     with gr.Column(elem_classes="tt-card"):
         _heading("result.classes", "result.classes.help")
         classes = html.piece(elem_id="per-class")
@@ -95,7 +113,20 @@ def build() -> ResultStep:
         again = gr.Button(i18n("train.again"), elem_id="result-again", min_width=140)
         new = gr.Button(i18n("result.new"), elem_id="result-new", min_width=140)
     return ResultStep(
-        headline, classes, matrix, true, predicted, rows, attempt, download, settings, again, new
+        headline=headline,
+        classes=classes,
+        matrix=matrix,
+        true=true,
+        predicted=predicted,
+        rows=rows,
+        which=which,
+        trial=attempt,
+        pack=pack,
+        download=download,
+        problem=trouble,
+        settings=settings,
+        again=again,
+        new=new,
     )
 
 
@@ -114,20 +145,36 @@ def show(run: Run, lang: str) -> tuple[Any, ...]:
         gr.Dropdown(choices, value=ANY),
         gr.Dropdown(choices, value=ANY),
         rows_html(run, labels, ANY, ANY, lang),
+        choice(run, lang),
         *trial.prepare(run, lang),
-        offer(run, lang),
+        *offer(run, run.recommended(), lang),
+        "",
         settings_html(run, metrics, lang),
     )
 
 
+def choice(run: Run, lang: str) -> gr.Radio:
+    """The run's models to choose from, the recommended one chosen; hidden where there is but one."""
+    kept, best = run.kept(), run.recommended()
+    names = [(say(f"result.which.{name}", lang), name) for name in kept]
+    marked = [
+        (say("result.which.best", lang, name=title) if name == best else title, name)
+        for title, name in names
+    ]
+    return gr.Radio(marked, value=best, visible=len(kept) > 1)
+
+
 def headline(run: Run, metrics: Mapping[str, Any], lang: str) -> str:
-    """The two scores, the sentence on them, and the bars beside the two simple rivals."""
+    """The two scores, the sentences on them, and the bars beside the simple rivals."""
     test, recipe = metrics["test"], run.recipe()
     kind, verdict = scores.verdict(metrics)
+    advice = scores.recommendation(metrics)
     rivals = [
         (say("result.this", lang), test),
-        (say("result.tfidf", lang), metrics["baselines"]["tfidf"]),
-        (say("result.majority", lang), metrics["baselines"]["majority"]),
+        *(
+            (say(f"result.{name}", lang), metrics["baselines"][name])
+            for name in scores.rivals(metrics)
+        ),
     ]
     tiles = html.tiles(
         [
@@ -157,6 +204,7 @@ def headline(run: Run, metrics: Mapping[str, Any], lang: str) -> str:
         f'<div class="tt-run-head"><h2>{esc(recipe.name or recipe.data.file)}</h2></div>'
         + tiles
         + html.notice([say(verdict, lang)], kind)
+        + html.notice([say(advice, lang)] if advice else [], "info")
         + stopped
         + f'<div class="tt-pair">{bars}</div>'
     )
@@ -182,6 +230,7 @@ def per_class(metrics: Mapping[str, Any], lang: str) -> str:
 def settings_html(run: Run, metrics: Mapping[str, Any], lang: str) -> str:
     """What was asked for, and what came of it."""
     recipe, rows = run.recipe(), metrics["rows"]
+    settings = metrics.get("settings") or dataclasses.asdict(recipe.train)
     techniques = [
         say(f"technique.{key}.title", lang) if has(f"technique.{key}.title") else key
         for key in recipe.techniques
@@ -199,7 +248,7 @@ def settings_html(run: Run, metrics: Mapping[str, Any], lang: str) -> str:
         ),
         (message("train.epochs"), f"{metrics['epochs']:.1f}"),
         *[
-            (message(f"train.{name}"), _setting(getattr(recipe.train, name)))
+            (message(f"train.{name}"), _setting(settings[name]))
             for name in ("learning_rate", "head_learning_rate", "batch_size", "seed")
         ],
         (message("result.run"), run.id),
@@ -243,8 +292,44 @@ def wire(step: ResultStep, session: Session) -> Any:
         return true, predicted, filtered(run_id, true, predicted, request)
 
     step.matrix.click(cell, session.run, [step.true, step.predicted, step.rows], **QUIET)
-    trial.wire(step.trial, session)
+    trial.wire(step.trial, step.which, session)
+    _wire_download(step, session)
     step.again.click(lambda: go(TECHNIQUES), None, session.walk, **QUIET)
     new = step.new.click(lambda: (go(DATA), ""), None, [session.walk, session.run], **QUIET)
     new.then(None, session.run, None, js=SHOW_ADDRESS)
     return new
+
+
+# A button that has just been given its file: the person has asked for it already.
+FETCH_JS = """() => {
+  const look = (left) => {
+    const link = document.querySelector("#download[href], #download a[href], a[href]:has(#download)");
+    if (link) link.click(); else if (left) setTimeout(() => look(left - 1), 100);
+  };
+  look(20);
+  return [];
+}"""
+
+
+def _wire_download(step: ResultStep, session: Session) -> None:
+    """Another model has another answer and another download; a simple one is packed when asked for."""
+
+    def pick(run_id: object, which: object, request: gr.Request) -> tuple[Any, ...]:
+        run = session.find(run_id)
+        if run is None:
+            return (gr.skip(),) * 4
+        return "", *offer(run, trial.picked(run, which), language(request)), ""
+
+    def pack(run_id: object, which: object, request: gr.Request) -> tuple[Any, ...]:
+        run, lang = session.find(run_id), language(request)
+        try:
+            if run is None:
+                raise UserError("run_unknown")
+            return *packed(run, trial.picked(run, which), lang), ""
+        except Exception as error:  # noqa: BLE001 - shown as a card and logged
+            return gr.skip(), gr.skip(), problem(error, lang)
+
+    shown = [step.pack, step.download, step.problem]
+    asked = [session.run, step.which]
+    step.which.input(pick, asked, [step.trial.answer, *shown], trigger_mode="always_last", **QUIET)
+    step.pack.click(pack, asked, shown, **CLICK)

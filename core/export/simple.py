@@ -1,0 +1,262 @@
+"""The simple models as folders: written with skops, loaded without pickle, packed when asked for.
+
+A folder RUN/simple/NAME holds classifier.skops, labels.json, recipe.json, metrics.json, README.md,
+predict.py, requirements.txt and probes.json, which stays here: a few test rows with their answers, to
+prove the download by. The encoder of "embedding" is the pretrained model itself. It lies where all runs
+find it; only the download gets a copy of its own, as `encoder`.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import shutil
+import tempfile
+import threading
+import zipfile
+from collections.abc import Mapping, Sequence
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from core.errors import UserError
+from core.evaluation import baselines
+from core.evaluation.metrics import Floats
+from core.export.bundle import base_of, slug, swap, write
+from core.export.card import simple_card
+from core.modalities.text import NO_LIMIT, flat, load_tokenizer
+from core.models.embed import embed
+from core.models.load import FILES, locate
+from core.recipe import Recipe
+from core.runs import Run, RunStore
+
+log = logging.getLogger(__name__)
+
+CLASSIFIER, PROBES = "classifier.skops", "probes.json"
+TOLERANCE = 1e-3  # of a probability, between what was measured and what a folder answers
+TOLERANCE_BF16 = 0.05  # the same where the vectors were made in 16 bits and are now made in 32
+MAX_UNPACKED = 1 << 30  # bytes of a classifier.skops: ours have at most some 100 MB
+NOT_OF_ENCODER = ("recipe.json", "metrics.json")  # of the earlier run that a model comes from
+# All that a simple model is made of. skops trusts these and some hundred others; what it does not
+# trust, or what is not one of these, is not loaded.
+PARTS = {
+    "DummyClassifier",
+    "FeatureUnion",
+    "LogisticRegression",
+    "Pipeline",
+    "TfidfVectorizer",
+}
+
+Text = tuple[str, str | None]
+
+
+def export(
+    run: Run,
+    which: str,
+    fitted: baselines.Fitted,
+    recipe: Recipe,
+    metrics: Mapping[str, Any],
+    probes: Sequence[Text],
+    inputs: Any,
+    tolerance: float = TOLERANCE,
+) -> None:
+    """Write `run.folder(which)` as a whole or not at all, and prove it.
+
+    `probes` are texts and `inputs` what the model was given for them: strings, or vectors [texts, hidden
+    size]. Raises OSError, and RuntimeError when what was written answers differently.
+    """
+    from skops.io import dump
+
+    new = run.path / f".simple-{which}-new"
+    shutil.rmtree(new, ignore_errors=True)
+    new.mkdir()
+    try:
+        dump(fitted.pipeline, new / CLASSIFIER, compression=zipfile.ZIP_DEFLATED)
+        write(new / "labels.json", json.dumps(fitted.labels, ensure_ascii=False))
+        write(new / "recipe.json", recipe.to_json())
+        scores = {
+            "labels": list(fitted.labels),
+            "rows": metrics["rows"],
+            **metrics["baselines"][which],
+        }
+        write(new / "metrics.json", json.dumps(scores, ensure_ascii=False, indent=2))
+        write(new / "README.md", simple_card(which, recipe, metrics, base_of(run, recipe)))
+        write(new / "requirements.txt", _requirements(which))
+        shutil.copyfile(Path(__file__).with_name(f"{which}_template.py"), new / "predict.py")
+        answers = fitted.probabilities(inputs)
+        seen = {"texts": list(probes), "probabilities": answers.tolist(), "tolerance": tolerance}
+        write(new / PROBES, json.dumps(seen, ensure_ascii=False))
+        again = baselines.probabilities(load(new / CLASSIFIER), inputs, fitted.labels)
+        _compare(again, answers, TOLERANCE)
+        place = run.folder(which)
+        place.parent.mkdir(exist_ok=True)
+        swap(new, place)
+    finally:
+        shutil.rmtree(new, ignore_errors=True)
+
+
+def _requirements(which: str) -> str:
+    names = ["scikit-learn", "skops"]
+    if which == "embedding":
+        names += ["torch", "transformers"]
+    # torch calls its builds "2.13.0+cpu"; any of that version will do.
+    return "".join(f"{name}=={version(name).partition('+')[0]}\n" for name in names)
+
+
+def _compare(found: Floats, expected: Floats, tolerance: float) -> None:
+    """Written so that a NaN fails."""
+    if not (np.abs(found - expected) <= tolerance).all():
+        raise RuntimeError("the exported simple model answers differently")
+
+
+def load(file: Path) -> Any:
+    """The scikit-learn pipeline in a file of skops. Nothing in the file is executed.
+
+    Raises UserError for a damaged file and for one with any part that a simple model does not have.
+    """
+    from skops.io import get_untrusted_types
+    from skops.io import load as load_skops
+
+    name = file.parent.name
+    try:
+        with zipfile.ZipFile(file) as archive:
+            size = sum(item.file_size for item in archive.infolist())
+        if size > MAX_UNPACKED:
+            raise UserError("simple_untrusted", name=name, types=f"{size:,} B")
+        unknown = get_untrusted_types(file=file)
+        if not unknown:
+            pipeline = load_skops(file, trusted=[])
+            unknown = sorted({_kind(part) for part in _parts(pipeline)} - PARTS)
+    except UserError:
+        raise
+    except Exception as error:  # the libraries raise what they like for a damaged file
+        log.exception("cannot load a simple model")
+        raise UserError("predict_unreadable", name=name, reason=type(error).__name__) from error
+    if unknown:
+        raise UserError("simple_untrusted", name=name, types=", ".join(map(str, unknown))[:200])
+    return pipeline
+
+
+def _parts(pipeline: Any) -> list[Any]:
+    """The pipeline and every estimator in it."""
+    inner = getattr(pipeline, "steps", None) or getattr(pipeline, "transformer_list", None) or []
+    return [pipeline, *(part for _, each in inner for part in _parts(each))]
+
+
+def _kind(part: Any) -> str:
+    ours = type(part).__module__.startswith("sklearn.")
+    return type(part).__name__ if ours else f"{type(part).__module__}.{type(part).__name__}"
+
+
+class SimplePredictor:
+    """A folder of a simple model, ready to answer: the same interface as `core.predict.Predictor`.
+
+    `encoder` is the folder of the pretrained model that "embedding" needs; without it, the folder's
+    own `encoder`, or what the recipe of the run names. Raises UserError for what cannot be loaded.
+    """
+
+    def __init__(self, folder: Path, encoder: Path | None = None) -> None:
+        self._pipeline = load(folder / CLASSIFIER)
+        try:
+            recipe = Recipe.from_json((folder / "recipe.json").read_text(encoding="utf-8"))
+            labels = json.loads((folder / "labels.json").read_text(encoding="utf-8"))
+            self.labels: tuple[str, ...] = tuple(map(str, labels))
+            known = {str(name) for name in self._pipeline.classes_}
+            if not known <= set(self.labels):
+                raise ValueError(known)
+        except (UserError, OSError, ValueError, AttributeError, TypeError) as error:
+            raise UserError(
+                "predict_unreadable", name=folder.name, reason=type(error).__name__
+            ) from error
+        self.text_columns: tuple[str, ...] = recipe.data.text
+        self._length = recipe.train.max_length or NO_LIMIT
+        self._lock = threading.Lock()
+        self._encoder: tuple[Any, Any] | None = None
+        if "featureunion" not in self._pipeline.named_steps and is_embedding(folder):
+            self._encoder = _encoder(encoder or encoder_of(folder, recipe))
+
+    def probabilities(self, texts: Sequence[Text]) -> Floats:
+        """Probabilities of the labels for each text or pair of texts: [texts, classes], float64."""
+        with self._lock:  # the tokenizer is not made for several threads
+            if self._encoder is None:
+                inputs: Any = [baselines.cut(flat(each)) for each in texts]
+            else:
+                inputs = embed(*self._encoder, texts, self._length)
+            return baselines.probabilities(self._pipeline, inputs, self.labels)
+
+
+def is_embedding(folder: Path) -> bool:
+    return folder.name == "embedding" or (folder / "encoder").is_dir()
+
+
+def encoder_of(folder: Path, recipe: Recipe) -> Path:
+    """Where the pretrained model of a folder is. Raises UserError when it is gone."""
+    inside = folder / "encoder"
+    return inside if inside.is_dir() else locate(recipe.model, RunStore(folder.parents[2]))
+
+
+def _encoder(folder: Path) -> tuple[Any, Any]:
+    """The pretrained model without a head, and its tokenizer."""
+    from transformers import AutoModel
+
+    try:
+        tokenizer = load_tokenizer(folder)
+        model = AutoModel.from_pretrained(
+            folder,
+            local_files_only=True,
+            use_safetensors=True,
+            trust_remote_code=False,
+            dtype="float32",
+        )
+    except UserError:
+        raise
+    except Exception as error:  # the libraries raise what they like for a damaged file
+        log.exception("cannot load an encoder")
+        raise UserError(
+            "predict_unreadable", name=folder.name, reason=type(error).__name__
+        ) from error
+    return model.eval(), tokenizer
+
+
+def pack(run: Run, which: str, out: Path) -> Path:
+    """Write the download of a simple model to the zip `out`, after it was unpacked, loaded and asked.
+
+    Raises UserError when the run has no such model or its encoder is gone, OSError, and RuntimeError
+    when it answers differently than it was measured.
+    """
+    folder = run.folder(which)
+    if which not in baselines.SIMPLE or not (folder / CLASSIFIER).is_file():
+        raise UserError("simple_missing", name=run.id, which=which)
+    recipe = Recipe.from_json((folder / "recipe.json").read_text(encoding="utf-8"))
+    top = f"{slug(recipe.name or recipe.data.file)}-{which}"
+    files = {
+        file.name: file for file in sorted(folder.iterdir()) if file.name not in (PROBES, "encoder")
+    }
+    if which == "embedding":
+        base = encoder_of(folder, recipe)
+        found = {file for pattern in FILES for file in base.glob(pattern)}
+        files |= {
+            f"encoder/{file.name}": file
+            for file in sorted(found)
+            if file.name not in NOT_OF_ENCODER
+        }
+    with tempfile.TemporaryDirectory(dir=out.parent, prefix=".simple-") as temporary:
+        made = Path(temporary) / "zip"
+        with zipfile.ZipFile(made, "w", zipfile.ZIP_DEFLATED) as archive:
+            for name, file in files.items():
+                kept = zipfile.ZIP_STORED if file.suffix == ".safetensors" else None
+                archive.write(file, f"{top}/{name}", kept)
+        with zipfile.ZipFile(made) as archive:
+            archive.extractall(temporary)
+        _prove(Path(temporary) / top, folder / PROBES)
+        made.replace(out)
+    return out
+
+
+def _prove(unpacked: Path, probes: Path) -> None:
+    seen = json.loads(probes.read_text(encoding="utf-8"))
+    texts = [(first, second) for first, second in seen["texts"]]
+    found = SimplePredictor(unpacked).probabilities(texts)
+    _compare(found, np.array(seen["probabilities"]), seen["tolerance"])

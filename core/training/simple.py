@@ -1,0 +1,160 @@
+"""The simple models of a run: fitted before the fine-tuning starts, compared, and kept beside it."""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import numpy as np
+import torch
+
+from core.evaluation import baselines
+from core.evaluation.metrics import score
+from core.export import simple
+from core.modalities import text
+from core.models.embed import embed
+from core.recipe import Recipe
+from core.runs import Run
+from core.training import events as ev
+from core.training.rows import Rows
+from core.words import message
+
+# Tokens times parameters of the encoder, forward only, for the training rows: about 20 seconds of
+# MiniLM on two cores. A budget in work and not in seconds: the same input gives the same numbers.
+BUDGET = 1e12
+ACCELERATOR = 50  # times the budget where there is a GPU
+HELD_OUT = (
+    4  # times the budget is what validation and test rows may cost: they cannot be thinned out
+)
+SAMPLED = 200  # texts from which the tokens of all are estimated
+PROBES = 8  # test rows on which what was exported must give the same answers
+
+
+class Simple:
+    """What there is to beat. Call `tfidf`, then `embedding`, then after training `export`.
+
+    `compared` are the scores for metrics.json: of "majority", "tfidf" and "embedding" on the test
+    rows, the latter two with their "validation" scores (None where no rows are set aside).
+    """
+
+    def __init__(self, run: Run, rows: Rows, seed: int) -> None:
+        self._run, self._rows, self._seed = run, rows, seed
+        self._fitted: dict[str, tuple[baselines.Fitted, Any, float]] = {}
+        known, truth = rows.numbers[rows.split.train], rows.numbers[rows.split.test]
+        self.compared: dict[str, dict[str, Any]] = {
+            "majority": baselines.majority(known, truth, rows.labels)
+        }
+        if not len(rows.split.validation):
+            # On the training rows themselves the simple models would only show off their memory.
+            self._note("train.no_validation")
+
+    def tfidf(self) -> None:
+        """Word counts with logistic regression."""
+        learn = self._rows.split.train
+        words = [text.flat(each) for each in self._rows.texts]
+        fitted = baselines.tfidf(
+            [words[i] for i in learn], self._rows.numbers[learn], self._rows.labels, self._seed
+        )
+        if fitted.train_rows < len(learn):
+            self._note("train.baseline_rows", rows=fitted.train_rows, all=len(learn))
+        self._keep("tfidf", fitted, lambda where: [baselines.cut(words[i]) for i in where])
+
+    def embedding(
+        self,
+        model: Any,
+        tokenizer: Any,
+        length: int,
+        *,
+        bf16: bool = False,
+        between: Callable[[], None] = lambda: None,
+    ) -> None:
+        """Logistic regression on the encoder of `model`, which must not have been trained yet.
+
+        `length` is in tokens. `between` is called before each batch: it may raise, to stop. Left out
+        where it would take too long, which is noted, and where the model answers with what is no number.
+        """
+        started = time.monotonic()
+        if (device := torch.accelerator.current_accelerator(check_available=True)) is not None:
+            model.to(device)  # where the training will put it anyway
+        rows, learn = self._rows, self._affordable(model, tokenizer, length)
+        if learn is None:
+            self._note("train.no_embedding")
+            return
+        if len(learn) < len(rows.split.train):
+            self._note("train.embedding_rows", rows=len(learn), all=len(rows.split.train))
+
+        def vectors(where: np.ndarray) -> np.ndarray:
+            return embed(model, tokenizer, rows.texts_at(where), length, bf16=bf16, between=between)
+
+        known = vectors(learn)
+        if not np.isfinite(known).all():
+            return  # the training will fail on it, and say why
+        fitted = baselines.embedding(known, rows.numbers[learn], rows.labels)
+        tolerance = simple.TOLERANCE_BF16 if bf16 else simple.TOLERANCE
+        self._keep("embedding", fitted, vectors, tolerance, time.monotonic() - started)
+
+    def recommended(self, ours: float) -> str:
+        """Which to use, given the fine-tuned model's macro-F1 on the validation rows."""
+        return baselines.recommended(ours, self.compared)
+
+    def export(self, recipe: Recipe, metrics: Mapping[str, Any]) -> None:
+        """Write the folders. `metrics` are the run's. Raises OSError and RuntimeError."""
+        probes = self._rows.texts_at(self._rows.split.test[:PROBES])
+        for name, (fitted, inputs, tolerance) in self._fitted.items():
+            simple.export(self._run, name, fitted, recipe, metrics, probes, inputs, tolerance)
+
+    def _keep(
+        self,
+        name: str,
+        fitted: baselines.Fitted,
+        inputs: Callable[[np.ndarray], Any],
+        tolerance: float = simple.TOLERANCE,
+        seconds: float = 0.0,
+    ) -> None:
+        """Score it, on the validation rows first: that is what the page waits for."""
+        split, numbers, labels = self._rows.split, self._rows.numbers, self._rows.labels
+        started, validation = time.monotonic(), None
+        seconds = seconds or fitted.seconds
+        if len(split.validation):
+            answers = fitted.probabilities(inputs(split.validation))
+            scored = score(answers, numbers[split.validation], labels)
+            validation = {key: scored[key] for key in ("rows", "accuracy", "macro_f1", "loss")}
+            seconds += time.monotonic() - started
+            self._run.append(
+                ev.Baseline(
+                    name=name,
+                    accuracy=validation["accuracy"],
+                    macro_f1=validation["macro_f1"],
+                    seconds=seconds,
+                )
+            )
+        asked = inputs(split.test)
+        self.compared[name] = {
+            **score(fitted.probabilities(asked), numbers[split.test], labels),
+            "seconds": seconds,
+            "train_rows": fitted.train_rows,
+            "validation": validation,
+        }
+        self._fitted[name] = fitted, asked[:PROBES], tolerance
+
+    def _affordable(self, model: Any, tokenizer: Any, length: int) -> np.ndarray | None:
+        """The training rows to embed; None when validation and test rows alone would take too long."""
+        split = self._rows.split
+        some = baselines.draw(len(split.train), SAMPLED, self._seed)
+        sample = text.as_input(self._rows.texts_at(split.train[some]))
+        ids = tokenizer(sample, truncation=True, max_length=length)["input_ids"]
+        encoder = model.base_model
+        work = np.mean([len(each) for each in ids]) * encoder.num_parameters(
+            exclude_embeddings=True
+        )
+        budget = BUDGET * (1 if model.device.type == "cpu" else ACCELERATOR)
+        if (len(split.validation) + len(split.test)) * work > HELD_OUT * budget:
+            return None
+        # Enough for every class to have some, however large the encoder.
+        most = max(20 * len(self._rows.labels), math.floor(budget / work))
+        return split.train[baselines.draw(len(split.train), most, self._seed)]
+
+    def _note(self, key: str, **values: Any) -> None:
+        self._run.append(ev.Note(message=message(key, **values)))

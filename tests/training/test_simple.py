@@ -1,0 +1,123 @@
+"""The simple models of whole runs: which is recommended, and what happens when they cannot be had."""
+
+from __future__ import annotations
+
+import dataclasses
+from typing import Any
+
+import pytest
+
+from core.data.read import read
+from core.jobs import new_run
+from core.runs import Run, RunStore
+from core.training import events as ev
+from core.training import simple
+from core.training.rows import Rows
+from core.training.train import train
+from tests.conftest import recipe_for, sentiment_csv
+
+
+def trained(store: RunStore, data: bytes, **settings: Any) -> Run:
+    table = read(data, "toy.csv")
+    run = new_run(store, table, recipe_for(table, **settings))
+    train(run)
+    assert run.status() == "finished", run.progress().error
+    return run
+
+
+def told(run: Run) -> list[ev.Event]:
+    return ev.read(run.events)[0]
+
+
+def test_the_simple_models_are_told_before_the_training(store: RunStore) -> None:
+    run = trained(store, sentiment_csv(80), epochs=1.0)
+    events = told(run)
+    names = [e.name for e in events if isinstance(e, ev.Baseline)]
+    assert names == ["tfidf", "embedding"]
+    first_step = next(i for i, e in enumerate(events) if isinstance(e, ev.Step))
+    assert all(i < first_step for i, e in enumerate(events) if isinstance(e, ev.Baseline))
+    metrics = run.metrics()
+    assert metrics is not None
+    for event in events:
+        if isinstance(event, ev.Baseline):
+            assert event.macro_f1 == metrics["baselines"][event.name]["validation"]["macro_f1"]
+    again = trained(store, sentiment_csv(80), epochs=1.0).metrics()
+    for name in names:
+        one, two = metrics["baselines"][name], again["baselines"][name]  # type: ignore[index]
+        assert {**one, "seconds": 0} == {**two, "seconds": 0}
+
+
+def test_where_words_give_it_away_word_counts_are_recommended(store: RunStore) -> None:
+    run = trained(store, sentiment_csv(120), epochs=1.0, learning_rate=1e-6)
+    metrics = run.metrics()
+    assert metrics is not None
+    assert metrics["recommended"] == run.recommended() == "tfidf"
+    assert metrics["baselines"]["tfidf"]["validation"]["macro_f1"] > metrics["best"]["macro_f1"]
+    assert run.kept() == ("model", "embedding", "tfidf")
+
+
+def test_where_it_learned_more_the_model_is_recommended(
+    store: RunStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # One row to learn from: the simple model can only guess.
+    monkeypatch.setattr("core.evaluation.baselines.MAX_TRAIN_ROWS", 1)
+    monkeypatch.setattr(simple.Simple, "embedding", lambda *_, **__: None)
+    run = trained(store, sentiment_csv(120), epochs=6.0, learning_rate=5e-3)
+    metrics = run.metrics()
+    assert metrics is not None
+    assert metrics["recommended"] == run.recommended() == "model"
+    assert run.kept() == ("model", "tfidf")
+
+
+def test_without_validation_rows_nothing_simple_is_recommended(
+    store: RunStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    of = Rows.of
+
+    def without(*args: Any) -> Rows:
+        rows = of(*args)
+        sides = dataclasses.replace(rows.split, validation=rows.split.validation[:0])
+        return dataclasses.replace(rows, split=sides)
+
+    monkeypatch.setattr(Rows, "of", without)
+    run = trained(store, sentiment_csv(120), epochs=1.0, learning_rate=1e-6)
+    metrics = run.metrics()
+    assert metrics is not None
+    assert metrics["recommended"] == "model"
+    assert metrics["baselines"]["tfidf"]["validation"] is None
+    assert metrics["baselines"]["tfidf"]["macro_f1"] > metrics["test"]["macro_f1"]
+    assert not [e for e in told(run) if isinstance(e, ev.Baseline)]
+    assert any(note.key == "train.no_validation" for note in run.progress().notes)
+    assert "tfidf" in run.kept()
+
+
+def test_a_stop_between_the_two_ends_the_run(
+    store: RunStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    table = read(sentiment_csv(80), "toy.csv")
+    run = new_run(store, table, recipe_for(table))
+    embed = simple.embed
+    monkeypatch.setattr(
+        simple, "embed", lambda *args, **named: (run.request_stop(), embed(*args, **named))[1]
+    )
+    train(run)
+    assert run.status() == "stopped"
+    assert run.progress().kept_step is None
+    assert [e.name for e in told(run) if isinstance(e, ev.Baseline)] == ["tfidf"]
+
+
+def test_too_much_work_is_thinned_or_left_out_and_it_is_said(
+    store: RunStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(simple, "BUDGET", 14_000_000)  # about 45 rows for the tiny encoder
+    run = trained(store, sentiment_csv(120), epochs=1.0)
+    notes = [note.key for note in run.progress().notes]
+    assert "train.embedding_rows" in notes
+    metrics = run.metrics()
+    assert metrics is not None
+    assert 40 <= metrics["baselines"]["embedding"]["train_rows"] < metrics["train_rows"]
+
+    monkeypatch.setattr(simple, "BUDGET", 1_000_000)
+    run = trained(store, sentiment_csv(120), epochs=1.0)
+    assert "train.no_embedding" in [note.key for note in run.progress().notes]
+    assert "embedding" not in (run.metrics() or {})["baselines"]
