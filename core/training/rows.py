@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 from core.data.profile import Profile, profile, usable_rows
+from core.data.read import Table
 from core.data.split import Split, fold, split
 from core.errors import UserError
 from core.modalities import text
@@ -31,9 +32,8 @@ class Rows:
     notes: tuple[Message, ...]
 
     @classmethod
-    def of(cls, run: Run, recipe: Recipe, store: RunStore) -> Rows:
+    def of(cls, table: Table, recipe: Recipe, store: RunStore) -> Rows:
         """Raises UserError when the table is not the recipe's, or no row is left to test on."""
-        table = run.table()
         if table.fingerprint != recipe.data.fingerprint:
             raise UserError("data_changed")
         column = recipe.task.column
@@ -127,7 +127,7 @@ def _known_texts(key: str, store: RunStore) -> tuple[set[str], set[str], bool]:
         try:
             run = store.get(key.removeprefix("run:"))
             earlier = run.recipe()
-            rows = Rows.of(run, earlier, store)
+            rows = Rows.of(run.table(), earlier, store)
         except (UserError, OSError):
             return learned, chosen, False
         learned |= {fold(text.flat(rows.texts[i])) for i in rows.split.train}

@@ -68,7 +68,7 @@ def _train(run: Run, started: float) -> int | None:
     """The whole run. Returns the step of the kept model when it was stopped, None when it ran to its end."""
     run.append(ev.StageStarted(stage="prepare"))
     recipe, store = run.recipe(), RunStore(run.path.parent)
-    rows = Rows.of(run, recipe, store)
+    rows = Rows.of(run.table(), recipe, store)
     for note in (*rows.split.notes, *rows.notes):
         _note(run, note)
     _stop_here(run)

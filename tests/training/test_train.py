@@ -268,7 +268,7 @@ def test_a_model_is_never_tested_on_what_an_earlier_run_taught_it(store: RunStor
     assert other.status() == "finished", other.progress().error
     assert any(note.key == "train.known_moved" for note in other.progress().notes)
     tested = set(other.test_rows()["text"])  # type: ignore[index]
-    rows = Rows.of(first, first.recipe(), store)
+    rows = Rows.of(first.table(), first.recipe(), store)
     taught = np.concatenate([rows.split.train, rows.split.validation])
     assert not tested & {rows.texts[i][0] for i in taught}
     assert tested

@@ -1,0 +1,332 @@
+"""Before Start: a few real steps on this machine say how long a run will take and how much memory it needs.
+
+The steps are done by the code that trains (`core.training.fit`), on rows that stand for all: evenly spread
+over the lengths, the longest among them. What they cost is kept, by machine, model and settings.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import dataclasses
+import hashlib
+import json
+import math
+import platform
+import tempfile
+import threading
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import psutil
+import torch
+from transformers import AutoConfig, TrainerCallback, set_seed
+
+from core import techniques
+from core.data.read import Table
+from core.evaluation import baselines
+from core.modalities import text
+from core.models.load import load, locate
+from core.recipe import Recipe
+from core.runs import Run, RunStore, home
+from core.tasks import single_label
+from core.techniques.base import Technique
+from core.training import events as ev
+from core.training.auto import Facts, Plan, plan
+from core.training.batching import SimilarLengths
+from core.training.fit import Fit, Stopped
+from core.training.machine import machine, release_memory
+from core.training.rows import Rows
+from core.training.sets import Sets
+
+STEPS = 12  # that are done; the first WARM_UP are not counted
+WARM_UP = 3
+SECONDS = 20.0  # after which no further step is begun
+EVALUATED = 128  # rows that are timed without training on them
+COUNTED = 300  # rows on which the simple model of word counts is timed
+VERSION = 1  # of what is kept
+
+
+@dataclass(frozen=True)
+class Cost:
+    """What things cost here with one model and one kind of settings, in seconds and bytes.
+
+    A step costs `step`, and `token` for each token of its batch with its padding; `evaluated`, `tested` and
+    `kept` are per token of rows that are scored while training, scored at the end, and sent through frozen
+    layers once; `counted` is per character that the simple model learns from. `once` does not grow.
+    """
+
+    step: float
+    token: float
+    evaluated: float
+    tested: float
+    kept: float
+    counted: float
+    once: float
+    memory: int
+
+
+@dataclass(frozen=True)
+class Estimate:
+    """`seconds` of a run that goes on to its last epoch; `memory`, the most that this process will hold,
+    and `available`, what it may hold, in bytes."""
+
+    plan: Plan
+    seconds: float
+    memory: int
+    available: int
+
+    @property
+    def fits(self) -> bool:
+        return self.memory <= self.available
+
+
+class Preflight:
+    """One recipe on one table: `plan` at once, `estimate` after some seconds of work."""
+
+    def __init__(self, recipe: Recipe, table: Table, store: RunStore) -> None:
+        """Raises UserError for what would keep a run of it from starting; may have to download the model."""
+        self.recipe, self.store = recipe, store
+        self.rows = Rows.of(table, recipe, store)
+        self.chosen = techniques.resolve(recipe.techniques, self.rows.profile)
+        self.folder = locate(recipe.model, store)
+        self.tokenizer = text.load_tokenizer(self.folder)
+        config = AutoConfig.from_pretrained(
+            self.folder, local_files_only=True, trust_remote_code=False
+        )
+        train = self.rows.split.train
+        self.lengths = text.lengths(self.tokenizer, self.rows.texts_at(train))
+        limit = text.usable_length(self.tokenizer, config)
+        self.plan = plan(recipe.train, Facts(len(train), self.lengths, limit))
+
+    def known(self) -> bool:
+        """Is the cost known already, from an earlier measurement with the same model and settings?"""
+        return self._key() in _kept()
+
+    def estimate(
+        self, should_stop: Callable[[], bool] = lambda: False, fresh: bool = False
+    ) -> Estimate:
+        """Measure, unless it is known and nothing `fresh` is asked for. Raises Stopped when told to stop."""
+        costs = _kept()
+        cost = None if fresh else costs.get(self._key())
+        if cost is None:
+            cost = self._measure(should_stop)
+            _keep({**costs, self._key(): cost})
+        available = psutil.virtual_memory().available + psutil.Process().memory_info().rss
+        return Estimate(self.plan, self._seconds(cost), cost.memory, available)
+
+    def _seconds(self, cost: Cost) -> float:
+        split, spec = self.rows.split, self.plan.spec
+        tokens = np.minimum(self.lengths, int(spec.max_length or 0))
+        rows = int(spec.batch_size or 0) * spec.accumulation
+        # The batches of one epoch as they will be made, from the texts that were looked at.
+        order = np.array(list(SimilarLengths(tokens.tolist(), rows, spec.seed)))
+        batches = [tokens[order[i : i + rows]] for i in range(0, len(order), rows)]
+        full = [batch for batch in batches if len(batch) == rows] or batches
+        padded = float(np.mean([len(batch) * batch.max() for batch in full]))
+        mean = float(tokens.mean())
+        evaluations = math.ceil(self.plan.total_steps / self.plan.evaluate_every)
+        validation, test = len(self.rows.chooser) * mean, len(split.test) * mean
+        everything = len(self.rows.texts) * mean
+        characters = sum(
+            len(baselines.cut(text.flat(each))) for each in self.rows.texts_at(split.train)
+        )
+        return (
+            cost.once
+            + cost.counted * min(characters, baselines.CHARACTER_BUDGET)
+            + cost.evaluated * everything  # the frozen embedding
+            + cost.kept * (len(split.train) * mean + validation)
+            + self.plan.total_steps * (cost.step + cost.token * padded)
+            + evaluations * cost.evaluated * validation
+            + cost.tested * test
+        )
+
+    def _key(self) -> str:
+        """Everything that the cost depends on, but the rows themselves."""
+        spec, here = self.plan.spec, machine()
+        parts: list[Any] = [
+            VERSION,
+            platform.processor() or platform.machine(),
+            platform.node(),
+            torch.__version__,
+            dataclasses.astuple(here),
+            dataclasses.astuple(self.recipe.model),
+            {key: dict(options) for key, options in sorted(self.recipe.techniques.items())},
+            [spec.batch_size, spec.accumulation, spec.max_length, len(self.rows.labels)],
+        ]
+        return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()[:24]
+
+    def _measure(self, should_stop: Callable[[], bool]) -> Cost:
+        with (
+            tempfile.TemporaryDirectory(prefix="ticktune-") as place,
+            _peak_memory() as memory,
+        ):
+            measured = self._steps(Run(Path(place)), should_stop)
+        release_memory()
+        return dataclasses.replace(measured, memory=memory())
+
+    def _steps(self, run: Run, should_stop: Callable[[], bool]) -> Cost:
+        """Train on a few rows as a run would, and time every part."""
+        spec, here = self.plan.spec, machine()
+        started = time.perf_counter()
+        length = int(spec.max_length or 0)
+        batch = int(spec.batch_size or 0) * spec.accumulation
+        some = _thinned(self.rows, STEPS * batch)
+        sets = Sets.of(some, self.tokenizer, length, run.path / "tokens")
+        set_seed(spec.seed)
+        model = load(self.folder, single_label.head(self.rows.labels), here.attention)
+        steps = math.ceil(len(sets.train) / batch)
+        short = dataclasses.replace(
+            self.plan,
+            spec=dataclasses.replace(spec, epochs=float(math.ceil(STEPS / steps))),
+            steps_per_epoch=steps,
+            evaluate_every=STEPS,
+        )
+        loaded = time.perf_counter()
+        clock = _Clock(should_stop, loaded + SECONDS)
+        fit = Fit(run, short, sets, self.tokenizer, [*self.chosen, clock.technique()], here)
+        fitted = fit(model)
+        if should_stop():
+            raise Stopped
+        tested = time.perf_counter()
+        fit.answers(fitted.model, sets.test)
+        done = time.perf_counter()
+
+        tokens = np.minimum(np.array(sets.train["length"]), length)
+        step, token = _line(clock.steps, tokens, batch, spec.seed)
+        stages = {
+            event.stage: event.time
+            for event in ev.read(run.events)[0]
+            if isinstance(event, ev.StageStarted)
+        }
+        validation = int(np.sum(sets.validation["length"]))
+        kept = stages["train"] - stages["keep"] if "keep" in stages else 0.0
+        return Cost(
+            step=step,
+            token=token,
+            evaluated=clock.evaluation / validation,
+            tested=(done - tested) / int(np.sum(sets.test["length"])),
+            kept=kept / (int(tokens.sum()) + validation),
+            counted=_counting(some),
+            # Loaded at the start, and once more when the export is proven; written, read and packed.
+            once=2 * (loaded - started),
+            memory=0,
+        )
+
+
+class _Clock(TrainerCallback):
+    """Seconds of every step and of the evaluation; ends the training when told to or when time is up."""
+
+    def __init__(self, should_stop: Callable[[], bool], end: float) -> None:
+        self.should_stop, self.end = should_stop, end
+        self.steps: list[float] = []
+        self.evaluation = 0.0
+        self._began = 0.0
+
+    def technique(self) -> Technique:
+        """Callbacks come from techniques."""
+        clock = self
+
+        class Clocked(Technique):
+            key = "clock"
+
+            def callbacks(self, context: Any) -> list[Any]:
+                return [clock]
+
+        return Clocked()
+
+    def on_step_begin(self, *_: Any, **__: Any) -> None:
+        self._began = time.perf_counter()
+
+    def on_step_end(self, args: Any, state: Any, control: Any, **_: Any) -> None:
+        now = time.perf_counter()
+        self.steps.append(now - self._began)
+        self._began = now
+        if self.should_stop() or now > self.end or len(self.steps) >= STEPS:
+            control.should_training_stop = control.should_evaluate = True
+
+    def on_evaluate(self, *_: Any, **__: Any) -> None:
+        self.evaluation = time.perf_counter() - self._began
+
+
+def _line(seconds: list[float], lengths: np.ndarray, batch: int, seed: int) -> tuple[float, float]:
+    """Seconds a step and a token, by least squares; neither is negative."""
+    padded: list[int] = []
+    sampler = SimilarLengths(lengths.tolist(), batch, seed)
+    for epoch in range(math.ceil(len(seconds) * batch / len(lengths))):
+        sampler.set_epoch(epoch)
+        order = np.array(list(sampler))
+        batches = [lengths[order[i : i + batch]] for i in range(0, len(order), batch)]
+        padded += [len(each) * int(each.max()) for each in batches]
+    skip = WARM_UP if len(seconds) > 2 * WARM_UP else len(seconds) - 1
+    x, y = np.array(padded[skip : len(seconds)], dtype=float), np.array(seconds[skip:])
+    if np.ptp(x) > 0.2 * x.mean():
+        token, step = np.polyfit(x, y, 1)
+        if step >= 0 and token >= 0:
+            return float(step), float(token)
+    return 0.0, float(y.sum() / x.sum())
+
+
+def _counting(rows: Rows) -> float:
+    """Seconds per character of the simple model that counts words."""
+    where = rows.split.train[:COUNTED]
+    words = [text.flat(each) for each in rows.texts_at(where)]
+    fitted = baselines.tfidf(words, rows.numbers[where], rows.labels, 0)
+    return fitted.seconds / max(1, sum(len(baselines.cut(each)) for each in words))
+
+
+def _thinned(rows: Rows, train: int) -> Rows:
+    """Fewer rows of each side, evenly spread over the lengths; the longest are among them."""
+
+    def some(where: np.ndarray, most: int) -> np.ndarray:
+        order = rows.by_length(where)
+        places = np.linspace(0, len(order) - 1, min(most, len(order))).astype(int)
+        return np.asarray(order[np.unique(places)])
+
+    split = rows.split
+    thin = dataclasses.replace(
+        split,
+        train=some(split.train, train),
+        validation=some(rows.chooser, EVALUATED),
+        test=some(split.test, EVALUATED),
+    )
+    return dataclasses.replace(rows, split=thin)
+
+
+@contextlib.contextmanager
+def _peak_memory() -> Iterator[Callable[[], int]]:
+    """The most memory that this process holds meanwhile, in bytes; on a GPU, the GPU's is added."""
+    process, done, most = psutil.Process(), threading.Event(), [0]
+
+    def watch() -> None:
+        while not done.wait(0.01):
+            most[0] = max(most[0], process.memory_info().rss)
+
+    thread = threading.Thread(target=watch, name="memory", daemon=True)
+    thread.start()
+    try:
+        yield lambda: most[0]
+    finally:
+        done.set()
+        thread.join()
+
+
+def _file() -> Path:
+    return home() / "preflight.json"
+
+
+def _kept() -> dict[str, Cost]:
+    try:
+        raw = json.loads(_file().read_text(encoding="utf-8"))
+        return {str(key): Cost(**value) for key, value in raw.items()}
+    except (OSError, ValueError, TypeError, AttributeError):
+        return {}  # nothing measured yet, or by another version
+
+
+def _keep(costs: dict[str, Cost]) -> None:
+    with contextlib.suppress(OSError):  # it is measured again, then
+        _file().parent.mkdir(parents=True, exist_ok=True)
+        _file().write_text(json.dumps({key: dataclasses.asdict(c) for key, c in costs.items()}))
