@@ -196,7 +196,7 @@ class Preflight:
             torch.__version__,
             dataclasses.astuple(here),
             dataclasses.astuple(self.recipe.model),
-            {key: dict(options) for key, options in sorted(self.recipe.techniques.items())},
+            {technique.key: dataclasses.asdict(technique.options) for technique in self.chosen},
             [spec.batch_size, spec.accumulation, spec.max_length, len(self.rows.labels)],
         ]
         return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()[:24]

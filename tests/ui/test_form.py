@@ -63,7 +63,7 @@ def test_what_is_ticked_and_typed_becomes_the_recipe(
     data[drawn.choices.name] = "  mine "
     recipe = drawn.choices.recipe(data, loaded, "minilm")
     recipe.validate()
-    assert recipe.techniques["freeze"] == {"share": "0.3"}
+    assert recipe.techniques["freeze"] == {"share": 0.3}
     assert recipe.train.epochs == 2.0
     assert recipe.name == "mine"
     assert recipe.data.fingerprint == loaded.table.fingerprint
@@ -79,7 +79,7 @@ def test_a_bad_setting_is_named(drawn: step.TechniquesStep, loaded: Loaded, valu
 
 
 def test_what_does_not_apply_is_greyed_with_the_reason(loaded: Loaded) -> None:
-    summary, problem, *ticks = step.enter(loaded, "minilm", "en")
+    summary, _, _, problem, *ticks = step.enter(loaded, "minilm", "en")
     assert "800" in summary
     assert problem == ""
     shown = dict(zip(techniques.BY_KEY, ticks, strict=True))
