@@ -91,11 +91,11 @@ def settings_table(plan: Plan, recipe: Recipe, lang: str) -> str:
     ]
     if EARLY in recipe.techniques:
         chosen = recipe.techniques[EARLY].get("patience")
-        checks = message("plan.checks", n=plan.patience)
+        after = message("plan.patience.epochs", n=float(chosen)) if chosen else None
         rows.append(
             (
-                f"technique.{EARLY}.patience",
-                f"{chosen}" if chosen else checks,
+                f"technique.{EARLY}.title",
+                after or message("plan.patience.checks", n=plan.patience),
                 message("recipe.yours" if chosen else "plan.patience"),
             )
         )

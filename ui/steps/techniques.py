@@ -108,6 +108,8 @@ def enter(
             why = say("ui.unavailable", lang, reason=say(reason, lang))
             ticks.append(gr.Checkbox(value=False, interactive=False, info=f"{info} {why}"))
         else:
+            advice = technique.advice(loaded.profile)
+            info += f" {say(advice, lang)}" if advice else ""
             value = {} if ticked is None else {"value": technique.key in ticked}
             ticks.append(gr.Checkbox(interactive=True, info=info, **value))
     return *plan.first(loaded, model, lang), "", *ticks
