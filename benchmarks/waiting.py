@@ -67,3 +67,7 @@ def main(_: Sequence[str]) -> None:
         median = statistics.median(values)
         beside = "a busy process" if busy else "nothing"
         print(f"| {policy} | {beside} | {median:.2f} | {median / base:.1f} |")
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])
