@@ -122,21 +122,23 @@ def available(names: Sequence[str], folder: Path | None) -> dict[str, pd.DataFra
     return frames
 
 
-def divide(frame: pd.DataFrame, rows: int | None, seed: int) -> pd.DataFrame:
+def divide(
+    frame: pd.DataFrame, rows: int | None, seed: int, test_rows: int = TEST_ROWS
+) -> pd.DataFrame:
     """The rows of one comparison, with the column split: train, validation and test.
 
     For one seed the test rows are the same whatever `rows` is, and fewer rows are a part of more. `rows`
-    counts train and validation together, for a user has no more: None means all. Texts that `fold` alike
-    occur once. Raises ValueError when there are fewer rows than that.
+    counts train and validation together, for a user has no more: None means all. At most `test_rows` test.
+    Texts that `fold` alike occur once. Raises ValueError when there are fewer rows than that.
     """
     frame = frame[~frame["text"].map(fold).duplicated()].reset_index(drop=True)
     draw = np.random.default_rng(seed)
     if "split" in frame:
         is_test = (frame["split"] == "test").to_numpy()
         pool, test = np.flatnonzero(~is_test), np.flatnonzero(is_test)
-        test = np.sort(draw.permutation(test)[:TEST_ROWS])
+        test = np.sort(draw.permutation(test)[:test_rows])
     else:
-        pool, test = _cut(frame, min(TEST_SHARE, TEST_ROWS / len(frame)), seed)
+        pool, test = _cut(frame, min(TEST_SHARE, test_rows / len(frame)), seed)
     if rows is not None and rows > len(pool):
         raise ValueError(f"{rows} rows asked for, {len(pool)} are there")
     learn = frame.iloc[np.sort(draw.permutation(pool)[:rows])].copy()

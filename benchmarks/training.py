@@ -31,7 +31,7 @@ ROUNDS, EPOCHS = 3, 2
 # rows learned from (15 % of them validate), maximum length; a long set that needs no other data at the end
 SHORT = ("movies", 5_000, 128)
 LONG = (("news", 1_000, 256), ("spam_email", None, 256))
-QUICK_ROWS = {"short": 600, "long": 200}
+QUICK_ROWS, QUICK_TEST = {"short": 600, "long": 200}, 400
 
 
 def work(table: str, way: str, seed: int, epochs: float, max_length: int) -> dict[str, Any]:
@@ -116,6 +116,7 @@ def _options(arguments: Sequence[str]) -> argparse.Namespace:
     parser.add_argument("--rows", type=int, help="of each set at most")
     options = parser.parse_args(arguments)
     options.data = data.folder_of(options.data)
+    options.test = QUICK_TEST if options.quick else data.TEST_ROWS
     options.rounds = options.rounds or (1 if options.quick else ROUNDS)
     options.epochs = options.epochs or (1.0 if options.quick else float(EPOCHS))
     return options
@@ -147,7 +148,7 @@ def _measure(
     with tempfile.TemporaryDirectory() as folder:
         table = Path(folder, "table.csv")
         for number in range(1, options.rounds + 1):
-            table.write_bytes(data.to_csv(data.divide(frame, rows, number)))
+            table.write_bytes(data.to_csv(data.divide(frame, rows, number, options.test)))
             for way in WAYS:
                 # It takes longest by far and no promise is measured against it: once is enough.
                 if way == "padded" and number > 1:
