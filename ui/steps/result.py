@@ -303,8 +303,8 @@ def wire(step: ResultStep, session: Session) -> Any:
 # A button that has just been given its file: the person has asked for it already.
 FETCH_JS = """() => {
   const look = (left) => {
-    const link = document.querySelector("#download[href], #download a[href], a[href]:has(#download)");
-    if (link) link.click(); else if (left) setTimeout(() => look(left - 1), 100);
+    const button = document.querySelector("#download");
+    if (button?.offsetParent) button.click(); else if (left) setTimeout(look, 100, left - 1);
   };
   look(20);
   return [];
@@ -332,4 +332,4 @@ def _wire_download(step: ResultStep, session: Session) -> None:
     shown = [step.pack, step.download, step.problem]
     asked = [session.run, step.which]
     step.which.input(pick, asked, [step.trial.answer, *shown], trigger_mode="always_last", **QUIET)
-    step.pack.click(pack, asked, shown, **CLICK)
+    step.pack.click(pack, asked, shown, **CLICK).then(None, None, None, js=FETCH_JS)
