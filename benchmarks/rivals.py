@@ -4,16 +4,14 @@ from __future__ import annotations
 
 import tempfile
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
-from unittest import mock
 
 import numpy as np
 import pandas as pd
 
-BATCH = 32  # of what only computes forward
-INVERSE_REGULARISATION = 10.0
+BATCH = 32  # of the plain Trainer's evaluations
 
 
 @dataclass(frozen=True)
@@ -46,57 +44,30 @@ def majority(rows: Rows, seed: int) -> np.ndarray:
 
 
 def tfidf(rows: Rows, seed: int) -> np.ndarray:
-    """TickTune's own baseline: words, pairs of words and characters with logistic regression."""
+    """TickTune's own simple model: words, pairs of words and characters with logistic regression."""
     from core.evaluation import baselines
 
-    seen: list[np.ndarray] = []
-
-    def keep(probabilities: np.ndarray, *_: Any) -> dict[str, Any]:
-        seen.append(probabilities)  # it reports scores; paired intervals need each row's answer
-        return {}
-
-    with mock.patch.object(baselines, "score", keep):
-        baselines.tfidf(*rows.learn, *rows.test, rows.classes, seed)
-    return seen[-1].argmax(axis=1)
+    model = baselines.tfidf(*rows.learn, rows.classes, seed)
+    texts = [baselines.cut(each) for each in rows.test[0]]
+    return np.asarray(model.probabilities(texts).argmax(axis=1))
 
 
 def frozen(rows: Rows, seed: int, max_length: int) -> np.ndarray:
-    """The bundled encoder as it comes: mean-pooled embeddings of unit length, logistic regression on top."""
-    from sklearn.linear_model import LogisticRegression
+    """TickTune's own: the bundled encoder as it comes, with logistic regression on its embeddings."""
+    from core.evaluation import baselines
+    from core.modalities.text import load_tokenizer
+    from core.models.embed import embed
+    from core.models.load import bundled_folder, load
+    from core.tasks.single_label import head
 
-    model = LogisticRegression(C=INVERSE_REGULARISATION, max_iter=1000)
-    model.fit(_embed(rows.learn[0], max_length), rows.learn[1])
-    return np.asarray(model.predict(_embed(rows.test[0], max_length)))
+    tokenizer = load_tokenizer(bundled_folder())
+    encoder = load(bundled_folder(), head(rows.classes))
 
+    def vectors(texts: list[str]) -> np.ndarray:
+        return embed(encoder, tokenizer, [(each, None) for each in texts], max_length)
 
-def _embed(texts: Sequence[str], max_length: int) -> np.ndarray:
-    """[texts, width]"""
-    import torch
-    from transformers import AutoModel, AutoTokenizer
-
-    from core.models.load import bundled_folder
-
-    tokenizer = AutoTokenizer.from_pretrained(bundled_folder())
-    model = AutoModel.from_pretrained(bundled_folder(), dtype="float32").eval()
-    order = np.argsort([len(text) for text in texts])  # batches of similar length waste little
-    found: list[np.ndarray] = [np.empty(0)] * len(texts)
-    for start in range(0, len(order), BATCH):
-        where = order[start : start + BATCH]
-        batch = tokenizer(
-            [texts[i] for i in where],
-            truncation=True,
-            max_length=max_length,
-            padding=True,
-            return_tensors="pt",
-        )
-        with torch.inference_mode():
-            states = model(**batch).last_hidden_state
-        mask = batch["attention_mask"].unsqueeze(-1)
-        mean = (states * mask).sum(1) / mask.sum(1)
-        unit = torch.nn.functional.normalize(mean, dim=1).numpy()
-        for place, vector in zip(where, unit, strict=True):
-            found[place] = vector
-    return np.stack(found)
+    model = baselines.embedding(vectors(rows.learn[0]), rows.learn[1], rows.classes)
+    return np.asarray(model.probabilities(vectors(rows.test[0])).argmax(axis=1))
 
 
 @dataclass(frozen=True)

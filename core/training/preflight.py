@@ -100,7 +100,8 @@ class Preflight:
         train = self.rows.split.train
         self.lengths = text.lengths(self.tokenizer, self.rows.texts_at(train))
         limit = text.usable_length(self.tokenizer, config)
-        self.plan = plan(recipe.train, Facts(len(train), self.lengths, limit))
+        facts = Facts(len(train), len(self.rows.chooser), self.lengths, limit)
+        self.plan = plan(recipe.train, facts)
 
     def known(self) -> bool:
         """Is the cost known already, from an earlier measurement with the same model and settings?"""

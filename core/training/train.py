@@ -86,6 +86,7 @@ def _train(run: Run, started: float) -> int | None:
     model = load(folder, single_label.head(rows.labels), here.attention)
     facts = Facts(
         rows=len(rows.split.train),
+        validation=len(rows.chooser),
         lengths=text.lengths(tokenizer, rows.texts_at(rows.split.train)),
         limit=text.usable_length(tokenizer, model.config),
     )
