@@ -32,8 +32,11 @@ PATIENCE = 0.3  # of the run without a better score
 
 @dataclass(frozen=True)
 class Facts:
-    """What the settings follow from. `rows` train, `validation` choose the best model; `lengths` are tokens of training texts (some or all), `limit` is the
-    longest input of the model in tokens."""
+    """What the settings follow from.
+
+    `rows` are trained on, `validation` rows choose the best model; `lengths` are tokens of training texts (some
+    or all), `limit` is the longest input of the model in tokens.
+    """
 
     rows: int
     validation: int
