@@ -34,8 +34,8 @@ PATIENCE = 0.3  # of the run without a better score
 class Facts:
     """What the settings follow from.
 
-    `rows` are trained on, `validation` rows choose the best model; `lengths` are tokens of training texts (some
-    or all), `limit` is the longest input of the model in tokens.
+    `rows` are trained on, `validation` rows choose the best model; `lengths` are tokens of training texts
+    (some or all), `limit` is the longest input of the model in tokens.
     """
 
     rows: int
