@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -115,12 +116,12 @@ class Choices:
             key: self.options[key].read(data) for key, tick in self.ticks.items() if data[tick]
         }
         # Checked here, so that a bad value is named before anything is made of it.
-        techniques.resolve(chosen)
+        checked = techniques.resolve(chosen)
         return Recipe(
             data=DataSpec(table.name, table.fingerprint, seen.text, seen.split),
             task=TaskSpec(seen.label or ""),
             model=ModelSpec(model),
             train=parse(TrainSpec, self.train.read(data), "train"),
-            techniques=chosen,
+            techniques={each.key: dataclasses.asdict(each.options) for each in checked},
             name=str(data[self.name] or "").strip(),
         )

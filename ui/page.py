@@ -102,6 +102,7 @@ def _wire(session: Session, steps: Steps, history: runs.RunsTab) -> None:
     model.wire(steps.model, session, steps.techniques.entered, techniques.enter)
     on_start(techniques.wire(steps.techniques, session, steps.model.other), attach)
     train.wire(steps.train, session, result.show, steps.result.view)
+    on_start(result.wire_measure(steps.result, session), attach)
     data.start_over(result.wire(steps.result, session), steps.data)
     attach.follow(runs.wire(history, session, attach))
     on_load(session.page, attach)

@@ -63,7 +63,7 @@ def test_what_is_ticked_and_typed_becomes_the_recipe(
     data[drawn.choices.name] = "  mine "
     recipe = drawn.choices.recipe(data, loaded, "minilm")
     recipe.validate()
-    assert recipe.techniques["freeze"] == {"share": "0.3"}
+    assert recipe.techniques["freeze"] == {"share": 0.3}
     assert recipe.train.epochs == 2.0
     assert recipe.name == "mine"
     assert recipe.data.fingerprint == loaded.table.fingerprint
