@@ -1,6 +1,6 @@
 """What a busy page costs training: torch's threads that spin while they wait, and threads that sleep.
 
-    python -m benchmarks waiting
+    python -m benchmarks.waiting
 
 Each figure is the median time of a MiniLM training step (16 short texts) on all cores, alone and beside
 one other process that keeps a core busy, as a page and a browser do. `core/__init__.py` sets PASSIVE.
@@ -8,6 +8,7 @@ one other process that keeps a core busy, as a page and a browser do. `core/__in
 
 from __future__ import annotations
 
+import argparse
 import os
 import statistics
 import subprocess
@@ -54,7 +55,10 @@ def step_seconds(policy: str, busy: bool) -> float:
     return float(done.stdout)
 
 
-def main(_: Sequence[str]) -> None:
+def main(arguments: Sequence[str]) -> None:
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.waiting", description=__doc__)
+    parser.formatter_class = argparse.RawDescriptionHelpFormatter
+    parser.parse_args(arguments)
     kinds = [(policy, busy) for busy in (False, True) for policy in ("ACTIVE", "PASSIVE")]
     seconds: dict[tuple[str, bool], list[float]] = {kind: [] for kind in kinds}
     for _round in range(ROUNDS):
@@ -67,3 +71,7 @@ def main(_: Sequence[str]) -> None:
         median = statistics.median(values)
         beside = "a busy process" if busy else "nothing"
         print(f"| {policy} | {beside} | {median:.2f} | {median / base:.1f} |")
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])

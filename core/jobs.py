@@ -42,7 +42,11 @@ def new_run(store: RunStore, table: Table, recipe: Recipe) -> Run:
     recipe.validate()
     seen = profile(table, recipe.data.text, recipe.task.column, recipe.data.split or "")
     check(seen)
-    techniques.resolve(recipe.techniques, seen)
+    chosen = techniques.resolve(recipe.techniques, seen)
+    # With every option written out, so that runs can be compared by their recipes.
+    recipe = dataclasses.replace(
+        recipe, techniques={each.key: dataclasses.asdict(each.options) for each in chosen}
+    )
     rows, _ = usable_rows(table, recipe.data.text, recipe.task.column)
     given = rows[recipe.data.split].tolist() if recipe.data.split else None
     texts = join_text(rows, recipe.data.text).tolist()

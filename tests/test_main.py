@@ -8,6 +8,7 @@ import os
 import signal
 import subprocess
 import sys
+import zipfile
 from pathlib import Path
 
 import pytest
@@ -70,6 +71,25 @@ def test_train_then_predict_then_list(store: RunStore, toy: Path, tmp_path: Path
     assert len(rows) == 60
     assert {row["label_2"] for row in rows} <= {"negative", "positive"}
     assert all(0.5 <= float(row["confidence"]) <= 1 for row in rows)
+
+    assert "Answers by" in done.stderr
+    for which in ("tfidf", "embedding", "model"):
+        done = shell(
+            "predict", answer["run"], toy, "-o", out, "--which", which, "--runs", store.root
+        )
+        assert done.returncode == 0, done.stderr
+        with out.open(encoding="utf-8-sig", newline="") as file:
+            right = [row["label_2"] == row["label"] for row in csv.DictReader(file)]
+        assert len(right) == 60
+        assert which != "tfidf" or sum(right) > 50
+        packed = tmp_path / f"{which}.zip"
+        done = shell(
+            "export", answer["run"], "--which", which, "--out", packed, "--runs", store.root
+        )
+        assert done.returncode == 0, done.stderr
+        assert json.loads(done.stdout)["which"] == which
+        with zipfile.ZipFile(packed) as archive:
+            assert any(name.endswith("/predict.py") for name in archive.namelist())
 
     listed = json.loads(shell("runs", "--json", "--runs", store.root).stdout)
     assert listed[0]["id"] == answer["run"]

@@ -16,7 +16,7 @@ import pytest
 from core.data.read import Table, read
 from core.errors import UserError
 from core.models.load import bundled_folder
-from core.predict import Predictor, folder_of, predict_file
+from core.predict import Predictor, folder_of, open_model, predict_file
 from core.runs import RunStore
 from core.training.events import RunQueued
 from tests.conftest import TINY_RUN
@@ -205,3 +205,20 @@ def test_where_a_model_is_looked_for(store: RunStore, tiny_model: Path, copied: 
     (copied / "model.safetensors").unlink()
     with refuses("predict_no_safetensors"):
         folder_of(str(copied), store)
+
+
+def test_a_folder_of_a_simple_model_answers_too(store: RunStore, tmp_path: Path) -> None:
+    from tests.ui.fake import make_run
+
+    run = make_run(store, recommended="tfidf")
+    (run.model / "config.json").write_text("{}")
+    for name in (run.id, str(run.path), str(run.folder("tfidf"))):
+        assert folder_of(name, store) == run.folder("tfidf")
+    assert folder_of(run.id, store, "embedding") == run.folder("embedding")
+    with refuses("simple_missing"):
+        folder_of(run.id, store, "majority")
+    answers = open_model(folder_of(run.id, store))
+    seen = table("text\nit stands in the file as positive\n")
+    written = predict_file(answers, seen, ["text"], tmp_path / "out.csv")
+    assert written["rows"] == 1
+    assert rows_of(tmp_path / "out.csv")[1][1] == "positive"

@@ -123,29 +123,36 @@ def _rival_line(rival: Baseline) -> dict[str, Any]:
 
 
 def _rival_names(progress: Progress, language: str) -> list[dict[str, Any]]:
-    """At the right end: the higher line's name above it, the lower one's below, so they never meet."""
+    """At the right end, below the lines: the curves mostly end above. Lines that are close share a name."""
     ranked = sorted(progress.baselines.values(), key=lambda each: -each.macro_f1)
-    names = []
-    for place, rival in enumerate(ranked):
-        below = place > 0 and rival.macro_f1 > LABEL_ROOM
-        crowded = len(ranked) > place + 1 and ranked[place + 1].macro_f1 <= LABEL_ROOM
-        close = crowded and rival.macro_f1 - ranked[place + 1].macro_f1 < LABEL_ROOM
-        names.append(
-            {
-                "text": f"{say(f'train.chart.{rival.name}', language)} {rival.macro_f1:.2f}",
-                "xref": "paper",
-                "yref": "y2",
-                "x": 1,
-                "y": rival.macro_f1,
-                "xanchor": "right",
-                "yanchor": "top" if below else "bottom",
-                "yshift": 13 if close else 0,
-                "showarrow": False,
-                "borderpad": 0,
-                "font": {"size": 11, "color": TEXT},
-            }
-        )
-    return names
+    groups: list[list[Baseline]] = []
+    for rival in ranked:
+        if groups and groups[-1][-1].macro_f1 - rival.macro_f1 < LABEL_ROOM:
+            groups[-1].append(rival)
+        else:
+            groups.append([rival])
+    return [
+        {
+            "text": " · ".join(
+                f"{say(f'train.chart.{each.name}', language)} {each.macro_f1:.2f}" for each in group
+            ),
+            "xref": "paper",
+            "yref": "y2",
+            "x": 1,
+            "xanchor": "right",
+            # At the foot of the chart there is only room above.
+            "y": group[-1 if _room_below(group) else 0].macro_f1,
+            "yanchor": "top" if _room_below(group) else "bottom",
+            "showarrow": False,
+            "borderpad": 0,
+            "font": {"size": 11, "color": TEXT},
+        }
+        for group in groups
+    ]
+
+
+def _room_below(group: Sequence[Baseline]) -> bool:
+    return group[-1].macro_f1 > LABEL_ROOM
 
 
 def _legend(y: float) -> dict[str, Any]:

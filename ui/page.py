@@ -104,6 +104,7 @@ def _wire(session: Session, steps: Steps, history: runs.RunsTab) -> None:
     entered = steps.at_techniques.select
     on_start(techniques.wire(steps.techniques, session, steps.model.other, entered), attach)
     train.wire(steps.train, session, result.show, steps.result.view)
+    on_start(result.wire_measure(steps.result, session), attach)
     data.start_over(result.wire(steps.result, session), steps.data)
     attach.follow(runs.wire(history, session, attach))
     on_load(session.page, attach)

@@ -18,6 +18,9 @@ from core.words import Message, message
 SIDES = ("train", "validation", "test")
 TRAIN, VALIDATION, TEST = range(3)
 LEFT_OUT = -1
+# Validation rows of a large table: they are scored again and again while the model trains, and more of them
+# would hardly make the choice between two evaluations any surer. The others are trained on.
+MOST_VALIDATION = 2_000
 NAMED = 5  # classes or values that a note names
 INVISIBLE = re.compile("[\u00ad\u200b-\u200f\u2060\ufeff]")
 
@@ -57,7 +60,7 @@ def split(
     fractions: tuple[float, float, float] = (0.70, 0.15, 0.15),
     given: Sequence[str] | None = None,
 ) -> Split:
-    """Divide rows into train, validation and test, stratified by label.
+    """Divide rows into train, validation (at most about MOST_VALIDATION) and test, stratified by label.
 
     texts: a row's whole text; rows whose texts `fold` alike stay on one side. labels: one a row.
     given: what the table says about each row ("train", "dev", ...). It is followed, with these
@@ -72,6 +75,8 @@ def split(
     if len(texts) != len(labels) or (given is not None and len(given) != len(labels)):
         raise ValueError("texts, labels and given differ in length")
     rng = np.random.default_rng(seed)
+    held = min(fractions[VALIDATION], MOST_VALIDATION / max(1, len(texts)))
+    fractions = fractions[TRAIN] + fractions[VALIDATION] - held, held, fractions[TEST]
     groups = pd.factorize(pd.Series([fold(text) for text in texts], dtype=object))[0]
     classes, names = pd.factorize(pd.Series(list(labels), dtype=object), sort=True)
     notes: list[Message] = []

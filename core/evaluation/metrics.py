@@ -38,6 +38,13 @@ def quick_score(logits: Floats, truth: Numbers) -> dict[str, float]:
     }
 
 
+def macro_f1(truth: Numbers, predicted: Numbers) -> float:
+    """Macro-F1 (0 to 1) of class numbers [rows]; see `score`."""
+    classes = int(max(truth.max(), predicted.max())) + 1
+    *_, present, f1 = _per_class(_confusion(predicted, truth, classes))
+    return float(f1[present].mean())
+
+
 def score(probabilities: Floats, truth: Numbers, labels: Sequence[str]) -> dict[str, Any]:
     """Everything that the result page shows, ready for JSON.
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -81,12 +81,13 @@ def encode(
     labels: np.ndarray,
     max_length: int,
     file: Path,
+    between: Callable[[], None] = lambda: None,
 ) -> tuple[Dataset, float]:
     """Tokenise into a Dataset that lies in `file` and is mapped into memory from there.
 
     Its columns are what the tokenizer makes (input_ids and, for models that read them, token_type_ids),
     `labels` and `length` (tokens of the row). Also returns the share of rows (0 to 1) whose text was longer
-    than `max_length` tokens.
+    than `max_length` tokens. `between` is called before each chunk of rows: it may raise, to stop.
     """
     import pyarrow as pa
     from datasets import Dataset
@@ -97,6 +98,7 @@ def encode(
     file.parent.mkdir(parents=True, exist_ok=True)
     with pa.OSFile(str(file), "wb") as sink:
         for start in range(0, len(texts), CHUNK):
+            between()
             columns, full = _tokens(tokenizer, texts[start : start + CHUNK], max_length)
             cut += full
             columns["length"] = [len(ids) for ids in columns["input_ids"]]

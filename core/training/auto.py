@@ -23,16 +23,23 @@ RATE = 1e-4
 LENGTH_CAP = 256  # tokens; the time and memory of a step grow faster than the length
 LENGTH_STEP = 8
 PERCENTILE = 98  # of the lengths that fit whole
-EVALUATIONS = 10  # in a run at least, so that there is something to choose from
+EVALUATIONS = 10  # in a run, so that there is something to choose from
+EVALUATION_SHARE = (
+    0.12  # of the time of training that they may take; a forward pass is a third of a step
+)
 PATIENCE = 0.3  # of the run without a better score
 
 
 @dataclass(frozen=True)
 class Facts:
-    """What the settings follow from. `lengths` are tokens of training texts (some or all), `limit` is the
-    longest input of the model in tokens."""
+    """What the settings follow from.
+
+    `rows` are trained on, `validation` rows choose the best model; `lengths` are tokens of training texts
+    (some or all), `limit` is the longest input of the model in tokens.
+    """
 
     rows: int
+    validation: int
     lengths: np.ndarray
     limit: int
 
@@ -96,7 +103,8 @@ def plan(spec: TrainSpec, facts: Facts) -> Plan:
     elif spec.max_length is None and length < wanted:
         why["max_length"] = message("recipe.max_length.capped", tokens=wanted, percent=PERCENTILE)
 
-    per_epoch = max(1, math.ceil(EVALUATIONS / float(chosen["epochs"])))
+    affordable = int(3 * EVALUATION_SHARE * facts.rows / max(1, facts.validation))
+    per_epoch = max(1, min(math.ceil(EVALUATIONS / float(chosen["epochs"])), affordable))
     settle("evaluations", float(per_epoch), message("recipe.evaluations"))
     evaluate_every = max(1, round(steps_per_epoch / chosen["evaluations"]))
     settled = dataclasses.replace(spec, **chosen)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -23,7 +24,7 @@ from core.training.auto import Plan
 from core.training.cache import Cut, Kept, TooLarge, collate_kept
 from core.training.machine import Machine
 from core.training.sets import Sets
-from core.training.trainer import FineTuner, KeepBest, Reporter, last_checkpoint
+from core.training.trainer import FineTuner, Interrupted, KeepBest, Reporter, last_checkpoint
 from core.words import Message, message
 
 if TYPE_CHECKING:
@@ -114,7 +115,8 @@ class Fit:
             )
         )
         checkpoint = last_checkpoint(self.run)
-        trainer.train(resume_from_checkpoint=str(checkpoint) if checkpoint else None)
+        with contextlib.suppress(Interrupted):
+            trainer.train(resume_from_checkpoint=str(checkpoint) if checkpoint else None)
         best = single_label.best([row for row in trainer.state.log_history if "eval_loss" in row])
         if best is None:
             raise Stopped
@@ -129,12 +131,14 @@ class Fit:
         return Fitted(model, best, state.global_step, float(state.epoch or 0), reporter.stopped)
 
     def answers(self, model: Any, rows: Any) -> np.ndarray:
-        """Logits [rows, classes] of a whole model, in full precision. Raises Stopped between batches."""
+        """Logits [rows, classes] of a whole model, in full precision.
+
+        Goes on when the person has asked to stop: it is the score of the model that Stop keeps.
+        """
         model.eval()
         said = []
         with torch.inference_mode():
             for start in range(0, len(rows), EVAL_BATCH):
-                self._look()
                 batch = self.collate(
                     [rows[i] for i in range(start, min(start + EVAL_BATCH, len(rows)))]
                 )

@@ -122,7 +122,7 @@ class Preflight:
             train = self.rows.split.train
             lengths = text.lengths(self.tokenizer, self.rows.texts_at(train))
             limit = text.usable_length(self.tokenizer, self.config)
-            self.facts = Facts(len(train), lengths, limit)
+            self.facts = Facts(len(train), len(self.rows.chooser), lengths, limit)
         self.chosen = techniques.resolve(recipe.techniques, self.rows.profile)
         self.plan = plan(recipe.train, self.facts)
 
@@ -236,6 +236,8 @@ class Preflight:
         clock = _Clock(should_stop, loaded + SECONDS)
         fit = Fit(run, short, sets, self.tokenizer, [*self.chosen, clock.technique()], here)
         fitted = fit(model)
+        if should_stop():
+            raise Stopped
         tested = time.perf_counter()
         fit.answers(fitted.model, sets.test)
         done = time.perf_counter()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -29,12 +30,21 @@ class Sets:
     order: np.ndarray
 
     @classmethod
-    def of(cls, rows: Rows, tokenizer: Any, length: int, folder: Path) -> Sets:
-        """Tokenise to at most `length` tokens; the files lie in `folder`."""
+    def of(
+        cls,
+        rows: Rows,
+        tokenizer: Any,
+        length: int,
+        folder: Path,
+        between: Callable[[], None] = lambda: None,
+    ) -> Sets:
+        """Tokenise to at most `length` tokens; the files lie in `folder`. `between` may raise, to stop."""
 
         def encode(where: np.ndarray, name: str) -> tuple[Any, float]:
             file = folder / f"{name}.arrow"
-            return text.encode(tokenizer, rows.texts_at(where), rows.numbers[where], length, file)
+            return text.encode(
+                tokenizer, rows.texts_at(where), rows.numbers[where], length, file, between
+            )
 
         split = rows.split
         order = np.argsort([len(text.flat(each)) for each in rows.texts_at(split.test)])

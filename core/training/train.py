@@ -86,6 +86,7 @@ def _train(run: Run, started: float) -> int | None:
     model = load(folder, single_label.head(rows.labels), here.attention)
     facts = Facts(
         rows=len(rows.split.train),
+        validation=len(rows.chooser),
         lengths=text.lengths(tokenizer, rows.texts_at(rows.split.train)),
         limit=text.usable_length(tokenizer, model.config),
     )
@@ -96,7 +97,7 @@ def _train(run: Run, started: float) -> int | None:
     simple.embedding(model, tokenizer, length, bf16=bf16, between=lambda: _stop_here(run))
 
     run.append(ev.StageStarted(stage="prepare"))
-    sets = Sets.of(rows, tokenizer, length, run.path / "tokens")
+    sets = Sets.of(rows, tokenizer, length, run.path / "tokens", lambda: _stop_here(run))
     if sets.truncated:
         _note(run, message("train.truncated", share=sets.truncated, length=length))
     _stop_here(run)

@@ -38,6 +38,10 @@ class Diverged(Exception):
         self.step = step
 
 
+class Interrupted(Exception):
+    """The person stopped the run in the middle of an evaluation."""
+
+
 class FineTuner(Trainer):
     """`loss_function` maps (logits [rows, classes], labels [rows]) to the mean loss of a batch.
 
@@ -133,6 +137,13 @@ class Reporter(TrainerCallback):
         scored = any("eval_loss" in row for row in state.log_history)
         if state.global_step >= state.max_steps or (self.stopped and not scored):
             control.should_evaluate = True
+
+    def on_prediction_step(self, args: Any, state: Any, control: Any, **_: Any) -> None:
+        # An evaluation may take minutes, and the loop does not look at `control` before its end. Up to a
+        # minute of work is done again when the run goes on. The first score is waited for: it is the model.
+        self._look()
+        if self.stopped and any("eval_loss" in row for row in state.log_history):
+            raise Interrupted
 
     def on_log(self, args: Any, state: Any, control: Any, logs: Any = None, **_: Any) -> None:
         if "loss" not in (logs or {}):

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import signal
+import subprocess
+import sys
 import zipfile
 from pathlib import Path
 
@@ -55,9 +57,15 @@ def test_the_whole_way(app: App, visit: Open, tmp_path: Path) -> None:
     assert len(drawn["validation loss"]) >= 2
     assert min(drawn["training loss"][-5:]) < drawn["training loss"][0]
 
+    to_beat = page.locator("#live-plot .annotation-text")
+    expect(to_beat.filter(has_text="frozen embedding 0.")).to_have_count(1)
+    expect(to_beat.filter(has_text="word counts 0.")).to_have_count(1)
+
     page.locator("#see-result").click()
     expect(page.locator("#headline .tt-tiles")).to_be_visible()
     expect(page.locator("#headline")).to_contain_text("test rows it never saw")
+    expect(page.locator("#which label.selected")).to_contain_text("(recommended)")
+    pick(page, "Fine-tuned")
     # The first step holds the run's data again, though the page was loaded anew.
     labels = [ask(page, sentence) for sentence in SENTENCES]
     with page.expect_download() as downloaded:
@@ -66,6 +74,36 @@ def test_the_whole_way(app: App, visit: Open, tmp_path: Path) -> None:
     with zipfile.ZipFile(tmp_path / "model.zip") as archive:
         archive.extractall(tmp_path / "model")
     assert labels_of(tmp_path / "model") == labels
+
+    for name in ("Word counts", "Frozen embedding"):
+        pick(page, name)
+        labels = [ask(page, sentence) for sentence in SENTENCES]
+        with page.expect_download(timeout=SLOW) as downloaded:
+            page.locator("#pack").click()
+        assert labels_of_simple(Path(downloaded.value.path()), tmp_path / name) == labels
+
+
+def pick(page: Page, name: str) -> None:
+    """Choose one of the run's models to try and to download."""
+    page.locator("#which label").filter(has_text=name).click()
+    shown = "#download" if name == "Fine-tuned" else "#pack"
+    expect(page.locator(shown)).to_be_visible()
+    expect(page.locator("#try-answer .tt-asked")).to_have_count(0)
+
+
+def labels_of_simple(archive: Path, place: Path) -> list[str]:
+    """What the program in the download says, in a process of its own."""
+    with zipfile.ZipFile(archive) as packed:
+        packed.extractall(place)
+    (program,) = place.rglob("predict.py")
+    done = subprocess.run(
+        [sys.executable, program, *SENTENCES],
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=True,
+    )
+    return [line.split("\t")[0] for line in done.stdout.splitlines()]
 
 
 def labels_of(folder: Path) -> list[str]:

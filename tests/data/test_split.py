@@ -205,3 +205,11 @@ def test_splits_that_cannot_be(texts: list[str], given_sides: list[str] | None, 
         split(texts, ["a"] * len(texts), 0, given=given_sides)
     assert caught.value.what.key == f"error.{key}"
     assert caught.value.hint
+
+
+def test_a_large_table_gives_the_surplus_of_its_validation_rows_to_training() -> None:
+    rows = 20_000
+    sides = split([f"text {i}" for i in range(rows)], ["a", "b"] * (rows // 2), 1)
+    assert len(sides.validation) == pytest.approx(2_000, abs=4)
+    assert len(sides.test) == pytest.approx(0.15 * rows, abs=4)
+    assert len(sides.train) + len(sides.validation) + len(sides.test) == rows

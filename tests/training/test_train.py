@@ -62,9 +62,9 @@ def test_it_tells_its_story_and_ends_once(finished: Run) -> None:
     assert losses[-1] < losses[0]
 
 
-def test_it_is_scored_about_ten_times_and_at_the_end(finished: Run) -> None:
+def test_it_is_scored_every_epoch_and_at_the_end(finished: Run) -> None:
     scored = [e for e in events(finished) if isinstance(e, ev.Evaluated)]
-    assert 10 <= len(scored) <= 13
+    assert [e.epoch for e in scored] == [1, 2, 3, 4, 5, 6]
     assert scored[-1].step == finished.progress().total_steps
     assert scored[0].best
 
@@ -299,6 +299,25 @@ def test_a_checkpoint_that_is_not_whole_is_passed_over(store: RunStore) -> None:
         for name in files:
             (folder / name).write_bytes(b"{}")
     assert last_checkpoint(run) == run.path / "checkpoint-10"
+
+
+def test_stopped_after_a_score_it_keeps_that_model(
+    store: RunStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run = make(store, epochs=20.0)
+    append = ev.append
+
+    def stop_after_a_score(path: Any, event: ev.Event) -> None:
+        append(path, event)
+        if isinstance(event, ev.Evaluated):
+            run.request_stop()
+
+    monkeypatch.setattr("core.training.trainer.STOP_SECONDS", 0.0)
+    monkeypatch.setattr(ev, "append", stop_after_a_score)
+    train(run)
+    assert run.status() == "stopped"
+    assert run.metrics() is not None
+    assert run.progress().epoch < 20
 
 
 def test_stopped_twice_it_still_has_its_first_model(store: RunStore) -> None:

@@ -39,6 +39,32 @@ def test_the_x_range_is_the_whole_run_and_the_zoom_is_tied_to_it(store: RunStore
     assert layout["uirevision"] == run.id
 
 
+def rivals(*scores: float) -> tuple[list[dict[str, float]], list[dict[str, str]]]:
+    progress = Progress()
+    for name, value in zip(("tfidf", "embedding"), scores, strict=False):
+        progress.add(ev.Baseline(name=name, accuracy=value, macro_f1=value, seconds=1))
+    layout = json.loads(charts.live(progress, "r", "en").to_json())["layout"]
+    return layout.get("shapes", []), layout.get("annotations", [])
+
+
+def test_what_there_is_to_beat_is_a_line_across_the_scores() -> None:
+    lines, names = rivals(0.7, 0.9)
+    assert [(line["yref"], line["y0"], line["y1"]) for line in lines] == [
+        ("y2", 0.7, 0.7),
+        ("y2", 0.9, 0.9),
+    ]
+    assert {(line["xref"], line["x0"], line["x1"]) for line in lines} == {("paper", 0, 1)}
+    assert [name["text"] for name in names] == ["frozen embedding 0.90", "word counts 0.70"]
+    assert rivals() == ([], [])
+
+
+def test_lines_that_are_close_share_a_name_and_low_ones_have_it_above() -> None:
+    ((shared,), (low,)) = (rivals(0.84, 0.86)[1], rivals(0.05)[1])
+    assert shared["text"] == "frozen embedding 0.86 · word counts 0.84"
+    assert (shared["y"], shared["yanchor"]) == (0.84, "top")
+    assert low["yanchor"] == "bottom"
+
+
 def test_nothing_yet_is_a_chart_too() -> None:
     drawn = traces(Progress())
     assert all(not list(trace["x"]) for trace in drawn.values())

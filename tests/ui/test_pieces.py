@@ -6,6 +6,7 @@ import csv
 import io
 from html.parser import HTMLParser
 
+import gradio as gr
 import pytest
 
 from core.data.profile import profile
@@ -13,7 +14,7 @@ from core.data.read import read
 from core.jobs import Jobs
 from core.runs import RunStore
 from tests.ui.fake import HOSTILE, make_run
-from ui import html, overview, runs, scores
+from ui import download, html, overview, runs, scores, trial
 from ui.rows import ANY, rows_html
 from ui.steps import model, result, train
 
@@ -135,6 +136,51 @@ def test_the_stronger_rival_is_the_one_to_beat() -> None:
         "baselines": {"majority": {"accuracy": 0.87}, "tfidf": {"accuracy": 0.8}},
     }
     assert scores.verdict(metrics)[1].values["rival"].key == "result.majority.phrase"
+
+
+@pytest.mark.parametrize("lang", ["en", "zh"])
+def test_the_recommended_model_is_chosen_and_its_reason_told(store: RunStore, lang: str) -> None:
+    run = make_run(store, recommended="tfidf")
+    shown = result.show(run, lang)
+    picked = next(each for each in shown if isinstance(each, gr.Radio))
+    assert (picked.value, picked.visible) == ("tfidf", True)
+    assert [value for _, value in picked.choices] == ["model", "embedding", "tfidf"]
+    metrics = run.metrics()
+    assert metrics is not None
+    told = result.headline(run, metrics, lang)
+    assert "0.950" in told
+    assert "0.920" in told
+    assert told.count("tt-bar-label") == 8
+    assert scores.recommendation({**metrics, "recommended": "model"}) is None
+
+
+def test_a_run_of_the_first_version_still_opens(store: RunStore) -> None:
+    run = make_run(store, old=True)
+    metrics = run.metrics()
+    assert metrics is not None
+    assert "recommended" not in metrics
+    shown = result.show(run, "en")
+    assert len(shown) == result.VIEW
+    picked = next(each for each in shown if isinstance(each, gr.Radio))
+    assert (picked.value, picked.visible) == ("model", False)
+    assert result.headline(run, metrics, "en").count("tt-bar-label") == 6
+    assert scores.recommendation(metrics) is None
+
+
+def test_the_choice_of_a_browser_is_checked(store: RunStore) -> None:
+    run = make_run(store)
+    assert trial.picked(run, "tfidf") == "tfidf"
+    for wrong in ("../..", "majority", "", None, 3):
+        assert trial.picked(run, wrong) == "model"
+
+
+def test_a_simple_model_answers_and_is_packed(store: RunStore) -> None:
+    run = make_run(store)
+    said = harmless(trial.answer(run, "tfidf", "it stands in the file as negative", None, "en"))
+    assert "negative, with" in said
+    hidden, button = download.packed(run, "tfidf", "en")
+    assert hidden.visible is False
+    assert str(button.value["path"]).endswith("sentiment-en-tfidf.zip")
 
 
 @pytest.mark.parametrize("end", ["finished", "stopped", "failed", ""])

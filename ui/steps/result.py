@@ -10,20 +10,25 @@ from typing import Any
 import gradio as gr
 
 from core.errors import UserError
-from core.runs import Run
+from core.evaluation.compare import without
+from core.runs import Run, RunStore
 from core.words import Message, has, message, say
 from ui import charts, html, scores, trial
 from ui.download import offer, packed
 from ui.html import data_of
 from ui.live_plot import live_plot
 from ui.rows import ANY, rows_html
-from ui.session import CLICK, DATA, QUIET, SHOW_ADDRESS, TECHNIQUES, Session, go, problem
+from ui.session import CLICK, DATA, QUIET, SHOW_ADDRESS, TECHNIQUES, TRAIN, Session, go, problem
 from ui.words import esc, fragment, i18n, language
+
+FAST = "freeze"  # the technique that trades score for time
 
 
 @dataclass(frozen=True)
 class ResultStep:
     headline: gr.HTML
+    cost: gr.HTML
+    measure: gr.Button
     classes: gr.HTML
     matrix: gr.HTML
     true: gr.Dropdown
@@ -43,6 +48,8 @@ class ResultStep:
         """What `show` fills."""
         return [
             self.headline,
+            self.cost,
+            self.measure,
             self.classes,
             self.matrix,
             self.true,
@@ -57,7 +64,7 @@ class ResultStep:
         ]
 
 
-VIEW = 14  # components that `show` fills
+VIEW = 16  # components that `show` fills
 
 
 def _heading(key: str, note: str = "") -> None:
@@ -71,6 +78,8 @@ def _heading(key: str, note: str = "") -> None:
 def build() -> ResultStep:
     """Draw the step."""
     headline = html.piece(elem_id="headline")
+    cost = html.piece(elem_id="cost")
+    measure = gr.Button(i18n("result.cost.measure"), visible=False, elem_id="measure", size="sm")
     which = gr.Radio(
         [],
         label=i18n("result.which"),
@@ -114,6 +123,8 @@ def build() -> ResultStep:
         new = gr.Button(i18n("result.new"), elem_id="result-new", min_width=140)
     return ResultStep(
         headline=headline,
+        cost=cost,
+        measure=measure,
         classes=classes,
         matrix=matrix,
         true=true,
@@ -140,6 +151,7 @@ def show(run: Run, lang: str) -> tuple[Any, ...]:
     choices = [(say("result.any", lang), ANY), *[(label, str(i)) for i, label in enumerate(labels)]]
     return (
         headline(run, metrics, lang),
+        *cost(run, lang),
         per_class(metrics, lang),
         charts.confusion(labels, metrics["test"]["confusion"], lang).to_json(),
         gr.Dropdown(choices, value=ANY),
@@ -207,6 +219,16 @@ def headline(run: Run, metrics: Mapping[str, Any], lang: str) -> str:
         + html.notice([say(advice, lang)] if advice else [], "info")
         + stopped
         + f'<div class="tt-pair">{bars}</div>'
+    )
+
+
+def cost(run: Run, lang: str) -> tuple[str, gr.Button]:
+    """What fast mode took or brought, or the button that finds out; nothing for a run without it."""
+    if FAST not in run.recipe().techniques:
+        return "", gr.Button(visible=False)
+    kind, said = scores.cost(run, RunStore(run.path.parent), FAST)
+    return html.notice([say(said, lang)], kind), gr.Button(
+        visible=said.key == "result.cost.unknown"
     )
 
 
@@ -300,11 +322,27 @@ def wire(step: ResultStep, session: Session) -> Any:
     return new
 
 
+def wire_measure(step: ResultStep, session: Session) -> Any:
+    """The button that trains the same without fast mode. Returns the event after which that has begun."""
+
+    def start(run_id: object, request: gr.Request) -> tuple[Any, ...]:
+        lang = language(request)
+        try:
+            run = session.store.get(str(run_id))
+            twin = session.jobs.start(run.table(), without(run.recipe(), FAST))
+        except Exception as error:  # noqa: BLE001 - shown as a card and logged
+            return gr.skip(), gr.skip(), problem(error, lang)
+        return twin.id, go(TRAIN), gr.skip()
+
+    outputs = [session.run, session.walk, step.cost]
+    return step.measure.click(start, session.run, outputs, **CLICK)
+
+
 # A button that has just been given its file: the person has asked for it already.
 FETCH_JS = """() => {
   const look = (left) => {
-    const link = document.querySelector("#download[href], #download a[href], a[href]:has(#download)");
-    if (link) link.click(); else if (left) setTimeout(() => look(left - 1), 100);
+    const button = document.querySelector("#download");
+    if (button?.offsetParent) button.click(); else if (left) setTimeout(look, 100, left - 1);
   };
   look(20);
   return [];
@@ -332,4 +370,4 @@ def _wire_download(step: ResultStep, session: Session) -> None:
     shown = [step.pack, step.download, step.problem]
     asked = [session.run, step.which]
     step.which.input(pick, asked, [step.trial.answer, *shown], trigger_mode="always_last", **QUIET)
-    step.pack.click(pack, asked, shown, **CLICK)
+    step.pack.click(pack, asked, shown, **CLICK).then(None, None, None, js=FETCH_JS)

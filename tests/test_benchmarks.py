@@ -1,0 +1,150 @@
+"""The parts of the benchmarks that could make them lie: which rows, which labels, which seconds."""
+
+from __future__ import annotations
+
+import importlib
+import io
+import tarfile
+import zipfile
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from benchmarks import __main__ as entry
+from benchmarks import data, recipe, training
+from benchmarks.rivals import Rows, frozen, majority, tfidf
+from core.data.read import read
+from core.data.split import fold, split
+from core.evaluation.metrics import quick_score
+from tests.conftest import sentiment_csv
+
+
+def archive(lines: list[str]) -> bytes:
+    """A zip with a tar.gz with ratings, as the real one."""
+    inner, outer = io.BytesIO(), io.BytesIO()
+    with tarfile.open(fileobj=inner, mode="w:gz") as packed:
+        content = "\r\n".join(lines).encode()
+        member = tarfile.TarInfo("hutto_ICWSM_2014/tweets_GroundTruth.txt")
+        member.size = len(content)
+        packed.addfile(member, io.BytesIO(content))
+    with zipfile.ZipFile(outer, "w") as zipped:
+        zipped.writestr(f"some/folder/{data.INNER}", inner.getvalue())
+    return outer.getvalue()
+
+
+def toy(rows: int = 400) -> pd.DataFrame:
+    return read(sentiment_csv(rows), "toy.csv").frame.reset_index(drop=True)
+
+
+def test_ratings_become_labels_where_people_agree() -> None:
+    lines = ["1\t2.5\tLovely  day!", "2\t-1.0\tBad.", "3\t0.9\tWell", "4\t0\tNothing", "5\t-3\tNo"]
+    frame = data.rated(archive(lines), ["tweets"])
+    assert frame["text"].tolist() == ["Lovely day!", "Bad.", "No"]
+    assert frame["label"].tolist() == ["positive", "negative", "negative"]
+
+
+def test_an_archive_that_is_not_the_one_is_refused(tmp_path: Path) -> None:
+    (tmp_path / data.RATINGS).write_bytes(archive(["1\t2.5\tLovely"]))
+    with pytest.raises(data.Missing):
+        data.ratings_archive(tmp_path)
+
+
+def test_fewer_rows_are_a_part_of_more_and_share_the_test() -> None:
+    frame = pd.concat([toy(), toy().assign(text=toy()["text"].str.upper())])
+    few, many = (data.divide(frame, rows, seed=3) for rows in (50, 200))
+    sides = [
+        {name: set(part["text"]) for name, part in divided.groupby("split")}
+        for divided in (few, many)
+    ]
+    assert sides[0]["test"] == sides[1]["test"]
+    learned = [each["train"] | each["validation"] for each in sides]
+    assert learned[0] < learned[1]
+    assert [len(each) for each in learned] == [50, 200]
+    assert len(sides[0]["validation"]) == pytest.approx(0.15 * 50, abs=1)
+    # Those that differ only in case are the same text: none is on both sides.
+    assert not {fold(text) for text in learned[1]} & {fold(text) for text in sides[1]["test"]}
+    assert set(data.divide(frame, 50, seed=4)["text"]) != set(few["text"])
+    with pytest.raises(ValueError, match="asked for"):
+        data.divide(frame, 10**6, seed=3)
+
+
+def test_a_given_split_is_kept() -> None:
+    given = ["train"] * 300 + ["validation"] * 40 + ["test"] * 60
+    frame = toy().assign(split=given)
+    divided = data.divide(frame, None, seed=1)
+    assert divided["split"].value_counts().to_dict() == {"train": 300, "validation": 40, "test": 60}
+    test = frame.loc[frame["split"] == "test", "text"]
+    for rows in (None, 100):
+        divided = data.divide(frame.replace({"split": {"validation": "train"}}), rows, seed=1)
+        assert set(divided.loc[divided["split"] == "test", "text"]) == set(test)
+        assert {"train", "validation", "test"} == set(divided["split"])
+
+
+def test_ours_divides_the_rows_as_the_rivals_do() -> None:
+    divided = data.divide(toy(), 100, seed=1)
+    frame = read(data.to_csv(divided), "benchmark.csv").frame
+    sides = split(frame["text"].tolist(), frame["label"].tolist(), 9, given=frame["split"].tolist())
+    rows = Rows.of(divided)
+    assert frame["text"].iloc[sides.test].tolist() == rows.test[0]
+    assert frame["text"].iloc[sides.train].tolist() == rows.train[0]
+    assert not len(sides.left_out)
+    assert len(rows.learn[0]) == 100
+
+
+def test_simple_rivals_answer_each_test_row() -> None:
+    rows = Rows.of(data.divide(toy(120), 60, seed=1))
+    truth = rows.test[1]
+    assert recipe.macro_f1(truth, majority(rows, 1)) < 40
+    assert recipe.macro_f1(truth, tfidf(rows, 1)) > 60
+
+
+@pytest.mark.slow
+def test_the_frozen_encoder_knows_what_is_good() -> None:
+    rows = Rows.of(data.divide(toy(160), 120, seed=1))
+    assert recipe.macro_f1(rows.test[1], frozen(rows, 1, max_length=32)) > 70
+
+
+def test_the_score_is_the_one_of_the_result_page() -> None:
+    draw = np.random.default_rng(0)
+    truth, logits = draw.integers(4, size=50), draw.normal(size=(50, 5))
+    expected = quick_score(logits, truth)["macro_f1"]
+    assert recipe.macro_f1(truth, logits.argmax(axis=1)) == pytest.approx(100 * expected)
+
+
+def test_a_difference_has_an_interval() -> None:
+    truth = np.tile([0, 1], 100)
+    good, bad = truth.copy(), truth.copy()
+    good[:10], bad[:60] = 1 - good[:10], 1 - bad[:60]
+    mean, low, high = recipe.difference([truth], [good], [bad])
+    assert 0 < low < mean < high
+    assert recipe.difference([truth], [bad], [bad]) == (0, 0, 0)
+
+
+def test_only_training_is_counted() -> None:
+    stages = [("prepare", 0.0), ("baselines", 1.0), ("prepare", 5.0), ("train", 6.0), ("test", 9.0)]
+    assert training.counted([*stages, ("", 10.0)]) == [(0.0, 1.0), (5.0, 6.0), (6.0, 9.0)]
+
+
+def test_the_last_line_takes_the_worse_of_two_sets() -> None:
+    def way(seconds: float, f1: float) -> list[dict[str, float]]:
+        return [{"seconds": seconds, "memory": seconds, "macro_f1": f1}]
+
+    short = {"plain": way(8, 80), "default": way(2, 81), "fast": way(1, 79)}
+    long = {"plain": way(6, 90), "default": way(3, 90), "fast": way(1, 90)}
+    assert training.summary({"short": short, "long": long}) == {
+        "speedup_default": 2,
+        "speedup_fast": 6,
+        "macro_f1_plain": 85,
+        "macro_f1_default": 85.5,
+        "macro_f1_fast": 84.5,
+        "peak_rss_ratio": 0.5,
+    }
+
+
+@pytest.mark.parametrize("name", entry.NAMES)
+def test_every_command_says_what_it_does(name: str, capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit):
+        importlib.import_module(f"benchmarks.{name}").main(["--help"])
+    assert f"python -m benchmarks.{name}" in capsys.readouterr().out

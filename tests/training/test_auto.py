@@ -1,0 +1,95 @@
+"""The automatic recipe at its edges, and against the table in docs/recipe.md."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from core.recipe import TrainSpec
+from core.training import auto
+from core.training.auto import Facts, Plan, plan
+
+DOCS = Path(__file__).resolve().parent.parent.parent / "docs" / "recipe.md"
+
+
+def planned(
+    rows: int = 560, lengths: int | list[int] = 20, limit: int = 512, **asked: object
+) -> Plan:
+    tokens = np.array([lengths] * 50 if isinstance(lengths, int) else lengths)
+    return plan(TrainSpec(**asked), Facts(rows, max(1, rows * 15 // 70), tokens, limit))  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("rows", [2, 17, 200, 1_000, 5_000, 10**6])
+def test_nothing_stays_open_and_every_value_has_a_reason(rows: int) -> None:
+    made = planned(rows)
+    for name in ("epochs", "learning_rate", "batch_size", "max_length", "evaluations"):
+        assert getattr(made.spec, name) > 0
+        assert str(made.why[name])
+    assert 1 <= made.evaluate_every <= made.steps_per_epoch
+    assert made.total_steps >= made.steps_per_epoch
+    evaluations = made.total_steps / made.evaluate_every
+    assert 1 <= made.patience < max(2, evaluations)
+
+
+def test_epochs_follow_from_the_rows() -> None:
+    epochs = [planned(rows).spec.epochs for rows in (2, 200, 1_000, 3_000, 5_000, 10**6)]
+    assert epochs[0] == auto.MOST_EPOCHS
+    assert epochs[-1] == auto.FEWEST_EPOCHS
+    assert epochs == sorted(epochs, reverse=True)  # type: ignore[type-var]
+    made = planned(1_000)
+    assert auto.STEPS <= made.total_steps < auto.STEPS + made.steps_per_epoch
+    # Batches that are twice as large need twice the epochs for as many corrections.
+    assert planned(3_000, batch_size=32).spec.epochs > planned(3_000).spec.epochs  # type: ignore[operator]
+    assert planned(1_000, accumulation=2).total_steps >= auto.STEPS
+
+
+def test_the_length_follows_from_the_texts_and_the_limits() -> None:
+    assert planned(lengths=20).spec.max_length == 24
+    assert planned(lengths=5_000).spec.max_length == auto.LENGTH_CAP
+    assert planned(lengths=5_000, limit=128).spec.max_length == 128
+    one_long = planned(lengths=[20] * 99 + [400])
+    assert one_long.spec.max_length == 24
+    assert one_long.cut == 0.01
+    assert planned(lengths=[]).spec.max_length == auto.LENGTH_CAP
+    assert planned(lengths=1).spec.max_length == auto.LENGTH_STEP
+
+
+def test_what_the_person_chose_stays() -> None:
+    asked = {
+        "epochs": 1.5,
+        "learning_rate": 3e-5,
+        "batch_size": 4,
+        "max_length": 64,
+        "evaluations": 7.0,
+        "seed": 3,
+    }
+    made = planned(**asked)
+    for name, value in asked.items():
+        assert getattr(made.spec, name) == value
+        assert name == "seed" or made.why[name].key == "recipe.yours"
+    assert planned(max_length=4_000, limit=512).spec.max_length == 512
+
+
+def test_the_time_for_evaluations_is_bounded() -> None:
+    few = plan(TrainSpec(), Facts(10_000, 2_000, np.array([20]), 512))
+    many = plan(TrainSpec(), Facts(2_000, 2_000, np.array([20]), 512))
+    assert few.spec.evaluations == 1.0 or few.spec.evaluations == 2.0
+    assert many.spec.evaluations == 1.0
+
+
+def test_the_table_says_what_the_code_does() -> None:
+    table = DOCS.read_text(encoding="utf-8")
+    steps, few, most = auto.STEPS, auto.FEWEST_EPOCHS, auto.MOST_EPOCHS
+    percent, cap = auto.PERCENTILE, auto.LENGTH_CAP
+    share, patience = round(100 * auto.EVALUATION_SHARE), round(100 * auto.PATIENCE)
+    for said in (
+        f"make {steps} corrections, at least {few}, at most {most}",
+        f"| batch size | {auto.BATCH} |",
+        f"| learning rate | {auto.RATE:.4f},",
+        f"what {percent} % of the texts need, in steps of {auto.LENGTH_STEP}, at most {cap} tokens",
+        f"about {auto.EVALUATIONS} in the run, but no more than {share} % of its time",
+        f"{patience} % of the run's checks",
+    ):
+        assert said in table, said
