@@ -157,12 +157,15 @@ def busy(lang: str) -> str:
 
 def figures(estimate: Estimate, recipe: Recipe, remedies: Sequence[Remedy], lang: str) -> str:
     """Time and memory; when they are too much, what would help."""
-    early = "plan.time.early" if EARLY in recipe.techniques else "plan.time.last"
-    spent = "–" if estimate.seconds is None else duration(estimate.seconds, lang)
+    if estimate.seconds is None:
+        spent, note = "–", "plan.time.unknown"
+    else:
+        spent = say("plan.about", lang, value=duration(estimate.seconds, lang))
+        note = "plan.time.early" if EARLY in recipe.techniques else "plan.time.last"
     need, free = estimate.memory / GB, estimate.available / GB
     tiles = html.tiles(
         [
-            (say("plan.time", lang), say("plan.about", lang, value=spent), say(early, lang)),
+            (say("plan.time", lang), spent, say(note, lang)),
             (
                 say("plan.memory", lang),
                 say("plan.gb", lang, n=need),

@@ -5,6 +5,8 @@ from __future__ import annotations
 import csv
 import io
 from html.parser import HTMLParser
+from types import SimpleNamespace
+from typing import Any
 
 import gradio as gr
 import pytest
@@ -12,11 +14,15 @@ import pytest
 from core.data.profile import profile
 from core.data.read import read
 from core.jobs import Jobs
+from core.recipe import DataSpec, ModelSpec, Recipe, TaskSpec, TrainSpec
 from core.runs import RunStore
+from core.training.auto import Plan
+from core.words import message
 from tests.ui.fake import HOSTILE, make_run
-from ui import download, html, overview, runs, scores, trial
+from ui import download, html, overview, plan, runs, scores, trial
 from ui.rows import ANY, rows_html
 from ui.steps import model, result, train
+from ui.words import duration
 
 
 class Elements(HTMLParser):
@@ -203,3 +209,42 @@ def harmless_markup(piece: str) -> str:
 
 def test_long_cells_are_clipped() -> None:
     assert len(html.clip("x" * 5000)) == html.CELL
+
+
+@pytest.mark.parametrize("lang", ["en", "zh"])
+def test_what_a_run_takes_is_shown_and_what_would_help(lang: str) -> None:
+    spec = TrainSpec(epochs=4.0, learning_rate=1e-4, batch_size=16, max_length=64, evaluations=2.0)
+    why = {name: message("recipe.yours") for name in ("epochs", "learning_rate", "batch_size")}
+    why |= {name: message("recipe.yours") for name in ("max_length", "evaluations")}
+    planned = Plan(spec, why, 10, 5, 3, cut=0.02)
+    recipe = Recipe(
+        DataSpec("a.csv", "0", ("text",)),
+        TaskSpec("label"),
+        ModelSpec("minilm"),
+        techniques={"adaptive_epochs": {"patience": None}},
+    )
+    table = harmless(plan.settings_table(planned, recipe, lang))
+    assert "40" in table
+    assert "2.0%" in table
+
+    def estimate(seconds: float | None, need: float) -> Any:
+        memory = int(need * plan.GB)
+        fits = need <= 4
+        return SimpleNamespace(
+            plan=planned, seconds=seconds, memory=memory, available=4 * plan.GB, fits=fits
+        )
+
+    good = harmless(plan.figures(estimate(240.0, 1.5), recipe, [], lang))
+    assert duration(240.0, lang) in good
+    assert "1.5 GB" in good
+    helps = [
+        SimpleNamespace(what=message("remedy.batch", batch=8, times=2), model=""),
+        SimpleNamespace(what=message("remedy.model", model=HOSTILE), model="minilm"),
+    ]
+    unfit = plan.figures(estimate(None, 6.0), recipe, helps, lang)  # type: ignore[arg-type]
+    assert "2.0 GB" in harmless(unfit)
+    assert unfit.count("data-do='apply'") == 2
+    for piece in (plan.waiting("plan.measuring", lang), plan.busy(lang), plan.later(lang)):
+        assert harmless(piece)
+    assert "268" in harmless(plan.absent("distilbert", lang))
+    assert HOSTILE in harmless(plan.absent(HOSTILE, lang))
