@@ -64,6 +64,8 @@ def _parser() -> argparse.ArgumentParser:
         "--set", action="append", default=[], metavar="SETTING=VALUE", help=say("cli.set")
     )
     sub.add_argument("--name", default="", help=say("cli.name"))
+    sub.add_argument("--dry-run", action="store_true", help=say("cli.dry_run"))
+    sub.add_argument("--json", action="store_true", help=say("cli.dry_run_json"))
 
     sub = command("predict", _predict)
     sub.add_argument("model", metavar="RUN_OR_FOLDER", help=say("cli.run_or_folder"))
@@ -134,7 +136,10 @@ def _train(options: argparse.Namespace) -> int:
         techniques=_techniques(options.technique),
         name=options.name,
     )
-    run = new_run(RunStore(options.runs), table, recipe)
+    store = RunStore(options.runs)
+    if options.dry_run:
+        return _dry_run(table, recipe, store, options.json)
+    run = new_run(store, table, recipe)
     _say(f"{run.id}  {table.name}: {', '.join(seen.text)} -> {seen.label}")
     with run.lock():
         _work(run)
@@ -160,6 +165,50 @@ def _train(options: argparse.Namespace) -> int:
         "seconds": round(progress.seconds, 1),
     }
     print(json.dumps(answer, ensure_ascii=False))
+    return 0
+
+
+def _dry_run(table: Any, recipe: Any, store: Any, as_json: bool) -> int:
+    """What `train` would do: every chosen setting with its reason, and what it would take here."""
+    import dataclasses
+
+    from core.models.load import resolve
+    from core.training.preflight import Preflight
+    from core.training.remedies import remedies
+
+    pinned = dataclasses.replace(recipe, model=resolve(recipe.model, store))
+    preflight = Preflight(pinned, table, store)
+    plan = preflight.plan
+    values = {name: getattr(plan.spec, name) for name in plan.why}
+    if not preflight.known():
+        _say(say("cli.measuring"))
+    estimate = preflight.estimate()
+    helps = [str(each.what) for each in remedies(estimate, pinned, preflight.rows.profile)]
+    if as_json:
+        answer = {
+            "settings": {
+                name: {"value": values[name], "why": str(why)} for name, why in plan.why.items()
+            },
+            "steps": plan.total_steps,
+            "patience": plan.patience,
+            "cut": plan.cut,
+            "seconds": estimate.seconds,
+            "memory": estimate.memory,
+            "available": estimate.available,
+            "fits": estimate.fits,
+            "remedies": helps,
+        }
+        print(json.dumps(answer, ensure_ascii=False))
+        return 0
+    for name, why in plan.why.items():
+        print(f"{say(f'train.{name}'):<24}{values[name]:<8g} {why}")
+    minutes = None if estimate.seconds is None else estimate.seconds / 60
+    if minutes is not None:
+        print(say("cli.time", minutes=minutes, steps=plan.total_steps))
+    memory, available = estimate.memory / 2**30, estimate.available / 2**30
+    print(say("cli.memory" if estimate.fits else "cli.unfit", need=memory, free=available))
+    for what in helps:
+        print(f"- {what}")
     return 0
 
 

@@ -9,6 +9,9 @@ import os
 import sys
 import threading
 from collections import deque
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from typing import TYPE_CHECKING
 
 from filelock import FileLock, Timeout
 
@@ -22,6 +25,9 @@ from core.recipe import Recipe
 from core.runs import Run, RunStore
 from core.training import events as ev
 from core.words import message
+
+if TYPE_CHECKING:
+    from core.training.preflight import Estimate, Preflight
 
 CAPACITY = 8  # runs that may wait
 NICE = 10  # of the thread that trains: the page comes first
@@ -56,6 +62,10 @@ class Jobs:
         self._waiting: deque[tuple[Run, FileLock]] = deque()
         self._changed = threading.Condition()
         self._thread: threading.Thread | None = None
+        self._running = False
+        # Held by the run that trains, or by the measurement: they would slow each other down, and
+        # share the random numbers that make a run repeatable.
+        self._machine = threading.Lock()
 
     def start(self, table: Table, recipe: Recipe) -> Run:
         """Make a run (see `new_run`) and put it in the queue. Raises UserError; then nothing is left."""
@@ -116,16 +126,52 @@ class Jobs:
             ids = [run.id for run, _ in self._waiting]
         return ids.index(run_id) if run_id in ids else 0
 
+    def busy(self) -> bool:
+        """Is a run at work, or about to be?"""
+        with self._changed:
+            return self._running or bool(self._waiting)
+
+    def measure(
+        self, preflight: Preflight, wanted: Callable[[], bool] = lambda: True
+    ) -> Estimate | None:
+        """What a run would take: what is known, or what a few steps tell, one measurement at a time.
+
+        None when a run is at work, which comes first, or when it is no longer `wanted`.
+        """
+        from core.training.fit import Stopped
+
+        def should_stop() -> bool:
+            return self.busy() or not wanted()
+
+        if preflight.known():
+            return preflight.estimate()
+        while not self._machine.acquire(timeout=0.1):
+            if should_stop():
+                return None
+        try:
+            if should_stop():
+                return None
+            # As a run's, in a thread that gives way to the page.
+            with ThreadPoolExecutor(1, "measuring", initializer=_give_way) as aside:
+                return aside.submit(preflight.estimate, should_stop).result()
+        except Stopped:
+            return None
+        finally:
+            self._machine.release()
+
     def _work(self) -> None:
         _give_way()
         while True:
             with self._changed:
+                self._running = False
                 self._changed.wait_for(lambda: self._waiting)
                 run, lock = self._waiting.popleft()
+                self._running = True
             try:
                 from core.training.train import train
 
-                train(run)
+                with self._machine:
+                    train(run)
             except Exception as error:
                 # train() reports what happens inside a run; this is about train itself.
                 log.exception("run %s", run.id)

@@ -240,3 +240,23 @@ def test_mistakes_of_the_person_are_exit_2_without_a_traceback(
     assert main([*filled, "--runs", str(tmp_path / "runs")]) == 2
     assert capsys.readouterr().err.startswith("error: ")
     assert not (tmp_path / "runs").exists() or not list((tmp_path / "runs").iterdir())
+
+
+def test_a_dry_run_tells_the_plan_and_starts_nothing(
+    store: RunStore, toy: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("TICKTUNE_HOME", str(store.root.parent / "home"))
+    runs = len(list(store.all()))
+    asked = ["train", str(toy), "--runs", str(store.root), "--model", TINY, "--dry-run"]
+    assert main([*asked, "--epochs", "2", "--json"]) == 0
+    said = json.loads(capsys.readouterr().out)
+    assert said["settings"]["epochs"] == {"value": 2.0, "why": "You chose it."}
+    assert said["settings"]["batch_size"]["value"] == 16
+    assert said["seconds"] > 0
+    assert said["fits"] is True
+    assert main(asked) == 0
+    told = capsys.readouterr()
+    assert "Learning rate" in told.out
+    assert "minutes on this computer" in told.out
+    assert told.err == ""  # it was known: nothing was measured again
+    assert len(list(store.all())) == runs

@@ -100,6 +100,33 @@ class Choices:
         widgets = [widget for form in forms for widget in form.widgets.values()]
         return [*self.ticks.values(), *widgets, self.name]
 
+    def open_boxes(self) -> dict[str, Component]:
+        """The training settings that may be left open, by name."""
+        names = [field.name for field in fields_of(TrainSpec) if field.optional]
+        return {name: self.train.widgets[name] for name in names}
+
+    def changed(self) -> list[Any]:
+        """What happens when the person has changed something: not at every key that is pressed."""
+        typed = (gr.Textbox, gr.Number)
+        widgets: list[Any] = [each for each in self.components() if each is not self.name]
+        return [
+            event
+            for widget in widgets
+            for event in (
+                [widget.blur, widget.submit] if isinstance(widget, typed) else [widget.input]
+            )
+        ]
+
+    def change(self, settings: Mapping[str, Any], technique: str = "") -> list[Any]:
+        """The values of `components` that set some training settings and tick a technique."""
+        new: dict[Component, Any] = {
+            self.train.widgets[name]: f"{value}" if name in self.open_boxes() else value
+            for name, value in settings.items()
+        }
+        if technique:
+            new[self.ticks[technique]] = True
+        return [new.get(widget, gr.skip()) for widget in self.components()]
+
     def show(self, recipe: Recipe) -> list[Any]:
         """The values of `components` that a recipe stands for; what it leaves open is the default."""
         chosen = recipe.techniques
@@ -112,16 +139,15 @@ class Choices:
     def recipe(self, data: Mapping[Component, Any], loaded: Loaded, model: str) -> Recipe:
         """All that the person chose. Raises UserError for a value that is not what it should be."""
         table, seen = loaded.table, loaded.profile
-        chosen = {
-            key: self.options[key].read(data) for key, tick in self.ticks.items() if data[tick]
-        }
         # Checked here, so that a bad value is named before anything is made of it.
-        checked = techniques.resolve(chosen)
+        chosen = techniques.resolve(
+            {key: self.options[key].read(data) for key, tick in self.ticks.items() if data[tick]}
+        )
         return Recipe(
             data=DataSpec(table.name, table.fingerprint, seen.text, seen.split),
             task=TaskSpec(seen.label or ""),
             model=ModelSpec(model),
             train=parse(TrainSpec, self.train.read(data), "train"),
-            techniques={each.key: dataclasses.asdict(each.options) for each in checked},
+            techniques={each.key: dataclasses.asdict(each.options) for each in chosen},
             name=str(data[self.name] or "").strip(),
         )

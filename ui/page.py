@@ -34,6 +34,7 @@ class Steps:
     data: data.DataStep
     model: model.ModelStep
     techniques: techniques.TechniquesStep
+    at_techniques: gr.Step
     train: train.TrainStep
     result: result.ResultStep
 
@@ -74,13 +75,13 @@ def _steps() -> Steps:
         first = data.build()
     with gr.Step(i18n("step.model"), id=MODEL):
         second = model.build()
-    with gr.Step(i18n("step.techniques"), id=TECHNIQUES):
+    with gr.Step(i18n("step.techniques"), id=TECHNIQUES) as at_techniques:
         third = techniques.build()
     with gr.Step(i18n("step.train"), id=TRAIN):
         fourth = train.build()
     with gr.Step(i18n("step.result"), id=RESULT):
         fifth = result.build()
-    return Steps(first, second, third, fourth, fifth)
+    return Steps(first, second, third, at_techniques, fourth, fifth)
 
 
 def _header(lang: str) -> str:
@@ -100,7 +101,8 @@ def _wire(session: Session, steps: Steps, history: runs.RunsTab) -> None:
     data.wire(steps.data, session)
     model.enter_from(steps.data.next, steps.model, session)
     model.wire(steps.model, session, steps.techniques.entered, techniques.enter)
-    on_start(techniques.wire(steps.techniques, session, steps.model.other), attach)
+    entered = steps.at_techniques.select
+    on_start(techniques.wire(steps.techniques, session, steps.model.other, entered), attach)
     train.wire(steps.train, session, result.show, steps.result.view)
     on_start(result.wire_measure(steps.result, session), attach)
     data.start_over(result.wire(steps.result, session), steps.data)

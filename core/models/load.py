@@ -51,6 +51,20 @@ def resolve(spec: ModelSpec, store: RunStore) -> ModelSpec:
     return dataclasses.replace(spec, revision=_commit(name, spec.revision))
 
 
+def here(spec: ModelSpec, store: RunStore) -> ModelSpec | None:
+    """The same model, pinned to the copy on this computer; None when it has yet to be downloaded.
+
+    Raises UserError for a run that has no model, and for what cannot be the name of one.
+    """
+    if spec.key == BUNDLED or spec.key.startswith("run:"):
+        return resolve(spec, store)
+    name = hub_id(spec.key)
+    if name is None:
+        raise UserError("model_id", name=spec.key[:100])
+    commit = _cached_commit(name, spec.revision)
+    return dataclasses.replace(spec, revision=commit) if commit else None
+
+
 def locate(spec: ModelSpec, store: RunStore) -> Path:
     """The local folder of a resolved model; downloads it when it is not here yet. Raises UserError."""
     if spec.key == BUNDLED:

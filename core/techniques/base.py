@@ -58,6 +58,11 @@ class Technique:
         """Why it cannot be used on this data, or None."""
         return None
 
+    @classmethod
+    def advice(cls, profile: Profile) -> Message | None:
+        """Whether to use it on this data, and why; None where the data says nothing about it."""
+        return None
+
     def model(self, model: torch.nn.Module, context: Context) -> None:
         """Change the loaded model in place, before the optimizer is made."""
 

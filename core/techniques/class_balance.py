@@ -13,6 +13,8 @@ from core.words import Message, message
 if TYPE_CHECKING:
     from core.techniques.base import Loss
 
+UNEQUAL = 3  # times as many rows as the rarest class has
+
 
 @dataclass(frozen=True)
 class Options:
@@ -35,6 +37,14 @@ class ClassBalance(Technique):
         if counts and max(counts) <= 1.05 * min(counts):
             return message("technique.class_balance.unavailable")
         return None
+
+    @classmethod
+    def advice(cls, profile: Profile) -> Message | None:
+        if len(profile.classes) < 2:
+            return None
+        most, fewest = profile.classes[0][1], profile.classes[-1][1]
+        kind = "unequal" if most >= UNEQUAL * fewest else "equal"
+        return message(f"technique.class_balance.advice.{kind}", most=most, fewest=fewest)
 
     def loss(self, context: Context) -> Loss:
         import numpy as np

@@ -5,12 +5,15 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from core.data.profile import Profile
 from core.options import option
 from core.techniques.base import Context, Technique
-from core.words import message
+from core.words import Message, message
 
 if TYPE_CHECKING:
     import torch
+
+FEW = 1_000  # usable rows below which it saves little time and costs score (benchmarks/README.md)
 
 
 @dataclass(frozen=True)
@@ -23,6 +26,11 @@ class Freeze(Technique):
 
     key = "freeze"
     Options = Options
+
+    @classmethod
+    def advice(cls, profile: Profile) -> Message:
+        kind = "few" if profile.usable < FEW else "many"
+        return message(f"technique.freeze.advice.{kind}", rows=profile.usable)
 
     def model(self, model: torch.nn.Module, context: Context) -> None:
         import torch

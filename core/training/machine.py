@@ -9,13 +9,16 @@ import gc
 import sys
 import time
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
+import psutil
 import torch
 
 GAIN = 1.2  # bf16 has to be this many times as fast: it costs three digits of precision
 # Tokens, hidden size, and size of the wide layer of one layer of a small encoder, the usual case here.
 SHAPE = (512, 384, 1536)
+CGROUP = Path("/sys/fs/cgroup")
 
 
 @dataclass(frozen=True)
@@ -84,3 +87,28 @@ def release_memory() -> None:
     if sys.platform == "linux":
         with contextlib.suppress(OSError, AttributeError):  # a C library other than glibc
             ctypes.CDLL("libc.so.6").malloc_trim(0)
+
+
+def held_memory() -> int:
+    """Bytes that this process holds now: of the GPU's memory where one trains, else of the machine's."""
+    if torch.cuda.is_available():
+        return int(torch.cuda.memory_reserved())
+    return int(psutil.Process().memory_info().rss)
+
+
+def available_memory() -> int:
+    """Bytes that this process may hold in all: what it holds, and what is free."""
+    if torch.cuda.is_available():
+        return int(torch.cuda.mem_get_info()[0]) + held_memory()
+    return min(int(psutil.virtual_memory().available), _free_in_container()) + held_memory()
+
+
+def _free_in_container() -> int:
+    """A container may have less memory than the machine it is on; the machine's is what psutil reports."""
+    try:
+        limit = int((CGROUP / "memory.max").read_text())  # "max" where there is no limit
+        used = int((CGROUP / "memory.current").read_text())
+        kept = dict(line.split() for line in (CGROUP / "memory.stat").read_text().splitlines())
+        return limit - used + int(kept["inactive_file"])  # of files: given back when it is needed
+    except (OSError, ValueError, KeyError):
+        return sys.maxsize

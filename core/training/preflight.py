@@ -21,11 +21,11 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import psutil
 import torch
 from transformers import AutoConfig, TrainerCallback, set_seed
 
 from core import techniques
+from core.data.profile import check
 from core.data.read import Table
 from core.evaluation import baselines
 from core.modalities import text
@@ -35,10 +35,10 @@ from core.runs import Run, RunStore, home
 from core.tasks import single_label
 from core.techniques.base import Technique
 from core.training import events as ev
-from core.training.auto import Facts, Plan, plan
+from core.training.auto import RATE, Facts, Plan, plan
 from core.training.batching import SimilarLengths
 from core.training.fit import Fit, Stopped
-from core.training.machine import machine, release_memory
+from core.training.machine import available_memory, held_memory, machine, release_memory
 from core.training.rows import Rows
 from core.training.sets import Sets
 
@@ -47,7 +47,7 @@ WARM_UP = 3
 SECONDS = 20.0  # after which no further step is begun
 EVALUATED = 128  # rows that are timed without training on them
 COUNTED = 300  # rows on which the simple model of word counts is timed
-VERSION = 1  # of what is kept
+VERSION = 2  # of what is kept
 
 
 @dataclass(frozen=True)
@@ -57,6 +57,8 @@ class Cost:
     A step costs `step`, and `token` for each token of its batch with its padding; `evaluated`, `tested` and
     `kept` are per token of rows that are scored while training, scored at the end, and sent through frozen
     layers once; `counted` is per character that the simple model learns from. `once` does not grow.
+    `memory` is the most that was held, `fixed` the part of it that is the same for any batch: the program,
+    the weights, their gradients and the optimizer's two numbers for each.
     """
 
     step: float
@@ -67,16 +69,20 @@ class Cost:
     counted: float
     once: float
     memory: int
+    fixed: int
 
 
 @dataclass(frozen=True)
 class Estimate:
-    """`seconds` of a run that goes on to its last epoch; `memory`, the most that this process will hold,
-    and `available`, what it may hold, in bytes."""
+    """`seconds` of a run that goes on to its last epoch, None where trying would need more memory than there
+    is; `memory`, the most that this process will hold
+    (on a GPU: of the GPU's memory), `fixed`, the part of it that no batch size changes, and `available`,
+    what it may hold, in bytes."""
 
     plan: Plan
-    seconds: float
+    seconds: float | None
     memory: int
+    fixed: int
     available: int
 
     @property
@@ -87,21 +93,38 @@ class Estimate:
 class Preflight:
     """One recipe on one table: `plan` at once, `estimate` after some seconds of work."""
 
-    def __init__(self, recipe: Recipe, table: Table, store: RunStore) -> None:
-        """Raises UserError for what would keep a run of it from starting; may have to download the model."""
-        self.recipe, self.store = recipe, store
-        self.rows = Rows.of(table, recipe, store)
+    rows: Rows
+    folder: Path
+    tokenizer: Any
+    config: Any
+    facts: Facts
+
+    def __init__(
+        self, recipe: Recipe, table: Table, store: RunStore, before: Preflight | None = None
+    ) -> None:
+        """Raises UserError for what would keep a run of it from starting; may have to download the model.
+
+        From `before` is taken over what other settings do not change: the rows and their lengths.
+        """
+        recipe.validate()
+        self.recipe = recipe
+        if before is not None and _material(before.recipe) == _material(recipe):
+            self.rows, self.folder, self.tokenizer = before.rows, before.folder, before.tokenizer
+            self.config, self.facts = before.config, before.facts
+        else:
+            self.rows = Rows.of(table, recipe, store)
+            check(self.rows.profile)
+            self.folder = locate(recipe.model, store)
+            self.tokenizer = text.load_tokenizer(self.folder)
+            self.config = AutoConfig.from_pretrained(
+                self.folder, local_files_only=True, trust_remote_code=False
+            )
+            train = self.rows.split.train
+            lengths = text.lengths(self.tokenizer, self.rows.texts_at(train))
+            limit = text.usable_length(self.tokenizer, self.config)
+            self.facts = Facts(len(train), len(self.rows.chooser), lengths, limit)
         self.chosen = techniques.resolve(recipe.techniques, self.rows.profile)
-        self.folder = locate(recipe.model, store)
-        self.tokenizer = text.load_tokenizer(self.folder)
-        config = AutoConfig.from_pretrained(
-            self.folder, local_files_only=True, trust_remote_code=False
-        )
-        train = self.rows.split.train
-        self.lengths = text.lengths(self.tokenizer, self.rows.texts_at(train))
-        limit = text.usable_length(self.tokenizer, config)
-        facts = Facts(len(train), len(self.rows.chooser), self.lengths, limit)
-        self.plan = plan(recipe.train, facts)
+        self.plan = plan(recipe.train, self.facts)
 
     def known(self) -> bool:
         """Is the cost known already, from an earlier measurement with the same model and settings?"""
@@ -111,17 +134,18 @@ class Preflight:
         self, should_stop: Callable[[], bool] = lambda: False, fresh: bool = False
     ) -> Estimate:
         """Measure, unless it is known and nothing `fresh` is asked for. Raises Stopped when told to stop."""
-        costs = _kept()
-        cost = None if fresh else costs.get(self._key())
+        cost = None if fresh else _kept().get(self._key())
         if cost is None:
+            fixed, wanted = self._guess()
+            if fixed + wanted > available_memory():  # the system would end the program
+                return Estimate(self.plan, None, fixed + wanted, fixed, available_memory())
             cost = self._measure(should_stop)
-            _keep({**costs, self._key(): cost})
-        available = psutil.virtual_memory().available + psutil.Process().memory_info().rss
-        return Estimate(self.plan, self._seconds(cost), cost.memory, available)
+            _keep({**_kept(), self._key(): cost})
+        return Estimate(self.plan, self._seconds(cost), cost.memory, cost.fixed, available_memory())
 
     def _seconds(self, cost: Cost) -> float:
         split, spec = self.rows.split, self.plan.spec
-        tokens = np.minimum(self.lengths, int(spec.max_length or 0))
+        tokens = np.minimum(self.facts.lengths, int(spec.max_length or 0))
         rows = int(spec.batch_size or 0) * spec.accumulation
         # The batches of one epoch as they will be made, from the texts that were looked at.
         order = np.array(list(SimilarLengths(tokens.tolist(), rows, spec.seed)))
@@ -145,6 +169,23 @@ class Preflight:
             + cost.tested * test
         )
 
+    def _guess(self) -> tuple[int, int]:
+        """Bytes that will be held: whatever the batch, and for the batch.
+
+        Korthikanti et al. 2022, "Reducing Activation Recomputation in Large Transformer Models", equation 2,
+        for numbers of four bytes in place of two.
+        """
+        weights = sum(file.stat().st_size for file in self.folder.glob("*.safetensors"))
+        spec = self.plan.spec
+        # A batch is filled up to its own longest text.
+        length = min(int(spec.max_length or 0), int(self.facts.lengths.max(initial=1)))
+        hidden, layers, heads = (
+            int(getattr(self.config, name, 0))
+            for name in ("hidden_size", "num_hidden_layers", "num_attention_heads")
+        )
+        per_token = 2 * layers * (34 * hidden + 5 * heads * length)
+        return held_memory() + 4 * weights, int(spec.batch_size or 0) * length * per_token
+
     def _key(self) -> str:
         """Everything that the cost depends on, but the rows themselves."""
         spec, here = self.plan.spec, machine()
@@ -155,24 +196,26 @@ class Preflight:
             torch.__version__,
             dataclasses.astuple(here),
             dataclasses.astuple(self.recipe.model),
-            {key: dict(options) for key, options in sorted(self.recipe.techniques.items())},
+            {technique.key: dataclasses.asdict(technique.options) for technique in self.chosen},
             [spec.batch_size, spec.accumulation, spec.max_length, len(self.rows.labels)],
         ]
         return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()[:24]
 
     def _measure(self, should_stop: Callable[[], bool]) -> Cost:
-        with (
-            tempfile.TemporaryDirectory(prefix="ticktune-") as place,
-            _peak_memory() as memory,
-        ):
-            measured = self._steps(Run(Path(place)), should_stop)
-        release_memory()
+        try:
+            with (
+                tempfile.TemporaryDirectory(prefix="ticktune-") as place,
+                _peak_memory() as memory,
+            ):
+                measured = self._steps(_Scratch(Path(place), should_stop), should_stop)
+        finally:
+            release_memory()
         return dataclasses.replace(measured, memory=memory())
 
     def _steps(self, run: Run, should_stop: Callable[[], bool]) -> Cost:
         """Train on a few rows as a run would, and time every part."""
         spec, here = self.plan.spec, machine()
-        started = time.perf_counter()
+        empty, started = held_memory(), time.perf_counter()
         length = int(spec.max_length or 0)
         batch = int(spec.batch_size or 0) * spec.accumulation
         some = _thinned(self.rows, STEPS * batch)
@@ -182,7 +225,10 @@ class Preflight:
         steps = math.ceil(len(sets.train) / batch)
         short = dataclasses.replace(
             self.plan,
-            spec=dataclasses.replace(spec, epochs=float(math.ceil(STEPS / steps))),
+            # Steps take as long with any learning rate, and this one does not go astray.
+            spec=dataclasses.replace(
+                spec, epochs=float(math.ceil(STEPS / steps)), learning_rate=RATE
+            ),
             steps_per_epoch=steps,
             evaluate_every=STEPS,
         )
@@ -190,8 +236,6 @@ class Preflight:
         clock = _Clock(should_stop, loaded + SECONDS)
         fit = Fit(run, short, sets, self.tokenizer, [*self.chosen, clock.technique()], here)
         fitted = fit(model)
-        if should_stop():
-            raise Stopped
         tested = time.perf_counter()
         fit.answers(fitted.model, sets.test)
         done = time.perf_counter()
@@ -215,16 +259,31 @@ class Preflight:
             # Loaded at the start, and once more when the export is proven; written, read and packed.
             once=2 * (loaded - started),
             memory=0,
+            fixed=empty + clock.weights,
         )
 
 
+@dataclass(frozen=True)
+class _Scratch(Run):
+    """A run that nobody sees. It is asked to stop by a function instead of a file."""
+
+    should_stop: Callable[[], bool]
+
+    def stop_requested(self) -> bool:
+        return self.should_stop()
+
+
 class _Clock(TrainerCallback):
-    """Seconds of every step and of the evaluation; ends the training when told to or when time is up."""
+    """Seconds of every step and of the evaluation; ends the training when time is up.
+
+    Raises Stopped when told to stop.
+    """
 
     def __init__(self, should_stop: Callable[[], bool], end: float) -> None:
         self.should_stop, self.end = should_stop, end
         self.steps: list[float] = []
         self.evaluation = 0.0
+        self.weights = 0  # bytes, while it trains
         self._began = 0.0
 
     def technique(self) -> Technique:
@@ -239,6 +298,9 @@ class _Clock(TrainerCallback):
 
         return Clocked()
 
+    def on_train_begin(self, *_: Any, model: Any = None, **__: Any) -> None:
+        self.weights = _weights(model)
+
     def on_step_begin(self, *_: Any, **__: Any) -> None:
         self._began = time.perf_counter()
 
@@ -246,7 +308,9 @@ class _Clock(TrainerCallback):
         now = time.perf_counter()
         self.steps.append(now - self._began)
         self._began = now
-        if self.should_stop() or now > self.end or len(self.steps) >= STEPS:
+        if self.should_stop():
+            raise Stopped
+        if now > self.end or len(self.steps) >= STEPS:
             control.should_training_stop = control.should_evaluate = True
 
     def on_evaluate(self, *_: Any, **__: Any) -> None:
@@ -297,14 +361,26 @@ def _thinned(rows: Rows, train: int) -> Rows:
     return dataclasses.replace(rows, split=thin)
 
 
+def _material(recipe: Recipe) -> tuple[Any, ...]:
+    """What the rows, their sides and their lengths follow from."""
+    return recipe.data, recipe.task, recipe.model, recipe.train.seed
+
+
+def _weights(model: Any) -> int:
+    """Bytes of all weights, and of a gradient and AdamW's two numbers for each that is trained."""
+    return sum(
+        p.numel() * p.element_size() * (4 if p.requires_grad else 1) for p in model.parameters()
+    )
+
+
 @contextlib.contextmanager
 def _peak_memory() -> Iterator[Callable[[], int]]:
-    """The most memory that this process holds meanwhile, in bytes; on a GPU, the GPU's is added."""
-    process, done, most = psutil.Process(), threading.Event(), [0]
+    """The most memory that is held meanwhile, in bytes: see `held_memory`."""
+    done, most = threading.Event(), [0]
 
     def watch() -> None:
         while not done.wait(0.01):
-            most[0] = max(most[0], process.memory_info().rss)
+            most[0] = max(most[0], held_memory())
 
     thread = threading.Thread(target=watch, name="memory", daemon=True)
     thread.start()

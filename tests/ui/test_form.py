@@ -79,7 +79,7 @@ def test_a_bad_setting_is_named(drawn: step.TechniquesStep, loaded: Loaded, valu
 
 
 def test_what_does_not_apply_is_greyed_with_the_reason(loaded: Loaded) -> None:
-    summary, problem, *ticks = step.enter(loaded, "minilm", "en")
+    summary, _, _, problem, *ticks = step.enter(loaded, "minilm", "en")
     assert "800" in summary
     assert problem == ""
     shown = dict(zip(techniques.BY_KEY, ticks, strict=True))

@@ -9,12 +9,11 @@ from typing import Any
 import gradio as gr
 
 from core import techniques
-from core.models.catalog import title
 from core.options import fields_of
 from core.recipe import MAX_NAME, Recipe, TrainSpec
 from core.techniques.base import Technique
 from core.words import say
-from ui import form, html
+from ui import form, html, plan
 from ui.session import CLICK, QUIET, TECHNIQUES, TRAIN, Loaded, Session, back_and_next, go, problem
 from ui.steps.model import checked_key
 from ui.words import esc, fragment, i18n, language
@@ -23,7 +22,7 @@ from ui.words import esc, fragment, i18n, language
 @dataclass(frozen=True)
 class TechniquesStep:
     choices: form.Choices
-    summary: gr.HTML
+    plan: plan.PlanCard
     problem: gr.HTML
     back: gr.Button
     start: gr.Button
@@ -31,12 +30,12 @@ class TechniquesStep:
     @property
     def entered(self) -> list[Any]:
         """What `enter` fills."""
-        return [self.summary, self.problem, *self.choices.ticks.values()]
+        return [*self.plan.view, self.problem, *self.choices.ticks.values()]
 
     @property
     def view(self) -> list[Any]:
         """What `restore` fills."""
-        return [self.summary, self.problem, *self.choices.components()]
+        return [*self.plan.view, self.problem, *self.choices.components()]
 
 
 def build() -> TechniquesStep:
@@ -44,7 +43,7 @@ def build() -> TechniquesStep:
     html.piece(
         fragment(lambda lang: f'<p class="tt-lead">{esc(say("ui.techniques.lead", lang))}</p>')
     )
-    summary = html.piece(elem_id="plan")
+    card = plan.build()
     ticks: dict[str, gr.Checkbox] = {}
     options: dict[str, form.Form] = {}
     with gr.Row(elem_classes="tt-cards"):
@@ -66,7 +65,7 @@ def build() -> TechniquesStep:
     trouble = html.piece(elem_id="start-problem")
     back, start = back_and_next(TECHNIQUES, "ui.start")
     choices = form.Choices(ticks, options, train, name)
-    return TechniquesStep(choices, summary, trouble, back, start)
+    return TechniquesStep(choices, card, trouble, back, start)
 
 
 def _card(technique: type[Technique]) -> tuple[gr.Checkbox, form.Form]:
@@ -100,7 +99,7 @@ def enter(
     `ticked` are the techniques to tick; without it the ticks stay as they are.
     """
     if loaded is None:
-        return "", "", *[gr.skip()] * len(techniques.ALL)
+        return "", "", "", "", *[gr.skip()] * len(techniques.ALL)
     ticks = []
     for technique in techniques.ALL:
         reason = technique.unavailable(loaded.profile)
@@ -109,29 +108,23 @@ def enter(
             why = say("ui.unavailable", lang, reason=say(reason, lang))
             ticks.append(gr.Checkbox(value=False, interactive=False, info=f"{info} {why}"))
         else:
+            advice = technique.advice(loaded.profile)
+            info += f" {say(advice, lang)}" if advice else ""
             value = {} if ticked is None else {"value": technique.key in ticked}
             ticks.append(gr.Checkbox(interactive=True, info=info, **value))
-    return plan(loaded, model, lang), "", *ticks
+    return *plan.first(loaded, model, lang), "", *ticks
 
 
-def plan(loaded: Loaded, model: str, lang: str) -> str:
-    """One line on what Start will do."""
-    profile = loaded.profile
-    text = say(
-        "ui.plan",
-        lang,
-        model=title(model),
-        rows=profile.usable,
-        file=loaded.table.name,
-        classes=len(profile.classes),
-    )
-    return html.notice([text], "info")
-
-
-def wire(step: TechniquesStep, session: Session, other: gr.Textbox) -> Any:
-    """Connect the step. Returns the event after which a run has been started."""
+def wire(step: TechniquesStep, session: Session, other: gr.Textbox, entered: Any) -> Any:
+    """Connect the step. `entered` happens when it is shown. Returns the event that starts a run."""
     step.back.click(lambda: go(TECHNIQUES - 1), None, session.walk, **QUIET)
-    inputs = {session.loaded, session.model, other, *step.choices.components()}
+    inputs = {session.loaded, session.model, other, step.plan.desk, *step.choices.components()}
+
+    def recipe_of(data: dict[Any, Any]) -> Recipe:
+        model = checked_key(data[session.model], data[other] or "")
+        return step.choices.recipe(data, data[session.loaded], model)
+
+    plan.wire(step.plan, step.choices, session, entered, inputs, recipe_of)
 
     def start(data: dict[Any, Any], request: gr.Request) -> tuple[Any, ...]:
         lang = language(request)
@@ -139,9 +132,8 @@ def wire(step: TechniquesStep, session: Session, other: gr.Textbox) -> Any:
         if loaded is None:
             return gr.skip(), gr.skip(), html.notice([say("ui.no_data", lang)], "warning")
         try:
-            model = checked_key(data[session.model], data[other] or "")
-            recipe = step.choices.recipe(data, loaded, model)
-            run = session.jobs.start(loaded.table, recipe)
+            data[step.plan.desk].turn += 1  # whatever is being measured is no longer wanted
+            run = session.jobs.start(loaded.table, recipe_of(data))
         except Exception as error:  # noqa: BLE001 - shown as a card and logged
             return gr.skip(), gr.skip(), problem(error, lang)
         return run.id, go(TRAIN), ""

@@ -1,0 +1,78 @@
+"""When a run does not fit into the memory, or would take long: what to change, by the arithmetic of the
+pre-flight."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from core.data.profile import Profile
+from core.models.catalog import BY_KEY, CATALOG, Entry
+from core.recipe import Recipe
+from core.techniques.freeze import Freeze
+from core.training.preflight import Estimate
+from core.words import Message, message
+
+LONG = 20 * 60  # seconds after which fast mode is suggested
+SHORTEST = 32  # tokens that texts are cut to at most
+MOST_ACCUMULATION = 64
+PER_PARAMETER = 16  # bytes: the weight, its gradient, and two numbers of the optimizer
+
+
+@dataclass(frozen=True)
+class Remedy:
+    """One change that would help: settings to set, a technique to tick, or another model to pick."""
+
+    what: Message
+    settings: Mapping[str, Any] = field(default_factory=dict)
+    technique: str = ""
+    model: str = ""
+
+
+def remedies(estimate: Estimate, recipe: Recipe, profile: Profile) -> list[Remedy]:
+    """What would make the run fit; where it fits but takes long, what would make it faster."""
+    freezes = Freeze.key in recipe.techniques or Freeze.unavailable(profile) is not None
+    if not estimate.fits:
+        return list(_smaller(estimate, recipe, freezes))
+    if (estimate.seconds or 0) > LONG and not freezes:
+        return [Remedy(message("remedy.time.freeze"), technique=Freeze.key)]
+    return []
+
+
+def _smaller(estimate: Estimate, recipe: Recipe, freezes: bool) -> Iterator[Remedy]:
+    spec, room = estimate.plan.spec, estimate.available - estimate.fixed
+    batch, length = int(spec.batch_size or 1), int(spec.max_length or SHORTEST)
+    wanted = max(1, estimate.memory - estimate.fixed)
+    smaller = batch
+    while smaller > 1 and wanted * smaller > room * batch:
+        smaller //= 2
+    times = spec.accumulation * batch // smaller
+    if smaller < batch and wanted * smaller <= room * batch and times <= MOST_ACCUMULATION:
+        yield Remedy(
+            message("remedy.batch", batch=smaller, times=times),
+            {"batch_size": smaller, "accumulation": times},
+        )
+    shorter = int(length * room / wanted) // 8 * 8
+    if SHORTEST <= shorter < length:
+        yield Remedy(message("remedy.length", tokens=shorter), {"max_length": shorter})
+    # Half of the layers hold nothing back for their gradients.
+    if not freezes and wanted / 2 <= room:
+        yield Remedy(message("remedy.freeze"), technique=Freeze.key)
+    model = BY_KEY.get(recipe.model.key)
+    other = max(
+        (each for each in CATALOG if model and _fits(each, model, estimate)),
+        key=lambda each: each.parameters,
+        default=None,
+    )
+    if other:
+        yield Remedy(message("remedy.model", model=other.title), model=other.key)
+
+
+def _fits(other: Entry, model: Entry, estimate: Estimate) -> bool:
+    """Would a smaller model for the same languages fit?"""
+    if other.parameters >= model.parameters or other.languages not in (model.languages, "many"):
+        return False
+    fixed = estimate.fixed - PER_PARAMETER * 10**6 * (model.parameters - other.parameters)
+    wanted = (estimate.memory - estimate.fixed) * other.parameters / model.parameters
+    return fixed + wanted <= estimate.available
