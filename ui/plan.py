@@ -74,7 +74,13 @@ def first(loaded: Loaded, model: str, lang: str) -> tuple[str, str, str]:
         file=loaded.table.name,
         classes=len(profile.classes),
     )
-    return f'<p class="tt-plan-line">{esc(text)}</p>', waiting("plan.preparing", lang), ""
+    line = f'<p class="tt-plan-line">{esc(text)}</p>'
+    return line, waiting("plan.preparing", lang), later(lang)
+
+
+def later(lang: str) -> str:
+    """In place of the settings until they are known."""
+    return f'<p class="tt-note">{esc(say("plan.settings.later", lang))}</p>'
 
 
 def settings_table(plan: Plan, recipe: Recipe, lang: str) -> str:
@@ -211,7 +217,7 @@ def wire(
             found = here(recipe.model, session.store)
             if found is None and not desk.download:
                 desk.preflight = None
-                return absent(recipe.model.key, lang), "", *unchanged
+                return absent(recipe.model.key, lang), later(lang), *unchanged
             recipe = dataclasses.replace(
                 recipe, model=found or resolve(recipe.model, session.store)
             )

@@ -131,12 +131,14 @@ class Fit:
         return Fitted(model, best, state.global_step, float(state.epoch or 0), reporter.stopped)
 
     def answers(self, model: Any, rows: Any) -> np.ndarray:
-        """Logits [rows, classes] of a whole model, in full precision. Raises Stopped between batches."""
+        """Logits [rows, classes] of a whole model, in full precision.
+
+        Goes on when the person has asked to stop: it is the score of the model that Stop keeps.
+        """
         model.eval()
         said = []
         with torch.inference_mode():
             for start in range(0, len(rows), EVAL_BATCH):
-                self._look()
                 batch = self.collate(
                     [rows[i] for i in range(start, min(start + EVAL_BATCH, len(rows)))]
                 )

@@ -236,6 +236,8 @@ class Preflight:
         clock = _Clock(should_stop, loaded + SECONDS)
         fit = Fit(run, short, sets, self.tokenizer, [*self.chosen, clock.technique()], here)
         fitted = fit(model)
+        if should_stop():
+            raise Stopped
         tested = time.perf_counter()
         fit.answers(fitted.model, sets.test)
         done = time.perf_counter()

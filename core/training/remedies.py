@@ -1,5 +1,4 @@
-"""When a run does not fit into the memory, or would take long: what to change, by the arithmetic of the
-pre-flight."""
+"""When a run does not fit into memory, or would take long: what to change, by the pre-flight's arithmetic."""
 
 from __future__ import annotations
 

@@ -18,6 +18,8 @@ from tests.browser.steps import (
     pick_sample,
     run_id,
     sample_to_start,
+    to_model,
+    to_techniques,
     wait_for_score,
 )
 
@@ -201,3 +203,50 @@ def test_chinese_from_the_data_to_the_result(app: App, visit: Open) -> None:
     page.locator("#try-text textarea").fill("学而时习之，不亦说乎")
     page.locator("#try-text textarea").press("Enter")
     expect(page.locator("#try-answer .tt-said")).to_contain_text("置信度", timeout=SLOW)
+
+
+def test_plan_and_time_stand_above_start_and_start_ends_a_measurement(
+    tmp_path: Path, visit: Open
+) -> None:
+    app = App(tmp_path)  # where nothing has been measured yet
+    app.start()
+    try:
+        page = visit(app)
+        pick_sample(page)
+        to_model(page)
+        to_techniques(page)
+        cost, measuring = page.locator("#cost"), "real steps"
+        expect(cost).to_contain_text(measuring, timeout=SLOW)
+        page.locator("#plan-settings > button").click()
+        expect(page.locator("#plan-settings tbody tr")).to_have_count(6)
+        page.locator("#advanced > button").click()
+        box = page.locator("#train-batch_size").locator("input, textarea").first
+        expect(box).to_have_attribute("placeholder", "automatic: 16")
+        expect(cost).to_contain_text("GB are available here", timeout=SLOW)
+
+        # A setting that is wrong is told at once; more epochs of the same steps are only reckoned.
+        epochs = page.locator("#train-epochs").locator("input, textarea").first
+        epochs.fill("many")
+        epochs.blur()
+        expect(cost.locator("[role=alert]")).to_contain_text("Epochs")
+        epochs.fill("200")
+        epochs.blur()
+        expect(cost).to_contain_text("GB are available here")
+        expect(page.locator("#plan-settings")).to_contain_text("You chose it")
+        # More than 20 minutes: one click ticks fast mode, which is measured anew.
+        cost.locator("button[data-do=apply]").click()
+        expect(page.locator("#tick-freeze input")).to_be_checked()
+        expect(cost).to_contain_text(measuring)
+        page.locator("#next-3").click()
+        wait_for_score(page)
+
+        # While a run is at work nothing is measured.
+        page.locator("#steps [role=tab]").nth(2).click()
+        expect(cost).to_contain_text("A run is being trained just now")
+        page.goto(app.url)
+        page.locator("#run-stop").click()
+        expect(page.locator("#see-result")).to_be_visible(timeout=SLOW)
+        page.locator("#run-again").click()
+        expect(cost).to_contain_text("GB are available here", timeout=SLOW)
+    finally:
+        app.kill()

@@ -301,6 +301,25 @@ def test_a_checkpoint_that_is_not_whole_is_passed_over(store: RunStore) -> None:
     assert last_checkpoint(run) == run.path / "checkpoint-10"
 
 
+def test_stopped_after_a_score_it_keeps_that_model(
+    store: RunStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run = make(store, epochs=20.0)
+    append = ev.append
+
+    def stop_after_a_score(path: Any, event: ev.Event) -> None:
+        append(path, event)
+        if isinstance(event, ev.Evaluated):
+            run.request_stop()
+
+    monkeypatch.setattr("core.training.trainer.STOP_SECONDS", 0.0)
+    monkeypatch.setattr(ev, "append", stop_after_a_score)
+    train(run)
+    assert run.status() == "stopped"
+    assert run.metrics() is not None
+    assert run.progress().epoch < 20
+
+
 def test_stopped_twice_it_still_has_its_first_model(store: RunStore) -> None:
     run = make(store, epochs=1.0)
     train(run)
