@@ -16,6 +16,7 @@ from typing import Any
 
 import psutil
 
+from core.data.read import Table
 from core.recipe import Recipe, TrainSpec
 
 CHILD = "--child"
@@ -69,24 +70,18 @@ class Memory(threading.Thread):
         return max(inside) / 2**20
 
 
-def train_ours(
-    table: bytes,
-    folder: Path,
-    settings: Mapping[str, Any],
-    techniques: Sequence[str] | None = None,
-) -> Any:
-    """A finished run of TickTune on a CSV with the columns text, label and split.
+def recipe_of(
+    table: bytes, settings: Mapping[str, Any], techniques: Sequence[str] | None = None
+) -> tuple[Table, Recipe]:
+    """A CSV with the columns text, label and split, and what the page would make of it.
 
     `techniques` are keys, perhaps with options (`freeze:share=0.5`); None is what the page ticks for a
-    newcomer. Raises RuntimeError when the run fails.
+    newcomer.
     """
     from core import techniques as registry
     from core.data.read import read
-    from core.jobs import new_run
     from core.options import parse
     from core.recipe import DataSpec, ModelSpec, TaskSpec
-    from core.runs import RunStore
-    from core.training.train import train
 
     chosen: dict[str, dict[str, str]] = {}
     if techniques is None:
@@ -95,13 +90,27 @@ def train_ours(
         key, _, options = word.partition(":")
         chosen[key] = pairs(options.split(",")) if options else {}
     rows = read(table, "benchmark.csv")
-    recipe = Recipe(
+    return rows, Recipe(
         data=DataSpec(rows.name, rows.fingerprint, ("text",), "split"),
         task=TaskSpec("label"),
         model=ModelSpec("minilm"),
         train=parse(TrainSpec, settings, "train"),
         techniques=chosen,
     )
+
+
+def train_ours(
+    table: bytes,
+    folder: Path,
+    settings: Mapping[str, Any],
+    techniques: Sequence[str] | None = None,
+) -> Any:
+    """A finished run of TickTune (see `recipe_of`). Raises RuntimeError when the run fails."""
+    from core.jobs import new_run
+    from core.runs import RunStore
+    from core.training.train import train
+
+    rows, recipe = recipe_of(table, settings, techniques)
     run = new_run(RunStore(folder), rows, recipe)
     train(run)
     if run.status() != "finished":

@@ -193,12 +193,20 @@ def _give_way() -> None:
 
 
 def warm_up() -> threading.Thread:
-    """Import what training needs, in the background, so that the first Start does not wait for it."""
+    """Load what training needs, in the background, so that the first Start does not wait for it."""
 
     def load() -> None:
-        import transformers  # noqa: F401
+        _give_way()
+        import sklearn.feature_extraction.text
+        import sklearn.linear_model  # noqa: F401
 
         import core.training.train  # noqa: F401
+        from core.models.load import bundled_folder, load
+        from core.tasks.single_label import head
+        from core.training.machine import machine
+
+        with contextlib.suppress(UserError):  # it is said when the model is wanted
+            load(bundled_folder(), head(("a", "b")), machine().attention)
 
     thread = threading.Thread(target=load, name="warm-up", daemon=True)
     thread.start()
