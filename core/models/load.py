@@ -226,6 +226,10 @@ def load(folder: Path, head: Mapping[str, Any], attention: str | None = None) ->
     except (ValueError, OSError) as error:
         kind = str(config.get("model_type", "?"))
         raise UserError("model_not_loadable", kind=kind, reason=str(error)[:200]) from error
+    if attention == "eager":
+        from core.models.attention import use
+
+        use(model)
     # An earlier run may have had as many classes, but others: its head would start out wrong.
     if list(config.get("id2label", {}).values()) != list(head["id2label"].values()):
         _reset_head(model)

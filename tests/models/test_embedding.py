@@ -55,4 +55,3 @@ def test_it_is_loaded_without_dropout_which_the_configuration_keeps(
         one, two = (model(input_ids=SEEN).logits for _ in range(2))
     assert torch.equal(one, two)
     assert model.config.hidden_dropout_prob == 0.1
-    assert model.config._attn_implementation == attention
