@@ -281,7 +281,7 @@ class _Scratch(Run):
 
 
 class _Clock(TrainerCallback):
-    """Seconds of every step and of the evaluation; ends the training when time is up.
+    """Seconds from step to step and of the evaluation; ends the training when time is up.
 
     Raises Stopped when told to stop.
     """
@@ -307,8 +307,6 @@ class _Clock(TrainerCallback):
 
     def on_train_begin(self, *_: Any, model: Any = None, **__: Any) -> None:
         self.weights = _weights(model)
-
-    def on_step_begin(self, *_: Any, **__: Any) -> None:
         self._began = time.perf_counter()
 
     def on_step_end(self, args: Any, state: Any, control: Any, **_: Any) -> None:
