@@ -23,7 +23,7 @@ CHILD = "--child"
 SAMPLE_SECONDS = 0.05
 
 
-def ask(module: str, task: Mapping[str, Any]) -> dict[str, Any]:
+def ask(module: str, task: Mapping[str, Any], **environment: str) -> dict[str, Any]:
     """The answer of `module` to a task, worked out in a process of its own.
 
     Its memory is its own then, and nothing that an earlier measurement imported or cached makes it faster.
@@ -33,6 +33,7 @@ def ask(module: str, task: Mapping[str, Any]) -> dict[str, Any]:
         capture_output=True,
         text=True,
         cwd=Path(__file__).resolve().parent.parent,
+        env={**os.environ, **environment},
         check=False,
     )
     if done.returncode:
