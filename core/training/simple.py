@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Callable, Mapping
+from collections import OrderedDict
+from collections.abc import Callable, Hashable, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -19,7 +21,7 @@ from core.recipe import Recipe
 from core.runs import Run
 from core.training import events as ev
 from core.training.rows import Rows
-from core.words import message
+from core.words import Message, message
 
 # Tokens times parameters of the encoder, forward only, for the training rows: about 20 seconds of
 # MiniLM on two cores. A budget in work and not in seconds: the same input gives the same numbers.
@@ -29,7 +31,23 @@ HELD_OUT = (
     4  # times the budget is what validation and test rows may cost: they cannot be thinned out
 )
 SAMPLED = 200  # texts from which the tokens of all are estimated
+REMEMBERED = 4  # simple models of earlier runs in this process
 PROBES = 8  # test rows on which what was exported must give the same answers
+
+
+@dataclass(frozen=True)
+class _Made:
+    """A simple model, what it says to the first test rows, its tolerance, scores, and what was noted."""
+
+    fitted: baselines.Fitted
+    asked: Any
+    tolerance: float
+    scores: dict[str, Any]
+    notes: tuple[Message, ...]
+
+
+# A second run on the same rows, to try another technique, does not wait for the same comparison again.
+_made: OrderedDict[Hashable, _Made] = OrderedDict()
 
 
 class Simple:
@@ -41,7 +59,9 @@ class Simple:
 
     def __init__(self, run: Run, rows: Rows, seed: int) -> None:
         self._run, self._rows, self._seed = run, rows, seed
-        self._fitted: dict[str, tuple[baselines.Fitted, Any, float]] = {}
+        self._fitted: dict[str, _Made] = {}
+        self._notes: list[Message] = []  # on the model that is being made
+        self._with: tuple[Any, ...] = ()  # what the frozen embedding follows from besides the rows
         known, truth = rows.numbers[rows.split.train], rows.numbers[rows.split.test]
         self.compared: dict[str, dict[str, Any]] = {
             "majority": baselines.majority(known, truth, rows.labels)
@@ -49,9 +69,12 @@ class Simple:
         if not len(rows.split.validation):
             # On the training rows themselves the simple models would only show off their memory.
             self._note("train.no_validation")
+            self._notes.clear()
 
     def tfidf(self) -> None:
         """Word counts with logistic regression."""
+        if self._again("tfidf"):
+            return
         learn = self._rows.split.train
         words = [text.flat(each) for each in self._rows.texts]
         fitted = baselines.tfidf(
@@ -75,6 +98,10 @@ class Simple:
         `length` is in tokens. `between` is called before each batch: it may raise, to stop. Left out
         where it would take too long, which is noted, and where the model answers with what is no number.
         """
+        spec = self._run.recipe().model
+        self._with = (spec.key, spec.revision, length, bf16)
+        if self._again("embedding"):
+            return
         started = time.monotonic()
         if (device := torch.accelerator.current_accelerator(check_available=True)) is not None:
             model.to(device)  # where the training will put it anyway
@@ -102,8 +129,17 @@ class Simple:
     def export(self, recipe: Recipe, metrics: Mapping[str, Any]) -> None:
         """Write the folders. `metrics` are the run's. Raises OSError and RuntimeError."""
         probes = self._rows.texts_at(self._rows.split.test[:PROBES])
-        for name, (fitted, inputs, tolerance) in self._fitted.items():
-            simple.export(self._run, name, fitted, recipe, metrics, probes, inputs, tolerance)
+        for name, made in self._fitted.items():
+            simple.export(
+                self._run,
+                name,
+                made.fitted,
+                recipe,
+                metrics,
+                probes,
+                made.asked,
+                made.tolerance,
+            )
 
     def _keep(
         self,
@@ -122,14 +158,7 @@ class Simple:
             scored = score(answers, numbers[split.validation], labels)
             validation = {key: scored[key] for key in ("rows", "accuracy", "macro_f1", "loss")}
             seconds += time.monotonic() - started
-            self._run.append(
-                ev.Baseline(
-                    name=name,
-                    accuracy=validation["accuracy"],
-                    macro_f1=validation["macro_f1"],
-                    seconds=seconds,
-                )
-            )
+            self._tell(name, validation, seconds)
         asked = inputs(split.test)
         self.compared[name] = {
             **score(fitted.probabilities(asked), numbers[split.test], labels),
@@ -137,7 +166,41 @@ class Simple:
             "train_rows": fitted.train_rows,
             "validation": validation,
         }
-        self._fitted[name] = fitted, asked[:PROBES], tolerance
+        notes, self._notes = tuple(self._notes), []
+        made = _Made(fitted, asked[:PROBES], tolerance, self.compared[name], notes)
+        self._fitted[name] = _made[self._key(name)] = made
+        while len(_made) > REMEMBERED:
+            _made.popitem(last=False)
+
+    def _key(self, name: str) -> Hashable:
+        """Everything that a simple model follows from."""
+        recipe, split = self._run.recipe(), self._rows.split
+        sides = tuple(side.tobytes() for side in (split.train, split.validation, split.test))
+        used = self._with if name == "embedding" else ()
+        return name, recipe.data, recipe.task, self._seed, sides, used
+
+    def _again(self, name: str) -> bool:
+        """Take over what an earlier run made of the same rows, if there is one."""
+        made = _made.get(self._key(name))
+        if made is None:
+            return False
+        _made.move_to_end(self._key(name))
+        for note in made.notes:
+            self._run.append(ev.Note(message=note))
+        if made.scores["validation"]:
+            self._tell(name, made.scores["validation"], made.scores["seconds"])
+        self.compared[name], self._fitted[name] = made.scores, made
+        return True
+
+    def _tell(self, name: str, validation: Mapping[str, Any], seconds: float) -> None:
+        self._run.append(
+            ev.Baseline(
+                name=name,
+                accuracy=validation["accuracy"],
+                macro_f1=validation["macro_f1"],
+                seconds=seconds,
+            )
+        )
 
     def _affordable(self, model: Any, tokenizer: Any, length: int) -> np.ndarray | None:
         """The training rows to embed; None when validation and test rows alone would take too long."""
@@ -157,4 +220,5 @@ class Simple:
         return split.train[baselines.draw(len(split.train), most, self._seed)]
 
     def _note(self, key: str, **values: Any) -> None:
-        self._run.append(ev.Note(message=message(key, **values)))
+        self._notes.append(message(key, **values))
+        self._run.append(ev.Note(message=self._notes[-1]))

@@ -17,6 +17,11 @@ from core.training.train import train
 from tests.conftest import recipe_for, sentiment_csv
 
 
+@pytest.fixture(autouse=True)
+def nothing_made_before() -> None:
+    simple._made.clear()
+
+
 def trained(store: RunStore, data: bytes, **settings: Any) -> Run:
     table = read(data, "toy.csv")
     run = new_run(store, table, recipe_for(table, **settings))
@@ -41,10 +46,26 @@ def test_the_simple_models_are_told_before_the_training(store: RunStore) -> None
     for event in events:
         if isinstance(event, ev.Baseline):
             assert event.macro_f1 == metrics["baselines"][event.name]["validation"]["macro_f1"]
+    simple._made.clear()
     again = trained(store, sentiment_csv(80), epochs=1.0).metrics()
     for name in names:
         one, two = metrics["baselines"][name], again["baselines"][name]  # type: ignore[index]
         assert {**one, "seconds": 0} == {**two, "seconds": 0}
+
+
+def test_a_second_run_on_the_same_rows_does_not_wait_for_them_again(
+    store: RunStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    one = trained(store, sentiment_csv(80), epochs=1.0)
+    with monkeypatch.context() as patch:  # whatever would make them anew fails
+        patch.setattr("core.evaluation.baselines.tfidf", None)
+        patch.setattr("core.training.simple.embed", None)
+        two = trained(store, sentiment_csv(80), epochs=2.0)
+        with pytest.raises(AssertionError):
+            trained(store, sentiment_csv(80), epochs=1.0, seed=7)  # another split
+    assert two.metrics()["baselines"] == one.metrics()["baselines"]  # type: ignore[index]
+    assert two.kept() == one.kept() == ("model", "embedding", "tfidf")
+    assert [e.name for e in told(two) if isinstance(e, ev.Baseline)] == ["tfidf", "embedding"]
 
 
 def test_where_words_give_it_away_word_counts_are_recommended(store: RunStore) -> None:
@@ -117,6 +138,7 @@ def test_too_much_work_is_thinned_or_left_out_and_it_is_said(
     assert metrics is not None
     assert 40 <= metrics["baselines"]["embedding"]["train_rows"] < metrics["train_rows"]
 
+    simple._made.clear()
     monkeypatch.setattr(simple, "BUDGET", 1_000_000)
     run = trained(store, sentiment_csv(120), epochs=1.0)
     assert "train.no_embedding" in [note.key for note in run.progress().notes]
