@@ -20,6 +20,7 @@ from core.data.profile import check, join_text, profile, usable_rows
 from core.data.read import Table
 from core.data.split import split
 from core.errors import UserError
+from core.libraries import load_libraries
 from core.models import load
 from core.recipe import Recipe
 from core.runs import Run, RunStore
@@ -138,6 +139,7 @@ class Jobs:
 
         None when a run is at work, which comes first, or when it is no longer `wanted`.
         """
+        load_libraries()
         from core.training.fit import Stopped
 
         def should_stop() -> bool:
@@ -168,6 +170,7 @@ class Jobs:
                 run, lock = self._waiting.popleft()
                 self._running = True
             try:
+                load_libraries()
                 from core.training.train import train
 
                 with self._machine:
@@ -197,9 +200,7 @@ def warm_up() -> threading.Thread:
 
     def load() -> None:
         _give_way()
-        import sklearn.feature_extraction.text
-        import sklearn.linear_model  # noqa: F401
-
+        load_libraries()
         import core.training.train  # noqa: F401
         from core.models.load import bundled_folder, load
         from core.tasks.single_label import head

@@ -18,6 +18,7 @@ from core.data.read import Table
 from core.errors import UserError
 from core.evaluation.metrics import softmax
 from core.export.simple import CLASSIFIER, SimplePredictor
+from core.libraries import load_libraries
 from core.modalities.text import as_input, join, load_tokenizer, usable_length
 from core.recipe import Recipe
 from core.runs import ID, Run, RunStore
@@ -46,6 +47,7 @@ class Answering(Protocol):
 
 def open_model(folder: Path) -> Answering:
     """What is in a folder that `folder_of` found, ready to answer. Raises UserError."""
+    load_libraries()
     return SimplePredictor(folder) if is_simple(folder) else Predictor(folder)
 
 

@@ -15,7 +15,7 @@ ROOT = Path(__file__).resolve().parent.parent
 # From the bottom to the top: a module imports from its own layer and from those before it.
 # An entry covers the modules below it too; the longest entry that fits a module counts.
 LAYERS = [
-    {"core.words"},
+    {"core.words", "core.libraries"},
     {"core.errors"},
     {"core.options"},
     {"core.recipe"},

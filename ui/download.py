@@ -11,6 +11,7 @@ from pathlib import Path
 
 import gradio as gr
 
+from core.libraries import load_libraries
 from core.runs import Run
 from core.words import say
 
@@ -30,6 +31,7 @@ def offer(run: Run, which: str, language: str) -> tuple[gr.Button, gr.DownloadBu
 
 def packed(run: Run, which: str, language: str) -> tuple[gr.Button, gr.DownloadButton]:
     """The same after packing a simple model. Raises UserError, OSError and RuntimeError as `pack` does."""
+    load_libraries()
     from core.export.simple import pack
 
     archive = pack(run, which, _place(f"{slug(run, which)}.zip"))

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import dataclasses
-import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import gradio as gr
 
+from core.libraries import load_libraries
 from core.models.catalog import BY_KEY, title
 from core.models.load import here, resolve
 from core.recipe import Recipe
@@ -27,7 +27,6 @@ if TYPE_CHECKING:
 
 GB = 2**30
 EARLY = "adaptive_epochs"
-PAUSE = 0.4  # seconds that somebody may take for the next change before anything is measured
 
 
 @dataclass
@@ -224,6 +223,7 @@ def wire(
             recipe = dataclasses.replace(
                 recipe, model=found or resolve(recipe.model, session.store)
             )
+            load_libraries()
             from core.training.preflight import Preflight
 
             desk.preflight = Preflight(recipe, loaded.table, session.store, desk.preflight)
@@ -244,8 +244,6 @@ def wire(
         if preflight is None:
             return gr.skip()
         try:
-            if not preflight.known():
-                time.sleep(PAUSE)
             estimate = session.jobs.measure(preflight, lambda: desk.turn == turn)
             if desk.turn != turn:
                 return gr.skip()

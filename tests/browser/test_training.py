@@ -39,7 +39,7 @@ def ask(page: Page, sentence: str) -> str:
 
 def test_the_whole_way(app: App, visit: Open, tmp_path: Path) -> None:
     page = visit(app)
-    sample_to_start(page, "1")
+    sample_to_start(page, "2")
     wait_for_score(page)
 
     # A reload and a second tab find the run again while it is at work.

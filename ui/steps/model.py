@@ -166,10 +166,10 @@ def _suits(entry: Entry, script: str) -> bool:
     return entry.languages == suited
 
 
-def checked_key(key: str, other: str) -> str:
+def checked_key(key: str, other: str | None) -> str:
     """The key to write into the recipe. Raises UserError when nothing usable is picked."""
     if key == OTHER:
-        key = other.strip().removeprefix("https://huggingface.co/").strip("/")
+        key = (other or "").strip().removeprefix("https://huggingface.co/").strip("/")
         if not key:
             raise UserError("no_model")
     if not key.startswith(PREFIX) and hub_id(key) is None:
@@ -212,7 +212,7 @@ def wire(step: ModelStep, session: Session, techniques_outputs: list[Any], enter
         )
 
     def forward(
-        loaded: Loaded | None, key: str, other: str, request: gr.Request
+        loaded: Loaded | None, key: str, other: str | None, request: gr.Request
     ) -> tuple[Any, ...]:
         lang = language(request)
         try:

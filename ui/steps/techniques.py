@@ -121,7 +121,7 @@ def wire(step: TechniquesStep, session: Session, other: gr.Textbox, entered: Any
     inputs = {session.loaded, session.model, other, step.plan.desk, *step.choices.components()}
 
     def recipe_of(data: dict[Any, Any]) -> Recipe:
-        model = checked_key(data[session.model], data[other] or "")
+        model = checked_key(data[session.model], data[other])
         return step.choices.recipe(data, data[session.loaded], model)
 
     plan.wire(step.plan, step.choices, session, entered, inputs, recipe_of)

@@ -1,0 +1,35 @@
+"""The heavy libraries, loaded by one thread at a time.
+
+The page draws itself without them. Afterwards several threads may want them at once (the warm-up, a
+measurement, a run, a sentence to try), and transformers, which loads its parts when they are asked for, then
+tells one of them that a part does not exist.
+"""
+
+from __future__ import annotations
+
+import threading
+
+_LOCK = threading.Lock()
+
+
+def load_libraries() -> None:
+    """Return once everything that training and predicting need is loaded; at once when it is."""
+    with _LOCK:
+        import datasets  # noqa: F401
+        import sklearn.feature_extraction.text
+        import sklearn.linear_model  # noqa: F401
+        import torch  # noqa: F401
+        from transformers import (  # noqa: F401
+            AttentionInterface,
+            AutoConfig,
+            AutoModelForSequenceClassification,
+            AutoTokenizer,
+            DataCollatorWithPadding,
+            PrinterCallback,
+            ProgressCallback,
+            Trainer,
+            TrainerCallback,
+            TrainingArguments,
+            masking_utils,
+            set_seed,
+        )
