@@ -220,10 +220,12 @@ class Preflight:
     def _steps(self, run: Run, should_stop: Callable[[], bool]) -> Cost:
         """Train on a few rows as a run would, and time every part."""
         spec, here = self.plan.spec, machine()
-        empty, started = held_memory(), time.perf_counter()
+        empty = held_memory()
         length = int(spec.max_length or 0)
         batch = int(spec.batch_size or 0) * spec.accumulation
         some = _thinned(self.rows, STEPS * batch)
+        counted = _counting(some)  # first, as in a run: what it loads stays in memory
+        started = time.perf_counter()
         sets = Sets.of(some, self.tokenizer, length, run.path / "tokens")
         set_seed(spec.seed)
         model = load(self.folder, single_label.head(self.rows.labels), here.attention)
@@ -262,7 +264,7 @@ class Preflight:
             evaluated=clock.evaluation / validation,
             tested=(done - tested) / int(np.sum(sets.test["length"])),
             kept=kept / (int(tokens.sum()) + validation),
-            counted=_counting(some),
+            counted=counted,
             # Loaded at the start, and once more when the export is proven; written, read and packed.
             once=2 * (loaded - started),
             memory=0,

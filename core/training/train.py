@@ -102,6 +102,7 @@ def _train(run: Run, started: float) -> int | None:
         _note(run, message("train.truncated", share=sets.truncated, length=length))
     _stop_here(run)
 
+    release_memory()  # what the simple models held for a while is wanted now
     chosen = techniques.resolve(recipe.techniques, rows.profile)
     fit = Fit(run, planned, sets, tokenizer, chosen, here)
     if run.progress().slowed:
