@@ -6,7 +6,7 @@ import os
 # the spinning keeps out the very thread that is waited for (benchmarks/waiting.py has the price of it).
 # Read once when torch loads its OpenMP library, so it is set before anything can import torch.
 os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
-# Not spinning at all costs a fifth of a step of short texts, whose parallel stretches are short. This many
+# Not spinning at all slows the steps of short texts down, whose parallel stretches are short. This many
 # turns (some hundredths of a millisecond) win most of it back and still leave a neighbour its core.
 os.environ.setdefault("GOMP_SPINCOUNT", "2000")
 

@@ -1,7 +1,7 @@
 """Attention for training on a CPU: the eager one, without the copies that it keeps.
 
 Under autocast, transformers' eager attention adds the mask in 32 bits and takes the softmax there, and keeps
-all of it for the backward pass: at 256 tokens most of the memory of a step, and a quarter of its time. The
+all of it for the backward pass: with long texts most of the memory of a step, and much of its time. The
 scores come out of a multiplication in 16 bits, so nothing is lost by staying there. SDPA keeps little, but
 its backward pass is slow on a CPU.
 """

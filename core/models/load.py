@@ -28,7 +28,7 @@ FILES = ("*.json", "*.txt", "*.model", "model*.safetensors")
 # The bot of the hub that offers weights as safetensors in a pull request of this title.
 CONVERSION_BOT, CONVERSION_TITLE = "SFconvertbot", "Adding `safetensors` variant of this model"
 
-# Endings of settings that switch dropout on. It makes a step a sixth slower and no score better that could
+# Endings of settings that switch dropout on. It makes each step slower and no score better that could
 # be told from luck; the validation rows keep the model from learning by heart.
 DROPOUT = ("dropout", "dropout_prob", "dropout_p", "_drop")
 

@@ -7,7 +7,9 @@ import ctypes
 import functools
 import gc
 import sys
+import threading
 import time
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -112,3 +114,21 @@ def _free_in_container() -> int:
         return limit - used + int(kept["inactive_file"])  # of files: given back when it is needed
     except (OSError, ValueError, KeyError):
         return sys.maxsize
+
+
+@contextlib.contextmanager
+def peak_memory() -> Iterator[Callable[[], int]]:
+    """The most memory that is held meanwhile, in bytes: see `held_memory`."""
+    done, most = threading.Event(), [0]
+
+    def watch() -> None:
+        while not done.wait(0.01):
+            most[0] = max(most[0], held_memory())
+
+    thread = threading.Thread(target=watch, name="memory", daemon=True)
+    thread.start()
+    try:
+        yield lambda: most[0]
+    finally:
+        done.set()
+        thread.join()

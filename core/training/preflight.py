@@ -13,9 +13,8 @@ import json
 import math
 import platform
 import tempfile
-import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -39,7 +38,13 @@ from core.training import events as ev
 from core.training.auto import RATE, Facts, Plan, plan
 from core.training.batching import SimilarLengths
 from core.training.fit import Fit, Stopped
-from core.training.machine import available_memory, held_memory, machine, release_memory
+from core.training.machine import (
+    available_memory,
+    held_memory,
+    machine,
+    peak_memory,
+    release_memory,
+)
 from core.training.rows import Rows
 from core.training.sets import Sets
 
@@ -210,7 +215,7 @@ class Preflight:
         try:
             with (
                 tempfile.TemporaryDirectory(prefix="ticktune-") as place,
-                _peak_memory() as memory,
+                peak_memory() as memory,
             ):
                 measured = self._steps(_Scratch(Path(place), should_stop), should_stop)
         finally:
@@ -378,24 +383,6 @@ def _weights(model: Any) -> int:
     return sum(
         p.numel() * p.element_size() * (4 if p.requires_grad else 1) for p in model.parameters()
     )
-
-
-@contextlib.contextmanager
-def _peak_memory() -> Iterator[Callable[[], int]]:
-    """The most memory that is held meanwhile, in bytes: see `held_memory`."""
-    done, most = threading.Event(), [0]
-
-    def watch() -> None:
-        while not done.wait(0.01):
-            most[0] = max(most[0], held_memory())
-
-    thread = threading.Thread(target=watch, name="memory", daemon=True)
-    thread.start()
-    try:
-        yield lambda: most[0]
-    finally:
-        done.set()
-        thread.join()
 
 
 def _file() -> Path:
