@@ -16,10 +16,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import Browser, Page, expect
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 START_SECONDS = 90
+PATIENCE = 20_000  # milliseconds: beside the imports of a program that just started
+
+expect.set_options(timeout=PATIENCE)
 
 
 def chromium() -> str | None:
@@ -99,7 +102,7 @@ def visit(browser: Browser) -> Iterator[Open]:
         defaults = {"locale": "en-US", "viewport": {"width": 1280, "height": 800}}
         context = browser.new_context(**{**defaults, "reduced_motion": "reduce", **options})
         contexts.append(context)
-        context.set_default_timeout(20_000)
+        context.set_default_timeout(PATIENCE)
         context.on("request", lambda r: outside.append(r.url) if _is_outside(r.url, app) else None)
         page = context.new_page()
         page.on("pageerror", lambda error: errors.append(str(error)))

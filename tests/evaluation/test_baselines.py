@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 import random
-import time
 
 import numpy as np
 import pytest
@@ -83,17 +82,6 @@ def test_many_rows_are_sampled_with_the_seed(monkeypatch: pytest.MonkeyPatch) ->
     assert np.array_equal(one.probabilities(texts), two.probabilities(texts))
     assert not np.array_equal(one.probabilities(texts), other.probabilities(texts))
     assert one.train_rows == 20
-
-
-@pytest.mark.slow
-def test_five_thousand_long_texts_take_seconds() -> None:
-    draw = np.random.default_rng(0)
-    words = np.array(["".join(draw.choice([*"abcdefghij"], 6)) for _ in range(5_000)])
-    texts = [" ".join(draw.choice(words, 700)) for _ in range(5_000)]
-    truth = draw.integers(0, 8, 5_000)
-    started = time.process_time()
-    tfidf(texts[:4_000], truth[:4_000], [*"abcdefgh"], 0).probabilities(texts[4_000:])
-    assert time.process_time() - started < 30  # about 12 on one core
 
 
 def test_what_stands_late_in_a_text_counts_in_a_large_table_too() -> None:
