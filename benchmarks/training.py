@@ -2,10 +2,10 @@
 
     python -m benchmarks.training [--quick] [--data FOLDER] [--rounds N] [--epochs N]
 
-Four ways in turn, each in a process of its own: plain (the Trainer: fp32, each batch filled up to its
-longest text), padded (every text filled up to the maximum length, as tutorials do), default (TickTune) and
-fast (with Freeze). All have the same rows, epochs, batch size, learning rate and maximum length; the rest of
-the Trainer's settings are its own. What is counted is said in benchmarks/README.md.
+Five ways in turn, each in a process of its own: plain (the Trainer with its own defaults: fp32, each batch
+filled up to its longest text), alike (the same with TickTune's batch size and learning rate), padded (as
+plain, every text filled up to the maximum length, as tutorials do), default (TickTune's) and fast (with
+Freeze). All have the same rows, epochs and maximum length. What is counted is said in benchmarks/README.md.
 """
 
 from __future__ import annotations
@@ -23,10 +23,12 @@ import pandas as pd
 
 from benchmarks import data
 from benchmarks.common import Memory, ask, machine, say, start, train_ours
+from core.training import auto
 
-WAYS = ("plain", "padded", "default", "fast")
+WAYS = ("plain", "alike", "padded", "default", "fast")
 TECHNIQUES: dict[str, tuple[str, ...]] = {"default": (), "fast": ("freeze",)}
-BATCH, RATE = 16, 1e-4
+ONCE = ("alike", "padded")  # no promise is measured against them
+ALIKE = {"per_device_train_batch_size": auto.BATCH, "learning_rate": auto.RATE}
 ROUNDS, EPOCHS = 3, 2
 # rows learned from (15 % of them validate), maximum length; a long set that needs no other data at the end
 SHORT = ("movies", 5_000, 128)
@@ -42,8 +44,7 @@ def work(table: str, way: str, seed: int, epochs: float, max_length: int) -> dic
     content = Path(table).read_bytes()
     memory = Memory()
     if way in TECHNIQUES:
-        settings = {"batch_size": BATCH, "learning_rate": RATE, "epochs": epochs, "seed": seed}
-        settings["max_length"] = max_length
+        settings = {"epochs": epochs, "seed": seed, "max_length": max_length}
         with tempfile.TemporaryDirectory() as folder:
             run = train_ours(content, Path(folder), settings, TECHNIQUES[way])
             stages, metrics = _stages(run), run.metrics()
@@ -59,8 +60,7 @@ def work(table: str, way: str, seed: int, epochs: float, max_length: int) -> dic
             epochs=epochs,
             evaluate=True,
             padding=way == "padded",
-            per_device_train_batch_size=BATCH,
-            learning_rate=RATE,
+            **(ALIKE if way == "alike" else {}),
         )
         spans, score = [(done.begin, done.end)], macro_f1(rows.test[1], done.predicted)
     return {
@@ -115,7 +115,7 @@ def _options(arguments: Sequence[str]) -> argparse.Namespace:
     parser.add_argument("--rounds", type=int)
     parser.add_argument("--epochs", type=float)
     parser.add_argument("--rows", type=int, help="of each set at most")
-    parser.add_argument("--without-padded", action="store_true", help="the slowest way is left out")
+    parser.add_argument("--promised", action="store_true", help="without alike and padded")
     options = parser.parse_args(arguments)
     options.data = data.folder_of(options.data)
     options.test = QUICK_TEST if options.quick else data.TEST_ROWS
@@ -152,8 +152,7 @@ def _measure(
         for number in range(1, options.rounds + 1):
             table.write_bytes(data.to_csv(data.divide(frame, rows, number, options.test)))
             for way in WAYS:
-                # It takes longest by far and no promise is measured against it: once is enough.
-                if way == "padded" and (number > 1 or options.without_padded):
+                if way in ONCE and (number > 1 or options.promised):
                     continue
                 task = {"table": str(table), "way": way, "seed": number, "max_length": cut}
                 # Who uses the Trainer has torch's threads wait as OpenMP's library does by itself.

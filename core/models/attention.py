@@ -8,6 +8,7 @@ its backward pass is slow on a CPU.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import torch
@@ -30,9 +31,14 @@ def lean(
     """As `eager_attention_forward` of transformers' models; the mask is added.
 
     query, key and value are [rows, heads, tokens, size]; returns [rows, tokens, heads, size] and the weights
-    [rows, heads, tokens, tokens].
+    [rows, heads, tokens, tokens]. Where the query is the first token's alone (`core.models.first_token`), the
+    model's own code took the tokens of key and value for more heads: [rows, tokens times heads, 1, size].
     """
-    scale = query.size(-1) ** -0.5 if scaling is None else scaling
+    rows, heads, _, size = query.shape
+    if key.size(1) != heads:
+        key, value = (each.reshape(rows, -1, heads, size).transpose(1, 2) for each in (key, value))
+        attention_mask = None if attention_mask is None else attention_mask[:, :, :1]
+    scale = size**-0.5 if scaling is None else scaling
     with torch.autocast(query.device.type, enabled=False):
         scores = torch.matmul(query * scale, key.transpose(2, 3))
         if attention_mask is not None:
@@ -50,18 +56,24 @@ def use(model: Any) -> None:
     """Let a model that was loaded with eager attention use `lean`, if it then gives the same answers."""
     AttentionInterface.register(NAME, lean)
     AttentionMaskInterface.register(NAME, eager_mask)
+    same = same_answers(model, lambda: model.set_attn_implementation(NAME))
+    if not same and model.config._attn_implementation == NAME:
+        model.set_attn_implementation("eager")
+
+
+def same_answers(model: Any, change: Callable[[], None]) -> bool:
+    """Make a `change` to a model; does it then answer as before? Code that was not made for it may raise."""
     ids = torch.arange(5, 21).reshape(2, 8) % model.config.vocab_size
-    mask = torch.tensor([[1] * 8, [1] * 5 + [0] * 3])
+    probe = {"input_ids": ids, "attention_mask": torch.tensor([[1] * 8, [1] * 5 + [0] * 3])}
     training = model.training
     model.eval()
     try:
         with torch.inference_mode():
-            before = model(input_ids=ids, attention_mask=mask).logits
-            model.set_attn_implementation(NAME)
-            after = model(input_ids=ids, attention_mask=mask).logits
-        same = torch.allclose(before, after, atol=1e-4, equal_nan=True)
-    except Exception:  # noqa: BLE001 - what was not made for it may raise anything
-        same = False
-    if not same and model.config._attn_implementation == NAME:
-        model.set_attn_implementation("eager")
-    model.train(training)
+            before = model(**probe).logits
+            change()
+            after = model(**probe).logits
+        return torch.allclose(before, after, atol=1e-4, equal_nan=True)
+    except Exception:  # noqa: BLE001 - whatever it is, the change is not for this model
+        return False
+    finally:
+        model.train(training)

@@ -33,17 +33,13 @@ class Freeze(Technique):
         return message(f"technique.freeze.advice.{kind}", rows=profile.usable)
 
     def model(self, model: torch.nn.Module, context: Context) -> None:
-        import torch
+        from core.models.layers import embeddings, layers
 
-        base = model.base_model
-        stacks = [list(m) for m in base.modules() if isinstance(m, torch.nn.ModuleList)]
-        layers = max(stacks, key=len, default=[])
-        frozen = layers[: round(self.options.share * len(layers))]
-        embeddings = model.get_input_embeddings()
-        # The whole block of embeddings (words, positions, norm), where the model has one.
-        blocks = [m for m in base.children() if embeddings in list(m.modules())]
-        below = [b for b in blocks if not any(layer in list(b.modules()) for layer in layers)]
-        for module in [*(below or [embeddings]), *frozen]:
+        above = layers(model)
+        frozen = above[: round(self.options.share * len(above))]
+        block = embeddings(model)
+        below = getattr(model.base_model, block) if block else model.get_input_embeddings()
+        for module in [below, *frozen]:
             module.requires_grad_(False)
         trained = sum(p.numel() for p in model.parameters() if p.requires_grad)
         total = sum(p.numel() for p in model.parameters())
@@ -51,7 +47,7 @@ class Freeze(Technique):
             message(
                 "technique.freeze.done",
                 frozen=len(frozen),
-                layers=len(layers),
+                layers=len(above),
                 share=trained / total,
             )
         )

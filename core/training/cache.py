@@ -19,6 +19,8 @@ import numpy as np
 import torch
 from torch import nn
 
+from core.models.layers import embeddings, layers, stack
+
 TOLERANCE = 1e-3  # of a logit, between the whole model and the one that starts at the kept outputs
 BATCH_TOKENS = 4096  # of a batch of the frozen part, with padding
 DISK_SHARE = 0.5  # of what is free that may be used
@@ -60,27 +62,14 @@ class Cut:
     @classmethod
     def of(cls, model: Any) -> Cut | None:
         """The highest place below which nothing is trained, or None when the lowest layer is."""
-        base = model.base_model
-        lists = [
-            (module, name)
-            for module in base.modules()
-            for name, child in module.named_children()
-            if isinstance(child, nn.ModuleList)
-        ]
-        if not lists:
+        found, place = stack(model), embeddings(model)
+        if found is None or place is None:
             return None
-        stack = max(lists, key=lambda each: len(getattr(*each)))
-        table = model.get_input_embeddings()
-        places = [
-            name
-            for name, child in base.named_children()
-            if table in list(child.modules()) and stack[0] not in list(child.modules())
-        ]
-        layers = list(getattr(*stack))
-        frozen = next((i for i, layer in enumerate(layers) if _trains(layer)), len(layers))
-        if not places or not frozen or _trains(getattr(base, places[0])):
+        above = layers(model)
+        frozen = next((i for i, layer in enumerate(above) if _trains(layer)), len(above))
+        if not frozen or _trains(getattr(model.base_model, place)):
             return None
-        return cls(model, places[0], stack, frozen)
+        return cls(model, place, found, frozen)
 
     def outputs(self, batch: dict[str, torch.Tensor]) -> torch.Tensor:
         """What the last frozen layer says: [rows, tokens, hidden]."""

@@ -15,6 +15,7 @@ from transformers import DataCollatorWithPadding, TrainingArguments
 from core.evaluation.metrics import quick_score
 from core.modalities import text
 from core.models.embedding import restore, trim
+from core.models.first_token import first_token_only
 from core.recipe import TrainSpec
 from core.runs import Run
 from core.tasks import single_label
@@ -85,6 +86,7 @@ class Fit:
         model.to(self.here.device)
         for technique in self.chosen:
             technique.model(model, context)
+        whole_layer = first_token_only(model)
         cut, train, validation = self._keep(model)
         if cut:
             cut.apply()
@@ -125,6 +127,7 @@ class Fit:
             cut.undo()
         else:
             restore(model)
+        whole_layer()
         # Without the wrapper that makes the forward pass run in half precision.
         model = trainer.accelerator.unwrap_model(model, keep_fp32_wrapper=False)
         state = trainer.state

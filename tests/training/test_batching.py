@@ -23,7 +23,7 @@ def test_little_is_padded_in_any_batch() -> None:
         return sum(len(b) * int(b.max()) for b in batches) / tokens.sum() - 1
 
     random = np.random.default_rng(0).permutation(len(tokens)).tolist()
-    assert padded(list(SimilarLengths(tokens.tolist(), 16, seed=1))) < 0.2 < 0.6 < padded(random)
+    assert padded(list(SimilarLengths(tokens.tolist(), 16, seed=1))) < 0.1 < 0.6 < padded(random)
 
 
 def test_epochs_differ_and_can_be_had_again() -> None:
@@ -35,7 +35,7 @@ def test_epochs_differ_and_can_be_had_again() -> None:
     same = set.intersection(
         *({frozenset(each[i : i + 16]) for i in range(0, 496, 16)} for each in (first, second))
     )
-    assert len(same) <= 2  # of 31
+    assert len(same) <= 6  # of 31
     fresh = SimilarLengths(lengths(500), 16, seed=1)
     fresh.set_epoch(1)
     assert list(fresh) == second

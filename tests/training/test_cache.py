@@ -10,15 +10,7 @@ import numpy as np
 import pytest
 import torch
 from datasets import Dataset
-from transformers import (
-    AutoModelForSequenceClassification,
-    BertConfig,
-    DataCollatorWithPadding,
-    DebertaV2Config,
-    DistilBertConfig,
-    ElectraConfig,
-    RobertaConfig,
-)
+from transformers import DataCollatorWithPadding, ElectraConfig
 
 from core.modalities.text import load_tokenizer
 from core.models.load import bundled_folder, load
@@ -26,24 +18,9 @@ from core.tasks.single_label import head
 from core.techniques.base import Context
 from core.techniques.freeze import Freeze, Options
 from core.training.cache import TOLERANCE, Cut, TooLarge, collate_kept
+from tests.models.families import FAMILIES, SMALL, made
 
-SMALL = {
-    "vocab_size": 30522,
-    "hidden_size": 32,
-    "num_hidden_layers": 4,
-    "num_attention_heads": 2,
-    "intermediate_size": 64,
-    "max_position_embeddings": 70,
-}
-FAMILIES: dict[str, Any] = {
-    "bert": BertConfig(**SMALL),
-    "distilbert": DistilBertConfig(
-        vocab_size=30522, dim=32, n_layers=4, n_heads=2, hidden_dim=64, max_position_embeddings=70
-    ),
-    "roberta": RobertaConfig(**SMALL, pad_token_id=0),
-    "electra": ElectraConfig(**SMALL, embedding_size=32),
-    "deberta": DebertaV2Config(**SMALL, relative_attention=True, pos_att_type=["p2c", "c2p"]),
-}
+FAMILY = ("bert", "distilbert", "roberta", "electra", "deberta")
 
 
 @pytest.fixture(scope="module")
@@ -80,17 +57,12 @@ def answers(model: Any, collate: Any, rows: Any) -> torch.Tensor:
 
 @pytest.mark.parametrize(
     ("family", "share"),
-    [(f, s) for f in FAMILIES for s in (0.25, 0.5, 1.0) if (f, s) != ("deberta", 1.0)],
+    [(f, s) for f in FAMILY for s in (0.25, 0.5, 1.0) if (f, s) != ("deberta", 1.0)],
 )
 def test_from_kept_outputs_it_answers_as_the_whole_model_does(
     family: str, share: float, collate: Any, rows: Dataset, tmp_path: Path
 ) -> None:
-    torch.manual_seed(0)
-    model = AutoModelForSequenceClassification.from_config(FAMILIES[family])
-    with torch.no_grad():  # random weights of the usual size say the same to every text
-        for parameter in model.parameters():
-            parameter.mul_(3 if parameter.dim() > 1 else 1)
-    frozen(model, share)
+    model = frozen(made(FAMILIES[family]), share)
     whole = answers(model, collate, rows)
     cut = Cut.of(model)
     assert cut is not None
@@ -129,7 +101,7 @@ def test_a_model_that_does_more_between_its_layers_is_found_out(
         (ElectraConfig(**SMALL, embedding_size=16), 0.5),  # a projection above the embeddings
         (FAMILIES["deberta"], 1.0),  # cannot do without a layer
     ):
-        cut = Cut.of(frozen(AutoModelForSequenceClassification.from_config(config), share))
+        cut = Cut.of(frozen(made(config), share))
         assert cut is not None
         assert not cut.agrees(collate, rows)
 
