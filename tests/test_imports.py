@@ -29,6 +29,7 @@ LAYERS = [
     {"core.training"},
     {"core.predict"},
     {"core.jobs"},
+    {"core.cli"},
     {"core.__main__"},
 ]
 

@@ -72,7 +72,7 @@ def same_answers(model: Any, change: Callable[[], None]) -> bool:
             before = model(**probe).logits
             change()
             after = model(**probe).logits
-        return torch.allclose(before, after, atol=1e-4, equal_nan=True)
+        return bool(torch.allclose(before, after, atol=1e-4, equal_nan=True))
     except Exception:  # noqa: BLE001 - whatever it is, the change is not for this model
         return False
     finally:

@@ -31,7 +31,10 @@ from core.words import Message, message
 if TYPE_CHECKING:
     from core.techniques.base import Loss
 
-EVAL_BATCH = 64
+EVAL_BATCH, EVAL_TOKENS = (
+    64,
+    4096,
+)  # most of a batch that is only scored: it shall not need more than a step
 SLOWER = 0.2  # of the learning rates, when they were too high
 
 
@@ -139,12 +142,10 @@ class Fit:
         Goes on when the person has asked to stop: it is the score of the model that Stop keeps.
         """
         model.eval()
-        said = []
+        said, size = [], _scored_at_once(self.spec)
         with torch.inference_mode():
-            for start in range(0, len(rows), EVAL_BATCH):
-                batch = self.collate(
-                    [rows[i] for i in range(start, min(start + EVAL_BATCH, len(rows)))]
-                )
+            for start in range(0, len(rows), size):
+                batch = self.collate([rows[i] for i in range(start, min(start + size, len(rows)))])
                 inputs = {
                     name: value.to(model.device)
                     for name, value in batch.items()
@@ -186,13 +187,18 @@ class Stopped(Exception):
     """The person stopped the run before this training brought a model."""
 
 
+def _scored_at_once(spec: TrainSpec) -> int:
+    """Rows in a batch that is only scored."""
+    return max(1, min(EVAL_BATCH, EVAL_TOKENS // int(spec.max_length or 1)))
+
+
 def _arguments(run: Run, spec: TrainSpec, evaluate_every: int, here: Machine) -> TrainingArguments:
     return TrainingArguments(
         output_dir=str(run.path),
         num_train_epochs=float(spec.epochs or 0),
         learning_rate=spec.learning_rate,
         per_device_train_batch_size=spec.batch_size,
-        per_device_eval_batch_size=EVAL_BATCH,
+        per_device_eval_batch_size=_scored_at_once(spec),
         gradient_accumulation_steps=spec.accumulation,
         weight_decay=spec.weight_decay,
         warmup_steps=spec.warmup,  # below 1 it is a share of all steps

@@ -6,7 +6,6 @@ over the lengths, the longest among them. What they cost is kept, by machine, mo
 
 from __future__ import annotations
 
-import contextlib
 import dataclasses
 import hashlib
 import json
@@ -30,13 +29,14 @@ from core.evaluation import baselines
 from core.modalities import text
 from core.models.load import load, locate
 from core.recipe import Recipe
-from core.runs import Run, RunStore, home
+from core.runs import Run, RunStore
 from core.tasks import single_label
 from core.techniques.base import Technique
 from core.techniques.freeze import Freeze
 from core.training import events as ev
 from core.training.auto import RATE, Facts, Plan, plan
 from core.training.batching import SimilarLengths
+from core.training.costs import VERSION, Cost, keep, kept
 from core.training.fit import Fit, Stopped
 from core.training.machine import (
     available_memory,
@@ -53,29 +53,6 @@ WARM_UP = 3
 SECONDS = 20.0  # after which no further step is begun
 EVALUATED = 128  # rows that are timed without training on them
 COUNTED = 300  # rows on which the simple model of word counts is timed
-VERSION = 3  # of what is kept, and of how fast we are
-
-
-@dataclass(frozen=True)
-class Cost:
-    """What things cost here with one model and one kind of settings, in seconds and bytes.
-
-    A step costs `step`, and `token` for each token of its batch with its padding; `evaluated`, `tested` and
-    `kept` are per token of rows that are scored while training, scored at the end, and sent through frozen
-    layers once; `counted` is per character that the simple model learns from. `once` does not grow.
-    `memory` is the most that was held, `fixed` the part of it that is the same for any batch: the program,
-    the weights, their gradients and the optimizer's two numbers for each.
-    """
-
-    step: float
-    token: float
-    evaluated: float
-    tested: float
-    kept: float
-    counted: float
-    once: float
-    memory: int
-    fixed: int
 
 
 @dataclass(frozen=True)
@@ -134,19 +111,19 @@ class Preflight:
 
     def known(self) -> bool:
         """Is the cost known already, from an earlier measurement with the same model and settings?"""
-        return self._key() in _kept()
+        return self._key() in kept()
 
     def estimate(
         self, should_stop: Callable[[], bool] = lambda: False, fresh: bool = False
     ) -> Estimate:
         """Measure, unless it is known and nothing `fresh` is asked for. Raises Stopped when told to stop."""
-        cost = None if fresh else _kept().get(self._key())
+        cost = None if fresh else kept().get(self._key())
         if cost is None:
             fixed, wanted = self._guess()
             if fixed + wanted > available_memory():  # the system would end the program
                 return Estimate(self.plan, None, fixed + wanted, fixed, available_memory())
             cost = self._measure(should_stop)
-            _keep({**_kept(), self._key(): cost})
+            keep({**kept(), self._key(): cost})
         return Estimate(self.plan, self._seconds(cost), cost.memory, cost.fixed, available_memory())
 
     def _seconds(self, cost: Cost) -> float:
@@ -383,21 +360,3 @@ def _weights(model: Any) -> int:
     return sum(
         p.numel() * p.element_size() * (4 if p.requires_grad else 1) for p in model.parameters()
     )
-
-
-def _file() -> Path:
-    return home() / "preflight.json"
-
-
-def _kept() -> dict[str, Cost]:
-    try:
-        raw = json.loads(_file().read_text(encoding="utf-8"))
-        return {str(key): Cost(**value) for key, value in raw.items()}
-    except (OSError, ValueError, TypeError, AttributeError):
-        return {}  # nothing measured yet, or by another version
-
-
-def _keep(costs: dict[str, Cost]) -> None:
-    with contextlib.suppress(OSError):  # it is measured again, then
-        _file().parent.mkdir(parents=True, exist_ok=True)
-        _file().write_text(json.dumps({key: dataclasses.asdict(c) for key, c in costs.items()}))

@@ -19,6 +19,7 @@ from core.runs import Run
 from core.tasks import single_label
 from core.training import events as ev
 from core.training.batching import SimilarLengths
+from core.training.machine import trim_heap
 
 LOG_SECONDS = 0.25  # at most four points of the loss curve a second
 STOP_SECONDS = 0.2  # how often the stop file is looked for
@@ -201,6 +202,7 @@ class KeepBest(TrainerCallback):
             self.weights = load_file(file)
 
     def on_evaluate(self, args: Any, state: Any, control: Any, model: Any = None, **_: Any) -> None:
+        trim_heap()  # what batches of many sizes leave behind in pieces would only grow
         evaluations = [row for row in state.log_history if "eval_loss" in row]
         if single_label.best(evaluations) is evaluations[-1]:
             self.weights = {

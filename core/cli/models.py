@@ -1,0 +1,63 @@
+"""Use the models of a run, or take one away."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import shutil
+import sys
+
+from core.cli.out import tell, unwritable
+from core.errors import UserError
+from core.words import message, say
+
+WHICH = ("model", "tfidf", "embedding")
+
+
+def predict(options: argparse.Namespace) -> int:
+    from core.data.read import read
+    from core.predict import folder_of, open_model, predict_file
+    from core.runs import RunStore
+
+    folder = folder_of(options.model, RunStore(options.runs), options.which)
+    table = read(options.file)
+    predictor = open_model(folder)
+    if folder.name in WHICH:
+        tell(say("cli.uses", which=message(f"cli.which.{folder.name}")))
+    text = options.text or list(predictor.text_columns)
+
+    def count(done: int, total: int) -> None:
+        print(f"\r{done}/{total}", end="", file=sys.stderr, flush=True)
+
+    written = predict_file(predictor, table, text, options.output, count, lambda: False)
+    tell("")
+    # Rows that could not be read cannot be written in the columns of the others.
+    unreadable = [row.line for row in table.bad_rows]
+    if unreadable:
+        tell(
+            say("cli.unreadable", rows=len(unreadable), lines=", ".join(map(str, unreadable[:20])))
+        )
+    answer = {"output": str(options.output), **written, "unreadable_lines": unreadable}
+    print(json.dumps(answer, ensure_ascii=False))
+    return 0
+
+
+def export(options: argparse.Namespace) -> int:
+    """The zip of one of a run's models; by default of the recommended one."""
+    from core.export.simple import pack
+    from core.runs import RunStore
+
+    run = RunStore(options.runs).get(options.run)
+    which = options.which or run.recommended()
+    try:
+        if which == "model":
+            archive = run.archive()
+            if archive is None:
+                raise UserError("predict_no_model", name=run.id)
+            shutil.copyfile(archive, options.out)
+        else:
+            pack(run, which, options.out)
+    except OSError as error:
+        raise unwritable(options.out, error) from error
+    print(json.dumps({"run": run.id, "which": which, "output": str(options.out)}))
+    return 0

@@ -1,0 +1,76 @@
+"""What is in a table, before anything is trained on it."""
+
+from __future__ import annotations
+
+import argparse
+import json
+from typing import Any
+
+from core.cli.out import unwritable
+from core.errors import UserError
+
+
+def check(options: argparse.Namespace) -> int:
+    from core.data import profile as data
+    from core.data.read import read
+
+    table = read(options.file)
+    seen = data.profile(table, options.text, options.label, options.split)
+    if options.left_out:
+        try:
+            options.left_out.write_text(data.dropped_csv(seen), encoding="utf-8-sig", newline="")
+        except OSError as error:
+            raise unwritable(options.left_out, error) from error
+    problem = None
+    try:
+        data.check(seen)
+    except UserError as error:
+        problem = error
+    if options.json:
+        print(json.dumps(_profile_json(table, seen, problem), ensure_ascii=False))
+    else:
+        _print_profile(table, seen)
+    if problem:
+        raise problem
+    return 0
+
+
+def _profile_json(table: Any, seen: Any, problem: UserError | None) -> dict[str, Any]:
+    return {
+        "file": table.name,
+        "encoding": table.encoding,
+        "delimiter": table.delimiter,
+        "rows": seen.rows,
+        "usable": seen.usable,
+        "text": list(seen.text),
+        "why_text": str(seen.why_text),
+        "label": seen.label,
+        "why_label": str(seen.why_label),
+        "split": seen.split,
+        "classes": dict(seen.classes),
+        "columns": [
+            {"name": c.name, "role": c.role, "reason": str(c.reason), "unique": c.unique}
+            for c in seen.columns
+        ],
+        "notes": [str(note) for note in table.notes],
+        "warnings": [str(warning) for warning in seen.warnings],
+        "dropped": [{"line": d.line, "reason": str(d.reason)} for d in seen.dropped],
+        "error": {"message": problem.message, "hint": problem.hint} if problem else None,
+    }
+
+
+def _print_profile(table: Any, seen: Any) -> None:
+    print(f"{table.name}: {table.encoding}, delimiter {table.delimiter!r}, {seen.rows:,} rows")
+    print(f"text:  {', '.join(seen.text)}  ({seen.why_text})")
+    print(f"label: {seen.label}  ({seen.why_label})")
+    if seen.split:
+        print(f"split: {seen.split}")
+    print(f"usable rows: {seen.usable:,}; left out: {len(seen.dropped):,}")
+    for label, count in seen.classes[:20]:
+        print(f"  {count:>8,}  {label}")
+    for what in (*table.notes, *seen.warnings):
+        print(f"! {what}")
+    for row in seen.dropped[:10]:
+        print(f"- line {row.line:,}: {row.reason}")
+    if len(seen.dropped) > 10:
+        print(f"- … {len(seen.dropped) - 10:,} more (--left-out OUT.csv writes them all)")

@@ -1,0 +1,180 @@
+"""Train without a page, or say what a training would be and take."""
+
+from __future__ import annotations
+
+import argparse
+import dataclasses
+import json
+import signal
+import sys
+import threading
+from collections.abc import Sequence
+from typing import Any
+
+from core.cli.out import tell
+from core.errors import UserError
+from core.words import say
+
+
+def train(options: argparse.Namespace) -> int:
+    from core.data.profile import profile
+    from core.data.read import read
+    from core.jobs import new_run
+    from core.options import parse
+    from core.recipe import DataSpec, ModelSpec, Recipe, TaskSpec, TrainSpec
+    from core.runs import RunStore
+
+    settings = {"epochs": options.epochs, "seed": options.seed, **_pairs(options.set)}
+    table = read(options.file)
+    seen = profile(table, options.text, options.label, options.split)
+    recipe = Recipe(
+        data=DataSpec(table.name, table.fingerprint, seen.text, seen.split),
+        task=TaskSpec(seen.label or ""),
+        model=ModelSpec(options.model),
+        train=parse(TrainSpec, settings, "train"),
+        techniques=_techniques(options.technique),
+        name=options.name,
+    )
+    store = RunStore(options.runs)
+    if options.dry_run:
+        return _dry_run(table, recipe, store, options.json)
+    run = new_run(store, table, recipe)
+    tell(f"{run.id}  {table.name}: {', '.join(seen.text)} -> {seen.label}")
+    with run.lock():
+        _work(run)
+    progress = run.progress()
+    metrics = run.metrics()
+    if metrics is None or progress.status == "failed":
+        tell(str(progress.verdict()))
+        if progress.hint:
+            tell(str(progress.hint))
+        return 1
+    answer = {
+        "run": run.id,
+        "folder": str(run.path),
+        "status": progress.status,
+        "test": {name: metrics["test"][name] for name in ("rows", "accuracy", "macro_f1")},
+        "baselines": {
+            kind: {name: scores[name] for name in ("accuracy", "macro_f1")}
+            for kind, scores in metrics["baselines"].items()
+        },
+        "recommended": metrics["recommended"],
+        "train_rows": metrics["train_rows"],
+        "epochs": metrics["epochs"],
+        "seconds": round(progress.seconds, 1),
+    }
+    print(json.dumps(answer, ensure_ascii=False))
+    return 0
+
+
+def _techniques(given: Sequence[str]) -> dict[str, dict[str, str]]:
+    """What was asked for; nothing asked for is what the page ticks for a newcomer; `none` is none."""
+    from core import techniques
+
+    if not given:
+        return {technique.key: {} for technique in techniques.ALL if technique.default}
+    chosen: dict[str, dict[str, str]] = {}
+    if list(given) == ["none"]:
+        return chosen
+    for word in given:
+        key, _, settings = word.partition(":")
+        chosen[key] = _pairs(settings.split(",")) if settings else {}
+    return chosen
+
+
+def _pairs(words: Sequence[str]) -> dict[str, str]:
+    pairs = {}
+    for word in words:
+        name, equals, value = word.partition("=")
+        if not equals:
+            raise UserError("cli_pair", word=word)
+        pairs[name.strip()] = value.strip()
+    return pairs
+
+
+def _dry_run(table: Any, recipe: Any, store: Any, as_json: bool) -> int:
+    """What `train` would do: every chosen setting with its reason, and what it would take here."""
+    from core.models.load import resolve
+    from core.training.preflight import Preflight
+    from core.training.remedies import remedies
+
+    pinned = dataclasses.replace(recipe, model=resolve(recipe.model, store))
+    preflight = Preflight(pinned, table, store)
+    plan = preflight.plan
+    values = {name: getattr(plan.spec, name) for name in plan.why}
+    if not preflight.known():
+        tell(say("cli.measuring"))
+    estimate = preflight.estimate()
+    helps = [str(each.what) for each in remedies(estimate, pinned, preflight.rows.profile)]
+    if as_json:
+        answer = {
+            "settings": {
+                name: {"value": values[name], "why": str(why)} for name, why in plan.why.items()
+            },
+            "steps": plan.total_steps,
+            "patience": plan.patience,
+            "cut": plan.cut,
+            "seconds": estimate.seconds,
+            "memory": estimate.memory,
+            "available": estimate.available,
+            "fits": estimate.fits,
+            "remedies": helps,
+        }
+        print(json.dumps(answer, ensure_ascii=False))
+        return 0
+    for name, why in plan.why.items():
+        print(f"{say(f'train.{name}'):<24}{values[name]:<8g} {why}")
+    minutes = None if estimate.seconds is None else estimate.seconds / 60
+    if minutes is not None:
+        print(say("cli.time", minutes=minutes, steps=plan.total_steps))
+    memory, available = estimate.memory / 2**30, estimate.available / 2**30
+    print(say("cli.memory" if estimate.fits else "cli.unfit", need=memory, free=available))
+    for what in helps:
+        print(f"- {what}")
+    return 0
+
+
+def _work(run: Any) -> None:
+    """Train in a thread of its own, and tell how it goes on stderr. The first Ctrl-C stops in good order."""
+    from core.training.train import train as work_on
+
+    def stop(*_: Any) -> None:
+        tell(say("cli.stopping"))
+        run.request_stop()
+        signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+    signal.signal(signal.SIGINT, stop)
+    worker = threading.Thread(target=work_on, args=(run,), name="training")
+    worker.start()
+    live, told = sys.stderr.isatty(), ""
+    notes = 0
+    while worker.is_alive():
+        worker.join(0.5)
+        progress = run.progress()
+        for note in progress.notes[notes:]:
+            tell(f"note: {note}")
+        notes = len(progress.notes)
+        line = _line(progress)
+        # A terminal gets a line that moves; a file gets one line for each new score.
+        now = line if live else f"{progress.stage} {len(progress.evaluations)}"
+        if now != told:
+            told = now
+            print(f"\r\x1b[K{line}" if live else line, end="" if live else "\n", file=sys.stderr)
+            sys.stderr.flush()
+    if live:
+        tell("")
+    tell(str(run.progress().verdict()))
+
+
+def _line(progress: Any) -> str:
+    parts = [f"{progress.share:4.0%}", progress.stage]
+    if progress.total_steps:
+        parts.append(f"step {progress.step}/{progress.total_steps}")
+    if progress.train:
+        parts.append(f"loss {progress.train[-1][2]:.3f}")
+    if progress.evaluations:
+        last = progress.evaluations[-1]
+        parts.append(f"validation loss {last.loss:.3f} macro-F1 {last.macro_f1:.3f}")
+    if progress.seconds_left:
+        parts.append(f"{progress.seconds_left:.0f} s left")
+    return "  ".join(parts)
