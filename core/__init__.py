@@ -10,6 +10,10 @@ os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 # turns (some hundredths of a millisecond) win most of it back and still leave a neighbour its core.
 os.environ.setdefault("GOMP_SPINCOUNT", "2000")
 
+# How many multiplications torch's oneDNN keeps ready, each for one shape. Batches come in many lengths, and
+# a thousand shapes take some hundred megabytes; to prepare one anew costs little.
+os.environ.setdefault("LRU_CACHE_CAPACITY", "64")
+
 # What the libraries report about themselves or to their makers; a run has its own log.
 os.environ.setdefault("TRANSFORMERS_VERBOSITY", "error")
 os.environ.setdefault("HF_HUB_DISABLE_PROGRESS_BARS", "1")

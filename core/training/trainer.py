@@ -23,7 +23,9 @@ from core.training.machine import trim_heap
 
 LOG_SECONDS = 0.25  # at most four points of the loss curve a second
 STOP_SECONDS = 0.2  # how often the stop file is looked for
+TRIM_SECONDS = 4.0  # batches of many sizes leave memory behind in pieces, which would only grow
 CHECKPOINT_SECONDS = 60.0  # what a crash may cost
+STEP_TOKENS = 1024  # that go through a model at a time, with their padding, on a CPU
 WINDOW = 16  # optimizer steps whose mean loss says whether the training diverges
 # Times the loss of a model that knows nothing. A rate that is too high makes the answers sure and wrong; on
 # labels that cannot be learned at all the mean stays within a tenth, with weighted classes within a third.
@@ -68,6 +70,7 @@ class FineTuner(Trainer):
         self.loss_function = loss_function
         self.spec = spec
         self.lengths = lengths
+        self.share = 1.0  # of the rows of a batch that are in work
         for printer in (PrinterCallback, ProgressCallback):
             self.remove_callback(printer)
 
@@ -76,9 +79,23 @@ class FineTuner(Trainer):
     ) -> torch.Tensor | tuple[torch.Tensor, Any]:
         labels = inputs["labels"]
         outputs = model(**{name: value for name, value in inputs.items() if name != "labels"})
-        loss = self.loss_function(outputs.logits, labels)
+        loss = self.loss_function(outputs.logits, labels) * self.share
         # Some models return more than logits, which the Trainer would take for predictions as well.
         return (loss, {"logits": outputs.logits}) if return_outputs else loss
+
+    def training_step(self, model: Any, inputs: Any, *args: Any, **kwargs: Any) -> torch.Tensor:
+        """A batch of many tokens goes through in even parts, one after the other: the same loss and the same
+        gradients, in a fraction of the memory."""
+        rows, width = inputs["attention_mask"].shape
+        parts = math.ceil(rows * width / STEP_TOKENS) if self.args.device.type == "cpu" else 1
+        size = math.ceil(rows / parts)
+        losses = []
+        for start in range(0, rows, size):
+            part = {name: value[start : start + size] for name, value in inputs.items()}
+            self.share = len(part["labels"]) / rows
+            losses.append(super().training_step(model, part, *args, **kwargs))
+        self.share = 1.0
+        return torch.stack(losses).sum()
 
     def _get_train_sampler(self, train_dataset: Any = None) -> SimilarLengths:
         rows = self.args.train_batch_size * self.args.gradient_accumulation_steps
@@ -122,7 +139,7 @@ class Reporter(TrainerCallback):
         self._recent: deque[float] = deque(maxlen=WINDOW)
         self._nothing = math.log(max(2, classes))  # the loss of knowing nothing
         self._start = self._nothing
-        self._said = self._looked = 0.0
+        self._said = self._looked = self._trimmed = 0.0
 
     def _look(self) -> None:
         now = time.monotonic()
@@ -132,6 +149,9 @@ class Reporter(TrainerCallback):
 
     def on_step_end(self, args: Any, state: Any, control: Any, **_: Any) -> None:
         self._look()
+        if time.monotonic() - self._trimmed >= TRIM_SECONDS:
+            self._trimmed = time.monotonic()
+            trim_heap()
         if self.stopped:
             control.should_training_stop = control.should_save = True
         # The last step is always scored; and a run stopped before its first score is scored now.
@@ -202,7 +222,6 @@ class KeepBest(TrainerCallback):
             self.weights = load_file(file)
 
     def on_evaluate(self, args: Any, state: Any, control: Any, model: Any = None, **_: Any) -> None:
-        trim_heap()  # what batches of many sizes leave behind in pieces would only grow
         evaluations = [row for row in state.log_history if "eval_loss" in row]
         if single_label.best(evaluations) is evaluations[-1]:
             self.weights = {

@@ -132,6 +132,20 @@ def test_gradient_accumulation_leaves_loss_and_gradients_alone(store: RunStore) 
     assert steps[1] == pytest.approx(steps[0], rel=0.005)
 
 
+def test_a_batch_in_parts_is_the_batch(store: RunStore, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Also where the parts are of unequal size."""
+    scores = []
+    for tokens in (10**6, 40):
+        monkeypatch.setattr("core.training.trainer.STEP_TOKENS", tokens)
+        run = make(store, batch_size=7, epochs=1.0)
+        train(run)
+        told = events(run)
+        steps = [e.loss for e in told if isinstance(e, ev.Step)]
+        scores.append([steps[0], *(e.loss for e in told if isinstance(e, ev.Evaluated))])
+    assert scores[0] == pytest.approx(scores[1], rel=0.005)
+    assert scores[0] != scores[1]  # it was another sum
+
+
 def test_two_text_columns_are_read_as_a_pair(store: RunStore) -> None:
     lines = sentiment_csv(60).decode().splitlines()
     pairs = ["title,text,label"] + [f"title {i},{line}" for i, line in enumerate(lines[1:])]
