@@ -138,7 +138,8 @@ def test_core_imports_only_downwards() -> None:
 @pytest.mark.parametrize(
     "code",
     [
-        pytest.param("import ui.page", id="the page"),
+        # The first chart must not import what the background imports at the same time.
+        pytest.param("import ui.page; assert 'narwhals.stable.v2' in sys.modules", id="the page"),
         pytest.param(
             "import runpy\n"
             "sys.argv = ['core', '--help']\n"

@@ -16,6 +16,10 @@ from core.training.events import Baseline
 from core.training.progress import Progress
 from core.words import say
 
+# Loaded now, not by the first chart: it wants narwhals, and so does what the background loads just then. Two
+# threads that import it at once fail.
+go.Figure  # noqa: B018
+
 TEXT, GRID = "var(--tt-text-soft)", "var(--tt-grid)"
 TRAIN, VALIDATION = "var(--tt-train)", "var(--tt-validation)"
 ACCURACY, MACRO_F1 = "var(--tt-accuracy)", "var(--tt-train)"
