@@ -31,10 +31,8 @@ from core.words import Message, message
 if TYPE_CHECKING:
     from core.techniques.base import Loss
 
-EVAL_BATCH, EVAL_TOKENS = (
-    64,
-    4096,
-)  # most of a batch that is only scored: it shall not need more than a step
+# The most rows, and tokens with padding, of a batch that is only scored: it shall not need more than a step.
+EVAL_BATCH, EVAL_TOKENS = 64, 4096
 SLOWER = 0.2  # of the learning rates, when they were too high
 
 
