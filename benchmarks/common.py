@@ -76,21 +76,22 @@ def recipe_of(
 ) -> tuple[Table, Recipe]:
     """A CSV with the columns text, label and split, and what the page would make of it.
 
-    `techniques` are keys, perhaps with options (`freeze:share=0.5`); None is what the page ticks for a
-    newcomer.
+    `techniques` are keys, perhaps with options (`freeze:share=0.5`); None is what the page ticks for this
+    data.
     """
     from core import techniques as registry
+    from core.data.profile import profile
     from core.data.read import read
     from core.options import parse
     from core.recipe import DataSpec, ModelSpec, TaskSpec
 
+    rows = read(table, "benchmark.csv")
     chosen: dict[str, dict[str, str]] = {}
     if techniques is None:
-        chosen = {each.key: {} for each in registry.ALL if each.default}
+        chosen = registry.suggested(profile(rows, ["text"], "label", "split"))
     for word in techniques or ():
         key, _, options = word.partition(":")
         chosen[key] = pairs(options.split(",")) if options else {}
-    rows = read(table, "benchmark.csv")
     return rows, Recipe(
         data=DataSpec(rows.name, rows.fingerprint, ("text",), "split"),
         task=TaskSpec("label"),

@@ -66,6 +66,7 @@ def _sample(**settings: Any) -> tuple[Any, Any]:
     """A bundled table, and a recipe for it with the page's defaults."""
     from core import techniques
     from core.data import samples
+    from core.data.profile import profile
     from core.recipe import DataSpec, ModelSpec, Recipe, TaskSpec, TrainSpec
 
     table = samples.load(SAMPLE)
@@ -74,7 +75,7 @@ def _sample(**settings: Any) -> tuple[Any, Any]:
         task=TaskSpec("label"),
         model=ModelSpec("minilm"),
         train=TrainSpec(**settings),
-        techniques={} if settings else {each.key: {} for each in techniques.ALL if each.default},
+        techniques={} if settings else techniques.suggested(profile(table)),
     )
     return table, recipe
 

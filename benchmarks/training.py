@@ -5,7 +5,8 @@
 Five ways in turn, each in a process of its own: plain (the Trainer with its own defaults: fp32, each batch
 filled up to its longest text), alike (the same with TickTune's batch size and learning rate), padded (as
 plain, every text filled up to the maximum length, as tutorials do), default (TickTune's) and fast (with
-Freeze). All have the same rows, epochs and maximum length. What is counted is said in benchmarks/README.md.
+Freeze). All have the same rows, epochs and maximum length, and score the validation rows after each epoch.
+What is counted is said in benchmarks/README.md.
 """
 
 from __future__ import annotations
@@ -44,7 +45,7 @@ def work(table: str, way: str, seed: int, epochs: float, max_length: int) -> dic
     content = Path(table).read_bytes()
     memory = Memory()
     if way in TECHNIQUES:
-        settings = {"epochs": epochs, "seed": seed, "max_length": max_length}
+        settings = {"epochs": epochs, "seed": seed, "max_length": max_length, "evaluations": 1}
         with tempfile.TemporaryDirectory() as folder:
             run = train_ours(content, Path(folder), settings, TECHNIQUES[way])
             stages, metrics = _stages(run), run.metrics()

@@ -100,9 +100,10 @@ def _wire(session: Session, steps: Steps, history: runs.RunsTab) -> None:
     attach = Attach(session, steps.data, steps.model, steps.techniques, steps.train, steps.result)
     data.wire(steps.data, session)
     model.enter_from(steps.data.next, steps.model, session)
-    model.wire(steps.model, session, steps.techniques.entered, techniques.enter)
+    third = steps.techniques
+    model.wire(steps.model, session, third.suggested, third.entered, techniques.enter)
     entered = steps.at_techniques.select
-    on_start(techniques.wire(steps.techniques, session, steps.model.other, entered), attach)
+    on_start(techniques.wire(third, session, steps.model.other, entered), attach)
     train.wire(steps.train, session, result.show, steps.result.view)
     on_start(result.wire_measure(steps.result, session), attach)
     data.start_over(result.wire(steps.result, session), steps.data)

@@ -9,11 +9,14 @@ import signal
 import sys
 import threading
 from collections.abc import Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from core.cli.out import tell
 from core.errors import UserError
 from core.words import say
+
+if TYPE_CHECKING:
+    from core.data.profile import Profile
 
 
 def train(options: argparse.Namespace) -> int:
@@ -32,7 +35,7 @@ def train(options: argparse.Namespace) -> int:
         task=TaskSpec(seen.label or ""),
         model=ModelSpec(options.model),
         train=parse(TrainSpec, settings, "train"),
-        techniques=_techniques(options.technique),
+        techniques=_techniques(options.technique, seen),
         name=options.name,
     )
     store = RunStore(options.runs)
@@ -40,6 +43,7 @@ def train(options: argparse.Namespace) -> int:
         return _dry_run(table, recipe, store, options.json)
     run = new_run(store, table, recipe)
     tell(f"{run.id}  {table.name}: {', '.join(seen.text)} -> {seen.label}")
+    tell(say("cli.techniques", names=", ".join(recipe.techniques) or "-"))
     with run.lock():
         _work(run)
     progress = run.progress()
@@ -67,12 +71,12 @@ def train(options: argparse.Namespace) -> int:
     return 0
 
 
-def _techniques(given: Sequence[str]) -> dict[str, dict[str, str]]:
-    """What was asked for; nothing asked for is what the page ticks for a newcomer; `none` is none."""
+def _techniques(given: Sequence[str], seen: Profile) -> dict[str, dict[str, str]]:
+    """What was asked for; nothing asked for is what the page ticks for this data; `none` is none."""
     from core import techniques
 
     if not given:
-        return {technique.key: {} for technique in techniques.ALL if technique.default}
+        return techniques.suggested(seen)
     chosen: dict[str, dict[str, str]] = {}
     if list(given) == ["none"]:
         return chosen

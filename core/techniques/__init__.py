@@ -17,6 +17,16 @@ ALL: tuple[type[Technique], ...] = (AdaptiveEpochs, ClassBalance, Freeze)
 BY_KEY: dict[str, type[Technique]] = {technique.key: technique for technique in ALL}
 
 
+def suggested(profile: Profile) -> dict[str, dict[str, Any]]:
+    """What a newcomer with this data gets, as the techniques of a recipe: the part of the automatic recipe
+    that is switched on or off."""
+    return {
+        technique.key: {}
+        for technique in ALL
+        if technique.suggested(profile) and not technique.unavailable(profile)
+    }
+
+
 def resolve(
     chosen: Mapping[str, Mapping[str, Any]], profile: Profile | None = None
 ) -> list[Technique]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+from core.data.profile import Profile
 from core.options import option
 from core.tasks import single_label
 from core.techniques.base import Context, Technique
@@ -25,7 +26,10 @@ class AdaptiveEpochs(Technique):
 
     key = "adaptive_epochs"
     Options = Options
-    default = True
+
+    @classmethod
+    def suggested(cls, profile: Profile) -> bool:
+        return True
 
     def callbacks(self, context: Context) -> list[Any]:
         from transformers import TrainerCallback

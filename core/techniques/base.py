@@ -48,7 +48,6 @@ class Technique:
 
     key: ClassVar[str]
     Options: ClassVar[type] = NoOptions
-    default: ClassVar[bool] = False  # is it ticked for a newcomer?
 
     def __init__(self, options: Any = None) -> None:
         self.options = self.Options() if options is None else options
@@ -57,6 +56,11 @@ class Technique:
     def unavailable(cls, profile: Profile) -> Message | None:
         """Why it cannot be used on this data, or None."""
         return None
+
+    @classmethod
+    def suggested(cls, profile: Profile) -> bool:
+        """Is it ticked for a newcomer with this data, as long as nothing else is said?"""
+        return False
 
     @classmethod
     def advice(cls, profile: Profile) -> Message | None:

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from core.runs import home
 
-VERSION = 3  # of what is kept, and of how fast this code is
+VERSION = 4  # of what is kept, and of how fast this code is
 
 
 @dataclass(frozen=True)

@@ -122,6 +122,7 @@ def _train(run: Run, started: float) -> int | None:
             set_seed(recipe.train.seed)
             model = load(folder, single_label.head(rows.labels), here.attention)
 
+    release_memory()  # the optimizer's; what comes now needs less
     run.append(ev.StageStarted(stage="test", rows=len(sets.test)))
     probabilities = sets.in_order(softmax(fit.answers(fitted.model, sets.test)))
     best = fitted.best

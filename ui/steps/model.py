@@ -193,8 +193,10 @@ def enter_from(button: gr.Button, step: ModelStep, session: Session) -> None:
     )
 
 
-def wire(step: ModelStep, session: Session, techniques_outputs: list[Any], enter: Any) -> None:
-    """Connect the step. `enter` prepares the next step and gives `techniques_outputs`."""
+def wire(
+    step: ModelStep, session: Session, suggested: gr.State, filled: list[Any], enter: Any
+) -> None:
+    """Connect the step. `enter` gives what fills the next one, which `suggested` for some data before."""
 
     def pick(event: gr.EventData, loaded: Loaded | None, request: gr.Request) -> tuple[Any, ...]:
         key = data_of(event, "key")
@@ -212,19 +214,19 @@ def wire(step: ModelStep, session: Session, techniques_outputs: list[Any], enter
         )
 
     def forward(
-        loaded: Loaded | None, key: str, other: str | None, request: gr.Request
+        loaded: Loaded | None, key: str, other: str | None, before: Any, request: gr.Request
     ) -> tuple[Any, ...]:
         lang = language(request)
         try:
             picked = checked_key(key, other)
-            return go(MODEL + 1), "", *enter(loaded, picked, lang)
+            return go(MODEL + 1), "", *enter(loaded, picked, lang, before)
         except Exception as error:  # noqa: BLE001 - shown as a card and logged
-            return gr.skip(), problem(error, lang), *[gr.skip()] * len(techniques_outputs)
+            return gr.skip(), problem(error, lang), *[gr.skip()] * len(filled)
 
     step.next.click(
         forward,
-        [session.loaded, session.model, step.other],
-        [session.walk, step.problem, *techniques_outputs],
+        [session.loaded, session.model, step.other, suggested],
+        [session.walk, step.problem, *filled],
         **CLICK,
     )
     step.back.click(lambda: go(MODEL - 1), None, session.walk, **QUIET)

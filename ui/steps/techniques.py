@@ -24,18 +24,19 @@ class TechniquesStep:
     choices: form.Choices
     plan: plan.PlanCard
     problem: gr.HTML
+    suggested: gr.State  # the data for which techniques were ticked without being asked
     back: gr.Button
     start: gr.Button
 
     @property
     def entered(self) -> list[Any]:
         """What `enter` fills."""
-        return [*self.plan.view, self.problem, *self.choices.ticks.values()]
+        return [*self.plan.view, self.problem, self.suggested, *self.choices.ticks.values()]
 
     @property
     def view(self) -> list[Any]:
         """What `restore` fills."""
-        return [*self.plan.view, self.problem, *self.choices.components()]
+        return [*self.plan.view, self.problem, self.suggested, *self.choices.components()]
 
 
 def build() -> TechniquesStep:
@@ -65,7 +66,7 @@ def build() -> TechniquesStep:
     trouble = html.piece(elem_id="start-problem")
     back, start = back_and_next(TECHNIQUES, "ui.start")
     choices = form.Choices(ticks, options, train, name)
-    return TechniquesStep(choices, card, trouble, back, start)
+    return TechniquesStep(choices, card, trouble, gr.State(None), back, start)
 
 
 def _card(technique: type[Technique]) -> tuple[gr.Checkbox, form.Form]:
@@ -74,7 +75,6 @@ def _card(technique: type[Technique]) -> tuple[gr.Checkbox, form.Form]:
         tick = gr.Checkbox(
             label=i18n(f"{key}.title"),
             info=i18n(f"{key}.info"),
-            value=technique.default,
             container=False,
             interactive=True,
             elem_id=f"tick-{technique.key}",
@@ -87,32 +87,41 @@ def _card(technique: type[Technique]) -> tuple[gr.Checkbox, form.Form]:
 
 def restore(step: TechniquesStep, recipe: Recipe, loaded: Loaded, lang: str) -> tuple[Any, ...]:
     """What the step shows for a run's recipe, in the order of `view`."""
-    entered = enter(loaded, recipe.model.key, lang, recipe.techniques)
+    entered = enter(loaded, recipe.model.key, lang, None, recipe.techniques)
     return *entered, *step.choices.show(recipe)[len(techniques.ALL) :]
 
 
 def enter(
-    loaded: Loaded | None, model: str, lang: str, ticked: Container[str] | None = None
+    loaded: Loaded | None,
+    model: str,
+    lang: str,
+    suggested: tuple[str, ...] | None,
+    ticked: Container[str] | None = None,
 ) -> tuple[Any, ...]:
-    """What the step shows for this data: the plan, no error, and which techniques apply.
+    """What the step shows for this data: the plan, no error, and which techniques apply, as `entered`.
 
-    `ticked` are the techniques to tick; without it the ticks stay as they are.
+    `ticked` are the techniques to tick. Without it they are those that suit the data, unless it is the data
+    for which they were `suggested` already: then the ticks stay as the person left them.
     """
     if loaded is None:
-        return "", "", "", "", *[gr.skip()] * len(techniques.ALL)
+        return ("", "", "", "", *[gr.skip()] * (1 + len(techniques.ALL)))
+    profile = loaded.profile
+    data = (loaded.table.fingerprint, profile.label or "")
+    if ticked is None and suggested != data:
+        ticked = techniques.suggested(profile)
     ticks = []
     for technique in techniques.ALL:
-        reason = technique.unavailable(loaded.profile)
+        reason = technique.unavailable(profile)
         info = say(f"technique.{technique.key}.info", lang)
         if reason:
             why = say("ui.unavailable", lang, reason=say(reason, lang))
             ticks.append(gr.Checkbox(value=False, interactive=False, info=f"{info} {why}"))
         else:
-            advice = technique.advice(loaded.profile)
+            advice = technique.advice(profile)
             info += f" {say(advice, lang)}" if advice else ""
             value = {} if ticked is None else {"value": technique.key in ticked}
             ticks.append(gr.Checkbox(interactive=True, info=info, **value))
-    return *plan.first(loaded, model, lang), "", *ticks
+    return *plan.first(loaded, model, lang), "", data, *ticks
 
 
 def wire(step: TechniquesStep, session: Session, other: gr.Textbox, entered: Any) -> Any:
