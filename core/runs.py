@@ -5,7 +5,7 @@ RUNS/20261123-142501-3f9a/
     events.jsonl  log.txt          what happened
     lock                           held by the process that works on it
     stop                           present when somebody asked it to stop
-    checkpoint-N/                  to go on from; removed when the run has ended well
+    checkpoint-N/  stages/         to go on from; removed when the run has ended well
     model/                         the standard transformers folder
     simple/tfidf/  embedding/      the simple models that it was compared with
     metrics.json  test.parquet     what was measured, and the test rows with their predictions

@@ -8,6 +8,9 @@ from pathlib import Path
 
 import pytest
 
+from core import techniques
+from core.options import fields_of
+
 ROOT = Path(__file__).resolve().parent.parent
 REQUIREMENTS = ["requirements.txt", "requirements-dev.txt"]
 
@@ -35,6 +38,19 @@ def test_every_dependency_is_pinned_exactly(name: str) -> None:
 def test_every_dependency_is_required_once() -> None:
     counts = Counter(package(line) for name in REQUIREMENTS for line in requirement_lines(name))
     assert [name for name, count in counts.items() if count > 1] == []
+
+
+def test_every_technique_has_its_section() -> None:
+    text = (ROOT / "docs" / "techniques.md").read_text(encoding="utf-8")
+    sections = re.split(r"^## ", text, flags=re.MULTILINE)[1:]
+    keys = [re.search(r"`(\w+)`", section.splitlines()[0]) for section in sections]
+    assert [key.group(1) if key else "" for key in keys] == list(techniques.BY_KEY)
+    for section in sections:
+        for part in ("What", "When it helps", "What it costs", "Source"):
+            assert f"**{part}.**" in section, section[:60]
+    for technique, section in zip(techniques.ALL, sections, strict=True):
+        for field in fields_of(technique.Options):
+            assert f"`{field.name}" in section, (technique.key, field.name)
 
 
 def test_every_dependency_has_its_one_reason() -> None:

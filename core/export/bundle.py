@@ -15,7 +15,7 @@ import json
 import re
 import shutil
 import zipfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -45,9 +45,11 @@ def export(
     metrics: Mapping[str, Any],
     texts: Sequence[tuple[str, str | None]],
     probabilities: Floats,
+    add: Callable[[Path], None] = lambda folder: None,
 ) -> Path:
     """Write `run.model` as a whole or not at all; what was there stays until the new one is proven.
 
+    `add` may put more into the folder, once model and tokenizer are in it.
     `probabilities` [texts, classes] are what the model said to `texts`: the folder has to say the same.
 
     `labels` [classes] are written into the model's configuration, in the order of its outputs. The
@@ -64,6 +66,7 @@ def export(
         model.save_pretrained(new)
         length = usable_length(tokenizer, model.config, recipe.train.max_length)
         _cutting(tokenizer, length).save_pretrained(new)
+        add(new)
         write(new / "recipe.json", recipe.to_json())
         write(new / "metrics.json", json.dumps(metrics, ensure_ascii=False, indent=2))
         write(new / "README.md", card(recipe, labels, metrics, base_of(run, recipe)))

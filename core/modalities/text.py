@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -15,28 +15,29 @@ if TYPE_CHECKING:
     from datasets import Dataset
     from transformers import PreTrainedTokenizerBase
 
+Text = tuple[str, str | None]  # the second one of a pair, where the data has pairs
 NO_LIMIT = 10**9  # tokens
 CHUNK = 2000  # rows tokenised at a time: bounds the memory that encodings take
 
 
-def join(cells: Sequence[str]) -> tuple[str, str | None]:
+def join(cells: Sequence[str]) -> Text:
     """The cells of one row as a tokenizer takes them: a text, a pair of texts, or all in one text."""
     if len(cells) == 2:
         return cells[0], cells[1]
     return "\n".join(cells), None
 
 
-def texts_of(frame: pd.DataFrame, columns: Sequence[str]) -> list[tuple[str, str | None]]:
+def texts_of(frame: pd.DataFrame, columns: Sequence[str]) -> list[Text]:
     """The texts of every row, in the order of the frame."""
     return [join(cells) for cells in zip(*(frame[name] for name in columns), strict=True)]
 
 
-def flat(text: tuple[str, str | None]) -> str:
+def flat(text: Text) -> str:
     """One string for what reads no pairs: word counts, duplicates, tables."""
     return text[0] if text[1] is None else f"{text[0]}\n{text[1]}"
 
 
-def as_input(texts: Sequence[tuple[str, str | None]]) -> list[str | tuple[str, str]]:
+def as_input(texts: Sequence[Text]) -> list[str | tuple[str, str]]:
     """What a tokenizer is given. An empty second text is none, as transformers' pipeline reads it."""
     return [(first, second) if second else first for first, second in texts]
 
@@ -66,9 +67,7 @@ def usable_length(
     return min(limits)
 
 
-def lengths(
-    tokenizer: PreTrainedTokenizerBase, texts: Sequence[tuple[str, str | None]]
-) -> np.ndarray:
+def lengths(tokenizer: PreTrainedTokenizerBase, texts: Sequence[Text]) -> np.ndarray:
     """Tokens of each text with the special ones, uncut; of at most CHUNK texts, evenly spread: [texts]."""
     some = texts[:: max(1, len(texts) // CHUNK)][:CHUNK]
     columns, _ = _tokens(tokenizer, some, NO_LIMIT)
@@ -77,7 +76,7 @@ def lengths(
 
 def encode(
     tokenizer: PreTrainedTokenizerBase,
-    texts: Sequence[tuple[str, str | None]],
+    texts: Sequence[Text],
     labels: np.ndarray,
     max_length: int,
     file: Path,
@@ -99,18 +98,39 @@ def encode(
     with pa.OSFile(str(file), "wb") as sink:
         for start in range(0, len(texts), CHUNK):
             between()
-            columns, full = _tokens(tokenizer, texts[start : start + CHUNK], max_length)
+            chunk, full = _tokens(tokenizer, texts[start : start + CHUNK], max_length)
             cut += full
-            columns["length"] = [len(ids) for ids in columns["input_ids"]]
-            columns["labels"] = labels[start : start + CHUNK].astype(int).tolist()
+            chunk["length"] = [len(ids) for ids in chunk["input_ids"]]
+            chunk["labels"] = labels[start : start + CHUNK].astype(int).tolist()
             table = pa.table(
-                {name: pa.array(column, kinds[name]) for name, column in columns.items()}
+                {name: pa.array(column, kinds[name]) for name, column in chunk.items()}
             )
             writer = writer or pa.ipc.new_stream(sink, table.schema)
             writer.write_table(table)
         if writer:
             writer.close()
     return Dataset.from_file(str(file)), cut / max(1, len(texts))
+
+
+def columns(
+    tokenizer: PreTrainedTokenizerBase, texts: Sequence[Text], max_length: int
+) -> dict[str, list[Any]]:
+    """The columns of `encode` for a few texts, in memory and without labels."""
+    made, _ = _tokens(tokenizer, texts, max_length)
+    made["length"] = [len(ids) for ids in made["input_ids"]]
+    return made
+
+
+def collator(tokenizer: PreTrainedTokenizerBase) -> Callable[[list[Mapping[str, Any]]], Any]:
+    """Rows of `encode` -> a batch of tensors [rows, tokens], filled up to the longest row."""
+    from transformers import DataCollatorWithPadding
+
+    fill = DataCollatorWithPadding(tokenizer)
+
+    def collate(rows: list[Mapping[str, Any]]) -> Any:
+        return fill([{name: row[name] for name in row if name != "length"} for row in rows])
+
+    return collate
 
 
 def used_tokens(rows: Dataset) -> np.ndarray:
@@ -121,7 +141,7 @@ def used_tokens(rows: Dataset) -> np.ndarray:
 
 
 def _tokens(
-    tokenizer: PreTrainedTokenizerBase, texts: Sequence[tuple[str, str | None]], max_length: int
+    tokenizer: PreTrainedTokenizerBase, texts: Sequence[Text], max_length: int
 ) -> tuple[dict[str, list[Any]], int]:
     """The columns of some texts, and how many were cut."""
     inputs = as_input(texts)

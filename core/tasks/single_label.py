@@ -29,11 +29,11 @@ def head(names: Sequence[str]) -> dict[str, Any]:
     }
 
 
-def loss(logits: Any, labels: Any) -> Any:
-    """Mean cross-entropy in nats of logits [rows, classes] and labels [rows]."""
+def losses(logits: Any, batch: Mapping[str, Any]) -> Any:
+    """Cross-entropy in nats [rows] of logits [rows, classes] and the batch's "labels" [rows]."""
     from torch.nn.functional import cross_entropy
 
-    return cross_entropy(logits.float(), labels)
+    return cross_entropy(logits.float(), batch["labels"], reduction="none")
 
 
 def best(evaluations: Sequence[Mapping[str, Any]]) -> Mapping[str, Any] | None:

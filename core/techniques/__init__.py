@@ -9,11 +9,25 @@ from core.data.profile import Profile
 from core.errors import UserError
 from core.options import parse
 from core.techniques.adaptive_epochs import AdaptiveEpochs
+from core.techniques.adaptive_lr import AdaptiveLr
+from core.techniques.augment import Augment
 from core.techniques.base import Technique
 from core.techniques.class_balance import ClassBalance
+from core.techniques.continued_pretraining import ContinuedPretraining
 from core.techniques.freeze import Freeze
+from core.techniques.label_smoothing import LabelSmoothing
+from core.techniques.lora import Lora
 
-ALL: tuple[type[Technique], ...] = (AdaptiveEpochs, ClassBalance, Freeze)
+ALL: tuple[type[Technique], ...] = (
+    Augment,
+    ContinuedPretraining,
+    AdaptiveLr,
+    AdaptiveEpochs,
+    Freeze,
+    Lora,
+    ClassBalance,
+    LabelSmoothing,
+)
 BY_KEY: dict[str, type[Technique]] = {technique.key: technique for technique in ALL}
 
 

@@ -1,25 +1,32 @@
 """A technique: one checkbox, one file. Hooks are optional; `train` calls them in this order:
 
-    model -> loss -> callbacks
+    before -> rows -> model -> arguments, rates, loss, callbacks -> finish -> after -> exported
 
 Torch and transformers are imported inside the hooks: the page draws the checkboxes without them.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar, Protocol
 
 from core.data.profile import Profile
 from core.recipe import TrainSpec
+from core.runs import Run
+from core.techniques.evidence import Block
 from core.words import Message
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     import numpy as np
     import torch
 
-    Loss = Callable[[torch.Tensor, torch.Tensor], torch.Tensor]
+    from core.modalities.text import Text
+
+    # (logits [rows, classes], batch) -> a loss for each row; the batch has "labels" [rows]
+    Loss = Callable[[torch.Tensor, Mapping[str, torch.Tensor]], torch.Tensor]
 
 
 @dataclass(frozen=True)
@@ -27,15 +34,60 @@ class Context:
     """What a hook may know about the run it is part of.
 
     `class_counts` are training rows per class, shape [classes]; `patience` are evaluations without a better
-    score that this run can afford; `note` tells the person something.
+    score that this run can afford; `texts` are those of the training rows, and `encode` makes tokens of
+    texts; `note` tells the person something while it trains. `stage` is "train", or that of a technique that
+    trains once more.
     """
+
+    stage: str
 
     train: TrainSpec
     labels: tuple[str, ...]
     class_counts: np.ndarray
     evaluations_per_epoch: float
     patience: int
+    texts: Sequence[Text]
+    encode: Callable[[Sequence[Text]], Mapping[str, list[Any]]]
     note: Callable[[Message], None]
+
+
+@dataclass(frozen=True)
+class Fitted:
+    """A whole model in full precision, with the weights of its best evaluation.
+
+    `steps` and `epochs` are those of all stages so far; `best` is a row of the Trainer's history.
+    """
+
+    model: Any
+    best: Mapping[str, Any]
+    steps: int
+    epochs: float
+    stopped: bool
+
+
+class Fit(Protocol):
+    """What a technique may use, and change, of the training that it is part of: `core.training.fit.Fit`."""
+
+    run: Run
+    sets: Any  # core.training.sets.Sets
+    tokenizer: Any
+    collate: Callable[[list[Any]], Any]
+    spec: TrainSpec
+    here: Any  # core.training.machine.Machine
+    stages: Any  # core.training.stages.Stages
+    slowed: bool
+
+    def note(self, what: Message) -> None:
+        """Tell the person something."""
+
+    def look(self) -> None:
+        """Raise Stopped when the person has asked for it."""
+
+    def answers(self, model: Any, rows: Any) -> np.ndarray:
+        """Logits [rows, classes]."""
+
+    def again(self, model: Any, stage: str, share: float, before: Fitted) -> Fitted:
+        """Train another model, in place, for a share of the run's epochs."""
 
 
 @dataclass(frozen=True)
@@ -49,8 +101,22 @@ class Technique:
     key: ClassVar[str]
     Options: ClassVar[type] = NoOptions
 
+    rate: ClassVar[float] = 1.0  # times the learning rate that is chosen without it
+    # The fits whose rows, model, loss ... it changes: "train", or a stage that a technique adds; () for all.
+    stages: ClassVar[tuple[str, ...]] = ()
+    more: ClassVar[float] = 0.0  # epochs that it trains after the training, as a share of the run's
+
     def __init__(self, options: Any = None) -> None:
+        """Raises UserError for options that do not go together."""
         self.options = self.Options() if options is None else options
+        self.evidence: list[
+            Block
+        ] = []  # what it has to show for itself, see core.techniques.evidence
+
+    @property
+    def multiple(self) -> int:
+        """How many rows it makes of one training row."""
+        return 1
 
     @classmethod
     def unavailable(cls, profile: Profile) -> Message | None:
@@ -67,12 +133,40 @@ class Technique:
         """Whether to use it on this data, and why; None where the data says nothing about it."""
         return None
 
+    def before(self, fit: Fit, model: torch.nn.Module) -> None:
+        """A stage of its own before the training: change the loaded model in place, or `fit.spec`.
+
+        What it found is kept with `fit.stages`: a run that goes on must not do it again.
+        """
+
+    def after(self, fit: Fit, fitted: Fitted) -> Fitted:
+        """A stage of its own after the training: another model, perhaps trained on with `fit.again`."""
+        return fitted
+
+    def exported(self, fit: Fit, folder: Path, facts: Mapping[str, Any]) -> None:
+        """Add to the exported folder, before it is proven and packed. `facts` are the run's metrics."""
+
+    def rows(self, rows: Any, context: Context) -> Any:
+        """The training rows, or others in their place: len(), rows[number] -> columns, rows["length"]."""
+        return rows
+
     def model(self, model: torch.nn.Module, context: Context) -> None:
         """Change the loaded model in place, before the optimizer is made."""
 
-    def loss(self, context: Context) -> Loss | None:
-        """A loss of (logits [rows, classes], labels [rows]) -> scalar, in place of cross-entropy."""
-        return None
+    def arguments(self) -> dict[str, Any]:
+        """Settings of transformers' TrainingArguments to set."""
+        return {}
+
+    def rates(self, model: torch.nn.Module) -> Callable[[str], float]:
+        """The factor on the learning rate of a parameter, by its name in the model."""
+        return lambda name: 1.0
+
+    def loss(self, loss: Loss, context: Context) -> Loss:
+        """The loss, or another that is made of it. Those further down on the page come first."""
+        return loss
+
+    def finish(self, model: torch.nn.Module, context: Context) -> None:
+        """Make the trained model, with the weights of its best evaluation, a standard one again, in place."""
 
     def callbacks(self, context: Context) -> list[Any]:
         """transformers' TrainerCallbacks to add."""

@@ -1,7 +1,8 @@
-"""Class balance: mistakes on rare classes cost more, so that they are not drowned by common ones."""
+"""Class balance: mistakes on rare classes, or on hard rows, cost more than those on common and easy ones."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -11,6 +12,8 @@ from core.techniques.base import Context, Technique
 from core.words import Message, message
 
 if TYPE_CHECKING:
+    import torch
+
     from core.techniques.base import Loss
 
 UNEQUAL = 3  # times as many rows as the rarest class has
@@ -18,14 +21,18 @@ UNEQUAL = 3  # times as many rows as the rarest class has
 
 @dataclass(frozen=True)
 class Options:
-    # 1 weighs every class the same in sum ("balanced"), 0 changes nothing
+    kind: str = option("weighted", choices=("weighted", "focal"))
+    # of "weighted": 1 weighs every class the same in sum ("balanced"), 0 changes nothing
     strength: float = option(1.0, minimum=0.1, maximum=1.0, step=0.1)
+    focus: float = option(2.0, minimum=0.5, maximum=5.0, step=0.5)  # of "focal": its gamma
 
 
 class ClassBalance(Technique):
-    """Cross-entropy weighted by inverse class frequency (King and Zeng 2001), softened by `strength`.
+    """Cross-entropy weighted by inverse class frequency (King and Zeng 2001), softened by `strength`, or the
+    focal loss (Lin et al. 2017).
 
     Weights are (rows / (classes * rows of the class)) ** strength, scaled so that an average row weighs 1.
+    The focal loss weighs a row by (1 - probability of its class) ** focus.
     """
 
     key = "class_balance"
@@ -46,7 +53,10 @@ class ClassBalance(Technique):
         kind = "unequal" if most >= UNEQUAL * fewest else "equal"
         return message(f"technique.class_balance.advice.{kind}", most=most, fewest=fewest)
 
-    def loss(self, context: Context) -> Loss:
+    def loss(self, loss: Loss, context: Context) -> Loss:
+        return self._focal(loss) if self.options.kind == "focal" else self._weighted(loss, context)
+
+    def _weighted(self, loss: Loss, context: Context) -> Loss:
         import numpy as np
         import torch
 
@@ -55,9 +65,17 @@ class ClassBalance(Technique):
         weights *= counts.sum() / (weights * counts).sum()
         tensor = torch.tensor(weights, dtype=torch.float32)
 
-        def weighted(logits: torch.Tensor, labels: torch.Tensor) -> torch.Tensor:
-            losses = torch.nn.functional.cross_entropy(logits.float(), labels, reduction="none")
+        def weighted(logits: torch.Tensor, batch: Mapping[str, torch.Tensor]) -> torch.Tensor:
             # Not divided by the weights of the batch: the gradient must not depend on its make-up.
-            return (losses * tensor.to(labels.device)[labels]).mean()
+            return loss(logits, batch) * tensor.to(logits.device)[batch["labels"]]
 
         return weighted
+
+    def _focal(self, loss: Loss) -> Loss:
+        focus = self.options.focus
+
+        def focal(logits: torch.Tensor, batch: Mapping[str, torch.Tensor]) -> torch.Tensor:
+            sure = logits.float().softmax(-1).gather(1, batch["labels"].unsqueeze(1)).squeeze(1)
+            return loss(logits, batch) * (1 - sure) ** focus
+
+        return focal

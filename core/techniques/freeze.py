@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from core.data.profile import Profile
 from core.options import option
@@ -19,12 +19,18 @@ FEW = 1_000  # usable rows below which it saves little time and costs score (ben
 @dataclass(frozen=True)
 class Options:
     share: float = option(0.5, minimum=0.0, maximum=1.0, step=0.1)  # of the layers, from the bottom
+    gradual: bool = option(False)  # are the other layers frozen at first, too?
 
 
 class Freeze(Technique):
-    """Lee, Tang and Lin 2019, "What Would Elsa Do? Freezing Layers During Transformer Fine-Tuning"."""
+    """Lee, Tang and Lin 2019, "What Would Elsa Do? Freezing Layers During Transformer Fine-Tuning".
+
+    `gradual`: the layers that are trained begin one after the other, from the top, evenly over the first half
+    of the steps (Howard and Ruder 2018, section 3.3; there it is one an epoch).
+    """
 
     key = "freeze"
+    stages = ("train",)
     Options = Options
 
     @classmethod
@@ -37,6 +43,7 @@ class Freeze(Technique):
 
         above = layers(model)
         frozen = above[: round(self.options.share * len(above))]
+        self._waiting = above[len(frozen) :]
         block = embeddings(model)
         below = getattr(model.base_model, block) if block else model.get_input_embeddings()
         for module in [below, *frozen]:
@@ -51,3 +58,28 @@ class Freeze(Technique):
                 share=trained / total,
             )
         )
+
+    def callbacks(self, context: Context) -> list[Any]:
+        if not self.options.gradual:
+            return []
+        from transformers import TrainerCallback
+
+        waiting = [[p for p in each.parameters() if p.requires_grad] for each in self._waiting]
+
+        class Unfreeze(TrainerCallback):
+            def on_step_begin(self, args: Any, state: Any, control: Any, **_: Any) -> None:
+                # From the step alone, so that a resumed run goes on where it was.
+                done = min(1.0, 2 * state.global_step / state.max_steps)
+                begun = 1 + int(done * (len(waiting) - 1))
+                for place, parameters in enumerate(reversed(waiting)):
+                    for parameter in parameters:
+                        parameter.requires_grad_(place < begun)
+                        if place >= begun:
+                            parameter.grad = None  # no momentum and no decay before its turn
+
+            def on_train_end(self, *_: Any, **__: Any) -> None:
+                for parameters in waiting:
+                    for parameter in parameters:
+                        parameter.requires_grad_(True)
+
+        return [Unfreeze()]

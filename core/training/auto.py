@@ -7,13 +7,14 @@ from __future__ import annotations
 
 import dataclasses
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
 from core.recipe import TrainSpec
+from core.techniques.base import Technique
 from core.words import Message, message
 
 STEPS = 500  # optimizer steps that few rows are given: the steps decide, not the epochs
@@ -35,13 +36,25 @@ class Facts:
     """What the settings follow from.
 
     `rows` are trained on, `validation` rows choose the best model; `lengths` are tokens of training texts
-    (some or all), `limit` is the longest input of the model in tokens.
+    (some or all), `limit` is the longest input of the model in tokens. Of the techniques follows `multiple`,
+    how many rows they make of one, and `rate`, by which the learning rate is multiplied.
     """
 
     rows: int
     validation: int
     lengths: np.ndarray
     limit: int
+    multiple: int = 1
+    rate: float = 1.0
+
+
+def with_techniques(facts: Facts, chosen: Sequence[Technique]) -> Facts:
+    """The facts of a run in which these techniques take part."""
+    return dataclasses.replace(
+        facts,
+        multiple=math.prod(technique.multiple for technique in chosen),
+        rate=math.prod(technique.rate for technique in chosen),
+    )
 
 
 @dataclass(frozen=True)
@@ -80,18 +93,19 @@ def plan(spec: TrainSpec, facts: Facts) -> Plan:
 
     settle("batch_size", BATCH, message("recipe.batch_size"))
     batch = int(chosen["batch_size"]) * spec.accumulation
-    steps_per_epoch = math.ceil(math.ceil(facts.rows / chosen["batch_size"]) / spec.accumulation)
+    rows = facts.rows * facts.multiple
+    steps_per_epoch = math.ceil(math.ceil(rows / chosen["batch_size"]) / spec.accumulation)
 
     epochs = int(np.clip(math.ceil(STEPS / steps_per_epoch), FEWEST_EPOCHS, MOST_EPOCHS))
     kind = {FEWEST_EPOCHS: "many", MOST_EPOCHS: "few"}.get(epochs, "some")
     settle(
         "epochs",
         float(epochs),
-        message(
-            f"recipe.epochs.{kind}", rows=facts.rows, steps=epochs * steps_per_epoch, batch=batch
-        ),
+        message(f"recipe.epochs.{kind}", rows=rows, steps=epochs * steps_per_epoch, batch=batch),
     )
-    settle("learning_rate", RATE, message("recipe.learning_rate"))
+    usual = message("recipe.learning_rate")
+    reason = usual if facts.rate == 1 else message("recipe.learning_rate.technique", usual=RATE)
+    settle("learning_rate", RATE * facts.rate, reason)
 
     wanted = int(np.percentile(facts.lengths, PERCENTILE)) if len(facts.lengths) else LENGTH_CAP
     wanted = max(LENGTH_STEP, math.ceil(wanted / LENGTH_STEP) * LENGTH_STEP)
@@ -103,7 +117,7 @@ def plan(spec: TrainSpec, facts: Facts) -> Plan:
     elif spec.max_length is None and length < wanted:
         why["max_length"] = message("recipe.max_length.capped", tokens=wanted, percent=PERCENTILE)
 
-    affordable = int(3 * EVALUATION_SHARE * facts.rows / max(1, facts.validation))
+    affordable = int(3 * EVALUATION_SHARE * rows / max(1, facts.validation))
     per_epoch = max(1, min(math.ceil(EVALUATIONS / float(chosen["epochs"])), affordable))
     settle("evaluations", float(per_epoch), message("recipe.evaluations"))
     evaluate_every = max(1, round(steps_per_epoch / chosen["evaluations"]))

@@ -20,6 +20,7 @@ import torch
 from torch import nn
 
 from core.models.layers import embeddings, layers, stack
+from core.training.batching import for_model
 
 TOLERANCE = 1e-3  # of a logit, between the whole model and the one that starts at the kept outputs
 BATCH_TOKENS = 4096  # of a batch of the frozen part, with padding
@@ -194,9 +195,7 @@ def _trains(module: nn.Module) -> bool:
 
 
 def _inputs(batch: Any, device: torch.device) -> dict[str, torch.Tensor]:
-    return {
-        name: value.to(device) for name, value in batch.items() if name not in ("labels", "length")
-    }
+    return {name: value.to(device) for name, value in for_model(batch).items()}
 
 
 def _by_tokens(lengths: np.ndarray) -> Iterator[np.ndarray]:

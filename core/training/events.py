@@ -33,10 +33,14 @@ class RunStarted(Event):
 
 @dataclass(frozen=True, kw_only=True)
 class StageStarted(Event):
-    """One of: prepare, baselines, keep, train, test, export."""
+    """One of: prepare, baselines, keep, train, test, export, or one that a technique adds.
+
+    Stages that go on with the curve of the training count on where it ended: `total_steps` and `epochs` are
+    those of the run so far and of the stage.
+    """
 
     stage: str
-    total_steps: int = 0  # optimizer steps of the stage; 0 where steps are not counted
+    total_steps: int = 0  # 0 where steps are not counted
     epochs: float = 0
     rows: int = 0
 
@@ -71,6 +75,18 @@ class Evaluated(Event):
     accuracy: float
     macro_f1: float
     best: bool  # the best so far, which is the one that is kept
+
+
+@dataclass(frozen=True, kw_only=True)
+class Point(Event):
+    """One more point of the chart of a stage that has its own; the stage is `step` of `total_steps` done."""
+
+    stage: str
+    x: float
+    y: float
+    step: int
+    total_steps: int
+    log_x: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -125,6 +141,7 @@ TYPES: dict[str, type[Event]] = {
         Baseline,
         Step,
         Evaluated,
+        Point,
         Restarted,
         Checkpointed,
         Note,

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import contextlib
 import dataclasses
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+import math
+from collections.abc import Callable, Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import torch
-from transformers import DataCollatorWithPadding, TrainingArguments
+from transformers import TrainingArguments
 
 from core.evaluation.metrics import quick_score
 from core.modalities import text
@@ -19,12 +20,14 @@ from core.models.first_token import first_token_only
 from core.recipe import TrainSpec
 from core.runs import Run
 from core.tasks import single_label
-from core.techniques.base import Context, Technique
+from core.techniques.base import Context, Fitted, Technique
 from core.training import events as ev
 from core.training.auto import Plan
+from core.training.batching import for_model
 from core.training.cache import Cut, Kept, TooLarge, collate_kept
 from core.training.machine import Machine
 from core.training.sets import Sets
+from core.training.stages import Stages
 from core.training.trainer import FineTuner, Interrupted, KeepBest, Reporter, last_checkpoint
 from core.words import Message, message
 
@@ -34,17 +37,6 @@ if TYPE_CHECKING:
 # The most rows, and tokens with padding, of a batch that is only scored: it shall not need more than a step.
 EVAL_BATCH, EVAL_TOKENS = 64, 4096
 SLOWER = 0.2  # of the learning rates, when they were too high
-
-
-@dataclass(frozen=True)
-class Fitted:
-    """A whole model in full precision, with the weights of its best evaluation."""
-
-    model: Any
-    best: Mapping[str, Any]
-    steps: int
-    epochs: float
-    stopped: bool
 
 
 class Fit:
@@ -60,10 +52,14 @@ class Fit:
         here: Machine,
     ) -> None:
         self.run, self.planned, self.sets, self.here = run, planned, sets, here
-        self.chosen = chosen
-        self.collate = DataCollatorWithPadding(tokenizer)
+        self.chosen, self.tokenizer = chosen, tokenizer
+        self.collate = text.collator(tokenizer)
         self.spec: TrainSpec = planned.spec
+        self.stages = Stages(run)
         self.slowed = False
+        # Whether there is more to do after the training, which must then not be done again.
+        self._goes_on = any(type(each).after is not Technique.after for each in chosen)
+        self._more = sum(each.more for each in chosen)  # epochs to come, as a share of the run's
 
     def slow_down(self) -> None:
         """Lower learning rates from now on."""
@@ -76,48 +72,65 @@ class Fit:
 
     def __call__(self, model: Any) -> Fitted:
         """Train `model` in place. Raises Diverged, and Stopped when there is no score yet."""
-        context = Context(
-            train=self.spec,
-            labels=self.sets.labels,
-            class_counts=self.sets.class_counts,
-            evaluations_per_epoch=self.planned.evaluations_per_epoch,
-            patience=self.planned.patience,
-            note=self._note,
-        )
+        return self._fit(model, "train", float(self.spec.epochs or 0), None)
+
+    def again(self, model: Any, stage: str, share: float, before: Fitted) -> Fitted:
+        """Train another model, in place, for a share of the run's epochs; its curve goes on after `before`.
+
+        `self._more` counts down: what is left to do is known to the progress bar.
+        """
+        self._more -= share
+        return self._fit(model, stage, share * float(self.spec.epochs or 0), before)
+
+    def _fit(self, model: Any, stage: str, epochs: float, before: Fitted | None) -> Fitted:
+        done = (before.steps, before.epochs) if before else (0, 0.0)
+        kept = self.stages.facts(stage)
+        techniques = [each for each in self.chosen if not each.stages or stage in each.stages]
+        if kept:
+            model.load_state_dict(self.stages.weights(stage))
+            for technique in techniques:
+                technique.evidence[:] = kept["evidence"][technique.key]
+            return Fitted(model, kept["best"], kept["steps"], kept["epochs"], stopped=False)
+        place = self.run.path if before is None else self.run.path / stage
+        context = self._context(stage)
         model.to(self.here.device)
-        for technique in self.chosen:
+        rows = self.sets.train
+        for technique in techniques:
+            rows = technique.rows(rows, context)
             technique.model(model, context)
         whole_layer = first_token_only(model)
-        cut, train, validation = self._keep(model)
+        cut, train, validation = self._keep(model, rows)
         if cut:
             cut.apply()
         else:
             trim(model, text.used_tokens(self.sets.train))
-        reporter, keeper = (
-            Reporter(self.run, len(self.sets.labels), self.slowed),
-            KeepBest(self.run),
-        )
+        reporter = Reporter(self.run, len(self.sets.labels), self.slowed or bool(before), done)
+        keeper = KeepBest(self.run, place)
+        own = [callback for each in techniques for callback in each.callbacks(context)]
         trainer = FineTuner(
             model=model,
-            args=_arguments(self.run, self.spec, self.planned.evaluate_every, self.here),
-            lengths=self.sets.train["length"],
+            args=_arguments(
+                place, self.spec, epochs, self.planned.evaluate_every, self.here, techniques
+            ),
+            lengths=rows["length"],
             train_dataset=train,
             eval_dataset=validation,
             data_collator=collate_kept if cut else self.collate,
             compute_metrics=_scores,
-            callbacks=[reporter, keeper, *(c for t in self.chosen for c in t.callbacks(context))],
-            loss_function=_loss(self.chosen, context),
-            spec=self.spec,
+            callbacks=[reporter, keeper, *own],
+            loss_function=_loss(techniques, context),
+            rate_of=_rates(model, self.spec, techniques),
         )
+        to_come = epochs + self._more * float(self.spec.epochs or 0)
         self.run.append(
             ev.StageStarted(
-                stage="train",
-                total_steps=self.planned.total_steps,
-                epochs=float(self.spec.epochs or 0),
+                stage=stage,
+                total_steps=done[0] + math.ceil(self.planned.steps_per_epoch * to_come),
+                epochs=done[1] + to_come,
                 rows=len(train),
             )
         )
-        checkpoint = last_checkpoint(self.run)
+        checkpoint = last_checkpoint(place)
         with contextlib.suppress(Interrupted):
             trainer.train(resume_from_checkpoint=str(checkpoint) if checkpoint else None)
         best = single_label.best([row for row in trainer.state.log_history if "eval_loss" in row])
@@ -129,10 +142,41 @@ class Fit:
         else:
             restore(model)
         whole_layer()
+        for technique in techniques:
+            technique.finish(model, context)
         # Without the wrapper that makes the forward pass run in half precision.
         model = trainer.accelerator.unwrap_model(model, keep_fp32_wrapper=False)
         state = trainer.state
-        return Fitted(model, best, state.global_step, float(state.epoch or 0), reporter.stopped)
+        fitted = Fitted(
+            model,
+            {**best, "step": done[0] + best["step"], "epoch": done[1] + best["epoch"]},
+            done[0] + state.global_step,
+            done[1] + float(state.epoch or 0),
+            reporter.stopped,
+        )
+        if self._goes_on and not fitted.stopped:
+            facts = {
+                "best": fitted.best,
+                "steps": fitted.steps,
+                "epochs": fitted.epochs,
+                "evidence": {each.key: each.evidence for each in techniques},
+            }
+            self.stages.keep(stage, facts, model.state_dict())
+        return fitted
+
+    def _context(self, stage: str) -> Context:
+        length = int(self.spec.max_length or 0)
+        return Context(
+            stage=stage,
+            train=self.spec,
+            labels=self.sets.labels,
+            class_counts=self.sets.class_counts,
+            evaluations_per_epoch=self.planned.evaluations_per_epoch,
+            patience=self.planned.patience,
+            texts=self.sets.rows.texts_at(self.sets.rows.split.train),
+            encode=lambda texts: text.columns(self.tokenizer, texts, length),
+            note=self.note,
+        )
 
     def answers(self, model: Any, rows: Any) -> np.ndarray:
         """Logits [rows, classes] of a whole model, in full precision.
@@ -144,40 +188,45 @@ class Fit:
         with torch.inference_mode():
             for start in range(0, len(rows), size):
                 batch = self.collate([rows[i] for i in range(start, min(start + size, len(rows)))])
-                inputs = {
-                    name: value.to(model.device)
-                    for name, value in batch.items()
-                    if name not in ("labels", "length")
-                }
+                inputs = for_model(batch.to(model.device))
                 said.append(model(**inputs).logits.float().cpu().numpy())
         return np.concatenate(said)
 
-    def _keep(self, model: Any) -> tuple[Cut | None, Any, Any]:
+    def _keep(self, model: Any, rows: Any) -> tuple[Cut | None, Any, Any]:
         """The rows to train and to score on: from the frozen part's outputs where there is one."""
         sets = self.sets
         cut = Cut.of(model)
         if cut is None:
-            return None, sets.train, sets.validation
-        if not cut.agrees(self.collate, sets.train):
-            self._note(message("train.not_kept"))
-            return None, sets.train, sets.validation
-        self.run.append(ev.StageStarted(stage="keep", rows=len(sets.train) + len(sets.validation)))
+            return None, rows, sets.validation
+        why = (
+            "train.not_kept.rows"  # they are other ones in every epoch
+            if rows is not sets.train
+            else ""
+            if cut.agrees(self.collate, rows)
+            else "train.not_kept"
+        )
+        if why:
+            self.note(message(why))
+            return None, rows, sets.validation
+        self.run.append(ev.StageStarted(stage="keep", rows=len(rows) + len(sets.validation)))
         folder = self.run.path / "tokens"
         try:
             kept: list[Kept] = [
-                cut.keep(rows, self.collate, folder / f"{name}.npy", self.here.autocast, self._look)
-                for name, rows in (("train", sets.train), ("validation", sets.validation))
+                cut.keep(some, self.collate, folder / f"{name}.npy", self.here.autocast, self.look)
+                for name, some in (("train", rows), ("validation", sets.validation))
             ]
         except TooLarge:
-            self._note(message("train.no_room"))
-            return None, sets.train, sets.validation
+            self.note(message("train.no_room"))
+            return None, rows, sets.validation
         return cut, kept[0], kept[1]
 
-    def _look(self) -> None:
+    def look(self) -> None:
+        """Raise Stopped when the person has asked for it."""
         if self.run.stop_requested():
             raise Stopped
 
-    def _note(self, what: Message) -> None:
+    def note(self, what: Message) -> None:
+        """Tell the person something."""
         self.run.append(ev.Note(message=what))
 
 
@@ -190,17 +239,26 @@ def _scored_at_once(spec: TrainSpec) -> int:
     return max(1, min(EVAL_BATCH, EVAL_TOKENS // int(spec.max_length or 1)))
 
 
-def _arguments(run: Run, spec: TrainSpec, evaluate_every: int, here: Machine) -> TrainingArguments:
+def _arguments(
+    place: Path,
+    spec: TrainSpec,
+    epochs: float,
+    evaluate_every: int,
+    here: Machine,
+    techniques: Sequence[Technique],
+) -> TrainingArguments:
+    settings: dict[str, Any] = {"lr_scheduler_type": "linear"}
+    for technique in techniques:
+        settings |= technique.arguments()
     return TrainingArguments(
-        output_dir=str(run.path),
-        num_train_epochs=float(spec.epochs or 0),
+        output_dir=str(place),
+        num_train_epochs=epochs,
         learning_rate=spec.learning_rate,
         per_device_train_batch_size=spec.batch_size,
         per_device_eval_batch_size=_scored_at_once(spec),
         gradient_accumulation_steps=spec.accumulation,
         weight_decay=spec.weight_decay,
         warmup_steps=spec.warmup,  # below 1 it is a share of all steps
-        lr_scheduler_type="linear",
         seed=spec.seed,
         use_cpu=here.device == "cpu",  # without it, bf16 asks for a GPU
         bf16=here.precision == "bf16",
@@ -213,15 +271,33 @@ def _arguments(run: Run, spec: TrainSpec, evaluate_every: int, here: Machine) ->
         disable_tqdm=True,
         report_to="none",
         dataloader_pin_memory=False,
+        remove_unused_columns=False,  # `for_model` does it: techniques have columns of their own
+        **settings,
     )
 
 
-def _loss(chosen: Sequence[Technique], context: Context) -> Loss:
-    for technique in chosen:
-        loss = technique.loss(context)
-        if loss is not None:
-            return loss
-    return single_label.loss
+def _loss(techniques: Sequence[Technique], context: Context) -> Loss:
+    loss: Loss = single_label.losses
+    for technique in reversed(techniques):
+        loss = technique.loss(loss, context)
+    return loss
+
+
+def _rates(model: Any, spec: TrainSpec, techniques: Sequence[Technique]) -> Callable[[str], float]:
+    """The learning rate of a parameter by its name.
+
+    The head learns at `spec.head_learning_rate`, everything below it at `spec.learning_rate`: the head
+    starts from random numbers, the rest from what it knows (Howard and Ruder 2018, section 3.2).
+    """
+    below = {id(parameter) for parameter in model.base_model.parameters()}
+    in_base = {name for name, parameter in model.named_parameters() if id(parameter) in below}
+    factors = [technique.rates(model) for technique in techniques]
+
+    def rate_of(name: str) -> float:
+        rate = float((spec.learning_rate or 0) if name in in_base else spec.head_learning_rate)
+        return rate * math.prod(factor(name) for factor in factors)
+
+    return rate_of
 
 
 def _scores(seen: Any) -> dict[str, float]:

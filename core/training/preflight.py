@@ -34,7 +34,7 @@ from core.tasks import single_label
 from core.techniques.base import Technique
 from core.techniques.freeze import Freeze
 from core.training import events as ev
-from core.training.auto import RATE, Facts, Plan, plan
+from core.training.auto import RATE, Facts, Plan, plan, with_techniques
 from core.training.batching import SimilarLengths
 from core.training.costs import VERSION, Cost, keep, kept
 from core.training.fit import Fit, Stopped
@@ -110,7 +110,7 @@ class Preflight:
             limit = text.usable_length(self.tokenizer, self.config)
             self.facts = Facts(len(train), len(self.rows.chooser), lengths, limit)
         self.chosen = techniques.resolve(recipe.techniques, self.rows.profile)
-        self.plan = plan(recipe.train, self.facts)
+        self.plan = plan(recipe.train, with_techniques(self.facts, self.chosen))
 
     def known(self) -> bool:
         """Is the cost known already, from an earlier measurement with the same model and settings?"""

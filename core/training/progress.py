@@ -31,6 +31,7 @@ class Progress:
     baselines: dict[str, ev.Baseline] = field(default_factory=dict)  # by name
     evaluations: list[ev.Evaluated] = field(default_factory=list)
     best: ev.Evaluated | None = None
+    charts: dict[str, list[ev.Point]] = field(default_factory=dict)  # of stages that have their own
     notes: list[Message] = field(default_factory=list)
     error: Message | None = None
     hint: Message | None = None
@@ -49,11 +50,13 @@ class Progress:
                 self.status, self.session, self.now = "running", event.time, event.time
                 self.error = self.hint = self.kept_step = None
                 self.notes.clear()  # they are all said again
+                self.charts.clear()
                 self.baselines.clear()
                 self._pace.clear()
             case ev.StageStarted():
                 self.stage = event.stage
-                if event.stage == "train":
+                self._pace.clear()
+                if event.total_steps:
                     self.total_steps, self.epochs = event.total_steps, event.epochs
                     self._pace.append((event.time, self.step))
             case ev.Baseline():
@@ -72,6 +75,12 @@ class Progress:
                 self.evaluations.append(event)
                 if event.best:
                     self.best = event
+            case ev.Point():
+                points = self.charts.setdefault(event.stage, [])
+                points.append(event)
+                self._pace.append((event.time, event.step))
+                if len(points) > 2 * MAX_POINTS:
+                    del points[1:-1:2]
             case ev.Restarted():
                 self.slowed = True
                 self.train, self.evaluations, self.best = [], [], None
@@ -101,22 +110,33 @@ class Progress:
 
     @property
     def share(self) -> float:
-        """How much is done, from 0 to 1; training is taken for 95 % of a run."""
+        """How much is done, from 0 to 1; training is taken for 95 % of a run.
+
+        A stage that has its own chart says how much of the stage is done: it comes before the training.
+        """
         if self.status == "finished":
             return 1.0
         if self.stage in ("test", "export"):
             return 0.97
+        if self._own:
+            return self._own.step / max(1, self._own.total_steps)
         return 0.95 * self.step / self.total_steps if self.total_steps else 0.0
 
     @property
     def seconds_left(self) -> float | None:
         """From the pace of the last steps, evaluations included; None while there is no pace yet."""
-        if self.status != "running" or self.stage != "train" or len(self._pace) < 3:
+        if self.status != "running" or len(self._pace) < 3:
             return None
         (start, first), (end, last) = self._pace[0], self._pace[-1]
         if last <= first or end <= start:
             return None
-        return (self.total_steps - last) * (end - start) / (last - first)
+        total = self._own.total_steps if self._own else self.total_steps
+        return (total - last) * (end - start) / (last - first)
+
+    @property
+    def _own(self) -> ev.Point | None:
+        """The last point of the present stage's own chart, if it has one."""
+        return self.charts[self.stage][-1] if self.stage in self.charts else None
 
     @property
     def seconds(self) -> float:
@@ -130,6 +150,7 @@ class Progress:
             train=self.train[:],
             baselines=self.baselines.copy(),
             evaluations=self.evaluations[:],
+            charts={stage: points[:] for stage, points in self.charts.items()},
             notes=self.notes[:],
             _pace=self._pace.copy(),
         )

@@ -30,6 +30,7 @@ class Rows:
     split: Split
     profile: Profile
     notes: tuple[Message, ...]
+    unlabelled: list[text.Text]  # texts without a label, none of which is tested on
 
     @classmethod
     def of(cls, table: Table, recipe: Recipe, store: RunStore) -> Rows:
@@ -47,7 +48,14 @@ class Rows:
         sides, notes = _without_known(sides, flat, recipe, store)
         labels = single_label.classes(names)
         numbers = single_label.encode(names, labels)
-        return cls(frame, texts, labels, numbers, sides, seen, tuple(notes))
+        tested = {fold(flat[i]) for i in sides.test}
+        rest = table.frame.loc[~table.frame.index.isin(frame.index)]
+        unlabelled = [
+            each
+            for each in text.texts_of(rest, recipe.data.text)
+            if text.flat(each).strip() and fold(text.flat(each)) not in tested
+        ]
+        return cls(frame, texts, labels, numbers, sides, seen, tuple(notes), unlabelled)
 
     def texts_at(self, where: np.ndarray) -> list[tuple[str, str | None]]:
         return [self.texts[i] for i in where]

@@ -17,13 +17,14 @@ from core.training.rows import Rows
 class Sets:
     """Three `datasets.Dataset`s. Validation and test are in the order of length, to spend little on padding.
 
-    `truncated` is the share of training rows (0 to 1) that are longer than the model reads; `order`
-    [test rows] are the places of the rows of `test` in the split's own order.
+    `rows` are what they were made of, `truncated` is the share of training rows (0 to 1) that are longer than
+    the model reads; `order` [test rows] are the places of the rows of `test` in the split's own order.
     """
 
     train: Any
     validation: Any
     test: Any
+    rows: Rows
     truncated: float
     labels: tuple[str, ...]
     class_counts: np.ndarray
@@ -55,6 +56,7 @@ class Sets:
             train=train,
             validation=encode(chooser[by_length], "validation")[0],
             test=encode(split.test[order], "test")[0],
+            rows=rows,
             truncated=truncated,
             labels=rows.labels,
             class_counts=np.bincount(rows.numbers[split.train], minlength=len(rows.labels)),

@@ -11,6 +11,7 @@ import shutil
 import threading
 import time
 from collections.abc import Iterator
+from pathlib import Path
 
 import torch
 from transformers import set_seed
@@ -23,8 +24,9 @@ from core.modalities import text
 from core.models.load import load, locate
 from core.runs import Run, RunStore
 from core.tasks import single_label
+from core.techniques.base import Technique
 from core.training import events as ev
-from core.training.auto import Facts, plan
+from core.training.auto import Facts, plan, with_techniques
 from core.training.fit import Fit, Stopped
 from core.training.machine import machine, release_memory
 from core.training.rows import Rows
@@ -90,7 +92,8 @@ def _train(run: Run, started: float) -> int | None:
         lengths=text.lengths(tokenizer, rows.texts_at(rows.split.train)),
         limit=text.usable_length(tokenizer, model.config),
     )
-    planned = plan(recipe.train, facts)
+    chosen = techniques.resolve(recipe.techniques, rows.profile)
+    planned = plan(recipe.train, with_techniques(facts, chosen))
     length = int(planned.spec.max_length or 0)
     run.append(ev.StageStarted(stage="baselines", rows=len(rows.split.train)))
     bf16 = here.precision == "bf16"
@@ -103,12 +106,14 @@ def _train(run: Run, started: float) -> int | None:
     _stop_here(run)
 
     release_memory()  # what the simple models held for a while is wanted now
-    chosen = techniques.resolve(recipe.techniques, rows.profile)
     fit = Fit(run, planned, sets, tokenizer, chosen, here)
     if run.progress().slowed:
         fit.slow_down()
         _note(run, message("train.slowed", rate=f"{fit.spec.learning_rate:.1g}"))
     while True:
+        for technique in chosen:
+            technique.evidence.clear()
+            technique.before(fit, model)
         try:
             fitted = fit(model)
             break
@@ -116,11 +121,20 @@ def _train(run: Run, started: float) -> int | None:
             if fit.slowed:
                 raise UserError("diverged", step=error.step) from error
             fit.slow_down()
-            drop_checkpoints(run)
+            drop_checkpoints(run.path)
             slower = float(fit.spec.learning_rate or 0)
             run.append(ev.Restarted(step=error.step, learning_rate=slower))
             set_seed(recipe.train.seed)
             model = load(folder, single_label.head(rows.labels), here.attention)
+
+    for technique in chosen:
+        if fitted.stopped and type(technique).after is not Technique.after:
+            _note(
+                run,
+                message("train.stopped_before", name=message(f"technique.{technique.key}.title")),
+            )
+        elif not fitted.stopped:
+            fitted = technique.after(fit, fitted)
 
     release_memory()  # the optimizer's; what comes now needs less
     run.append(ev.StageStarted(stage="test", rows=len(sets.test)))
@@ -141,14 +155,28 @@ def _train(run: Run, started: float) -> int | None:
         "settings": dataclasses.asdict(fit.spec),
         "why": {name: reason.to_json() for name, reason in planned.why.items()},
         "truncated": sets.truncated,
+        "techniques": {technique.key: technique.evidence for technique in chosen},
     }
 
     run.append(ev.StageStarted(stage="export"))
     # What is taken away says what was chosen; the run's own recipe stays what was asked for.
     recipe = dataclasses.replace(recipe, train=fit.spec)
     sample = rows.texts_at(rows.split.test[:PROBES])
+
+    def add(folder: Path) -> None:
+        for technique in chosen:
+            technique.exported(fit, folder, metrics)
+
     bundle.export(
-        run, fitted.model, tokenizer, rows.labels, recipe, metrics, sample, probabilities[:PROBES]
+        run,
+        fitted.model,
+        fit.tokenizer,
+        rows.labels,
+        recipe,
+        metrics,
+        sample,
+        probabilities[:PROBES],
+        add,
     )
     simple.export(recipe, metrics)
     rows.write_test(run, probabilities)
@@ -156,7 +184,8 @@ def _train(run: Run, started: float) -> int | None:
     bundle.zip_model(run, recipe.name or recipe.data.file)
     if fitted.stopped:
         return int(best["step"])
-    drop_checkpoints(run)
+    drop_checkpoints(run.path)
+    fit.stages.drop()
     return None
 
 

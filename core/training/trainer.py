@@ -14,11 +14,10 @@ import torch
 from safetensors.torch import load_file, save_file
 from transformers import PrinterCallback, ProgressCallback, Trainer, TrainerCallback
 
-from core.recipe import TrainSpec
 from core.runs import Run
 from core.tasks import single_label
 from core.training import events as ev
-from core.training.batching import SimilarLengths
+from core.training.batching import SimilarLengths, for_model
 from core.training.machine import trim_heap
 
 LOG_SECONDS = 0.25  # at most four points of the loss curve a second
@@ -46,11 +45,8 @@ class Interrupted(Exception):
 
 
 class FineTuner(Trainer):
-    """`loss_function` maps (logits [rows, classes], labels [rows]) to the mean loss of a batch.
-
-    The head learns at `spec.head_learning_rate`, everything below it at `spec.learning_rate`: the head
-    starts from random numbers, the rest from what it knows (Howard and Ruder 2018, section 3.2).
-    """
+    """`loss_function` maps (logits [rows, classes], batch) to the loss of each row, `rate_of` the name of a
+    parameter to its learning rate."""
 
     # Our losses are means over a batch: the Trainer has to divide them by the accumulation steps.
     # Left to its own guess, it leaves loss and gradients multiplied (transformers #47688).
@@ -61,14 +57,14 @@ class FineTuner(Trainer):
         self,
         *args: Any,
         loss_function: Callable[..., Any],
-        spec: TrainSpec,
+        rate_of: Callable[[str], float],
         lengths: Sequence[int],
         **kwargs: Any,
     ):
         kwargs["model"].accepts_loss_kwargs = False
         super().__init__(*args, **kwargs)
         self.loss_function = loss_function
-        self.spec = spec
+        self.rate_of = rate_of
         self.lengths = lengths
         self.share = 1.0  # of the rows of a batch that are in work
         for printer in (PrinterCallback, ProgressCallback):
@@ -77,9 +73,8 @@ class FineTuner(Trainer):
     def compute_loss(
         self, model: Any, inputs: Any, return_outputs: bool = False, **_: Any
     ) -> torch.Tensor | tuple[torch.Tensor, Any]:
-        labels = inputs["labels"]
-        outputs = model(**{name: value for name, value in inputs.items() if name != "labels"})
-        loss = self.loss_function(outputs.logits, labels) * self.share
+        outputs = model(**for_model(inputs))
+        loss = self.loss_function(outputs.logits, inputs).mean() * self.share
         # Some models return more than logits, which the Trainer would take for predictions as well.
         return (loss, {"logits": outputs.logits}) if return_outputs else loss
 
@@ -105,22 +100,20 @@ class FineTuner(Trainer):
         if self.optimizer is None:
             model = model or self.model
             decaying = set(self.get_decay_parameter_names(model))
-            in_base = {id(p) for p in model.base_model.parameters()}
-            groups: dict[tuple[bool, bool], list[torch.nn.Parameter]] = {}
+            groups: dict[tuple[float, bool], list[torch.nn.Parameter]] = {}
             for name, parameter in model.named_parameters():
                 if parameter.requires_grad:
-                    kind = (id(parameter) in in_base, name in decaying)
+                    kind = (self.rate_of(name), name in decaying)
                     groups.setdefault(kind, []).append(parameter)
             kind_of_optimizer, settings = self.get_optimizer_cls_and_kwargs(self.args, model)
-            rates = {True: self.spec.learning_rate, False: self.spec.head_learning_rate}
             self.optimizer = kind_of_optimizer(
                 [
                     {
                         "params": parameters,
-                        "lr": rates[below_head],
+                        "lr": rate,
                         "weight_decay": self.args.weight_decay if decays else 0.0,
                     }
-                    for (below_head, decays), parameters in groups.items()
+                    for (rate, decays), parameters in groups.items()
                 ],
                 **settings,
             )
@@ -130,10 +123,16 @@ class FineTuner(Trainer):
 class Reporter(TrainerCallback):
     """Turns the loop into events, and the stop file into the end of the loop."""
 
-    def __init__(self, run: Run, classes: int, patient: bool) -> None:
-        """With `patient`, a loss that grows is let grow: the scores tell, and the best model is kept."""
+    def __init__(
+        self, run: Run, classes: int, patient: bool, done: tuple[int, float] = (0, 0.0)
+    ) -> None:
+        """With `patient`, a loss that grows is let grow: the scores tell, and the best model is kept.
+
+        `done` are the steps and epochs of the stages before, whose curve goes on.
+        """
         self.run = run
         self.patient = patient
+        self.steps_before, self.epochs_before = done
         self.stopped = False
         self._losses: list[float] = []
         self._recent: deque[float] = deque(maxlen=WINDOW)
@@ -175,8 +174,8 @@ class Reporter(TrainerCallback):
             self._said = time.monotonic()
             self.run.append(
                 ev.Step(
-                    step=state.global_step,
-                    epoch=float(state.epoch),
+                    step=self.steps_before + state.global_step,
+                    epoch=self.epochs_before + float(state.epoch),
                     loss=sum(self._losses) / len(self._losses),
                     learning_rate=logs["learning_rate"],
                 )
@@ -198,8 +197,8 @@ class Reporter(TrainerCallback):
         best = single_label.best(evaluations)
         self.run.append(
             ev.Evaluated(
-                step=state.global_step,
-                epoch=float(state.epoch),
+                step=self.steps_before + state.global_step,
+                epoch=self.epochs_before + float(state.epoch),
                 loss=metrics["eval_loss"],
                 accuracy=metrics["eval_accuracy"],
                 macro_f1=metrics["eval_macro_f1"],
@@ -211,13 +210,14 @@ class Reporter(TrainerCallback):
 class KeepBest(TrainerCallback):
     """Keeps the weights of the best evaluation in memory, and beside each checkpoint."""
 
-    def __init__(self, run: Run) -> None:
-        self.run = run
+    def __init__(self, run: Run, place: Path) -> None:
+        """`place` is the folder with the checkpoints."""
+        self.run, self.place = run, place
         self.weights: dict[str, torch.Tensor] = {}
         self._last_save = time.monotonic()
 
     def on_train_begin(self, args: Any, state: Any, control: Any, **_: Any) -> None:
-        file = self.run.path / f"checkpoint-{state.global_step}" / BEST_FILE
+        file = self.place / f"checkpoint-{state.global_step}" / BEST_FILE
         if file.is_file():
             self.weights = load_file(file)
 
@@ -234,23 +234,23 @@ class KeepBest(TrainerCallback):
             control.should_save = True
 
     def on_save(self, args: Any, state: Any, control: Any, **_: Any) -> None:
-        folder = self.run.path / f"checkpoint-{state.global_step}"
+        folder = self.place / f"checkpoint-{state.global_step}"
         # Its best weights are the last thing that a checkpoint gets: with them it is whole.
         save_file(self.weights, folder / f".{BEST_FILE}")
         (folder / f".{BEST_FILE}").replace(folder / BEST_FILE)
-        for older in self.run.path.glob("checkpoint-*"):
+        for older in self.place.glob("checkpoint-*"):
             if older != folder:
                 shutil.rmtree(older, ignore_errors=True)
         self._last_save = time.monotonic()
         self.run.append(ev.Checkpointed(step=state.global_step))
 
 
-def drop_checkpoints(run: Run) -> None:
-    for folder in run.path.glob("checkpoint-*"):
+def drop_checkpoints(place: Path) -> None:
+    for folder in place.glob("checkpoint-*"):
         shutil.rmtree(folder, ignore_errors=True)
 
 
-def last_checkpoint(run: Run) -> Path | None:
+def last_checkpoint(place: Path) -> Path | None:
     """The newest checkpoint that was written to its end, or None."""
-    whole = [p for p in run.path.glob("checkpoint-*") if (p / BEST_FILE).is_file()]
+    whole = [p for p in place.glob("checkpoint-*") if (p / BEST_FILE).is_file()]
     return max(whole, key=lambda p: int(p.name.split("-")[1]), default=None)

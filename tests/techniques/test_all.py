@@ -18,7 +18,10 @@ from core.training.train import train
 from tests.conftest import recipe_for, sentiment_csv
 
 # What makes each one show on a tiny model: early stopping must have something to stop.
-OPTIONS: dict[str, dict[str, Any]] = {"adaptive_epochs": {"patience": 0.5}}
+OPTIONS: dict[str, dict[str, Any]] = {
+    "adaptive_epochs": {"patience": 0.5},
+    "continued_pretraining": {"epochs": 1.0},
+}
 # Rates that make the toy run differ measurably where the technique acts.
 SETTINGS: dict[str, dict[str, Any]] = {"adaptive_epochs": {"epochs": 40.0, "learning_rate": 1e-2}}
 
@@ -68,6 +71,54 @@ def test_stopped_and_resumed_ends_with_the_same_numbers(
     assert broken.status() == "finished"
     for part in ("test", "best", "steps"):
         assert broken.metrics()[part] == straight.metrics()[part]  # type: ignore[index]
+
+
+def test_variants_of_a_technique_are_different_trainings(store: RunStore) -> None:
+    """Each option does something of its own."""
+    variants: list[dict[str, dict[str, Any]]] = [
+        {"augment": {}},
+        {"augment": {"copies": 2}},
+        {"augment": {"strength": 0.5}},
+        {"augment": {"mixup": True}},
+        {"augment": {"mistype": True, "delete": False, "swap": False, "punctuate": False}},
+        {"continued_pretraining": {"epochs": 1.0}},
+        {"continued_pretraining": {"epochs": 2.0}},
+        {"continued_pretraining": {"epochs": 1.0, "masked": 0.4}},
+        {"continued_pretraining": {"epochs": 1.0, "learning_rate": 1e-3}},
+        {"continued_pretraining": {"epochs": 1.0, "test_rows": True}},
+        {"adaptive_lr": {}},
+        {"adaptive_lr": {"schedule": "cosine"}},
+        {"adaptive_lr": {"schedule": "plateau"}},
+        {"adaptive_lr": {"decay": 0.5}},
+        {"adaptive_lr": {"head": 2.0}},
+        {"freeze": {"share": 0.0}},
+        {"freeze": {"share": 0.0, "gradual": True}},
+        {"lora": {"rank": 2}},
+        {"lora": {"rank": 2, "scale": 4.0}},
+        {"class_balance": {}},
+        {"class_balance": {"strength": 0.5}},
+        {"class_balance": {"kind": "focal"}},
+        {"class_balance": {"kind": "focal", "focus": 5.0}},
+        {"label_smoothing": {}},
+        {"label_smoothing": {"amount": 0.3}},
+    ]
+    curves = []
+    for chosen in variants:
+        run = run_with(store, chosen, next(iter(chosen)))
+        train(run)
+        assert run.status() == "finished", run.progress().error
+        curves.append(curve(run))
+    same = [(a, b) for a in range(len(curves)) for b in range(a) if curves[a] == curves[b]]
+    assert not same, [(variants[a], variants[b]) for a, b in same]
+
+
+def test_all_of_them_together_train_and_export(store: RunStore) -> None:
+    run = run_with(store, {technique.key: {} for technique in techniques.ALL}, "all")
+    train(run)
+    assert run.status() == "finished", run.progress().error
+    assert Predictor(run.model).labels == ("negative", "positive")
+    shown = run.metrics()["techniques"]  # type: ignore[index]
+    assert set(shown) == set(techniques.BY_KEY)
 
 
 def test_unknown_and_unavailable_ones_are_refused() -> None:

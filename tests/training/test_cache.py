@@ -42,7 +42,7 @@ def rows() -> Dataset:
 
 
 def frozen(model: Any, share: float) -> Any:
-    context = Context(None, (), np.array([]), 1, 1, lambda _: None)  # type: ignore[arg-type]
+    context = Context("train", None, (), np.array([]), 1, 1, (), dict, lambda _: None)  # type: ignore[arg-type]
     Freeze(Options(share=share)).model(model, context)
     return model.eval()
 

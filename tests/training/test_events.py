@@ -13,6 +13,7 @@ ALL = [
     ev.Baseline(name="tfidf", accuracy=0.8, macro_f1=0.7, seconds=0.5),
     ev.Step(step=1, epoch=0.1, loss=0.7, learning_rate=1e-5),
     ev.Evaluated(step=5, epoch=1.0, loss=0.6, accuracy=0.5, macro_f1=0.4, best=True),
+    ev.Point(stage="pretrain", x=0.1, y=7.5, step=1, total_steps=9),
     ev.Checkpointed(step=5),
     ev.Restarted(step=7, learning_rate=2e-5),
     ev.Note(message=message("verdict.improving", score=0.5)),

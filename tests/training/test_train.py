@@ -312,7 +312,7 @@ def test_a_checkpoint_that_is_not_whole_is_passed_over(store: RunStore) -> None:
         folder.mkdir()
         for name in files:
             (folder / name).write_bytes(b"{}")
-    assert last_checkpoint(run) == run.path / "checkpoint-10"
+    assert last_checkpoint(run.path) == run.path / "checkpoint-10"
 
 
 def test_stopped_after_a_score_it_keeps_that_model(

@@ -15,6 +15,7 @@ from core.runs import Run, RunStore
 from core.words import Message, has, message, say
 from ui import charts, html, scores, trial
 from ui.download import offer, packed
+from ui.evidence import evidence
 from ui.html import data_of
 from ui.live_plot import live_plot
 from ui.rows import ANY, rows_html
@@ -29,6 +30,7 @@ class ResultStep:
     headline: gr.HTML
     cost: gr.HTML
     measure: gr.Button
+    evidence: gr.HTML
     classes: gr.HTML
     matrix: gr.HTML
     true: gr.Dropdown
@@ -50,6 +52,7 @@ class ResultStep:
             self.headline,
             self.cost,
             self.measure,
+            self.evidence,
             self.classes,
             self.matrix,
             self.true,
@@ -64,7 +67,7 @@ class ResultStep:
         ]
 
 
-VIEW = 16  # components that `show` fills
+VIEW = 17  # components that `show` fills
 
 
 def _heading(key: str, note: str = "") -> None:
@@ -98,6 +101,7 @@ def build() -> ResultStep:
             i18n("result.download"), variant="primary", visible=False, elem_id="download"
         )
         trouble = html.piece(elem_id="download-problem")
+    found = html.piece(elem_id="evidence")
     with gr.Column(elem_classes="tt-card"):
         _heading("result.classes", "result.classes.help")
         classes = html.piece(elem_id="per-class")
@@ -125,6 +129,7 @@ def build() -> ResultStep:
         headline=headline,
         cost=cost,
         measure=measure,
+        evidence=found,
         classes=classes,
         matrix=matrix,
         true=true,
@@ -152,6 +157,7 @@ def show(run: Run, lang: str) -> tuple[Any, ...]:
     return (
         headline(run, metrics, lang),
         *cost(run, lang),
+        evidence(metrics.get("techniques", {}), lang),
         per_class(metrics, lang),
         charts.confusion(labels, metrics["test"]["confusion"], lang).to_json(),
         gr.Dropdown(choices, value=ANY),

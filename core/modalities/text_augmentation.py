@@ -1,0 +1,106 @@
+"""Texts altered a little, in any language and without a dictionary: what the label says stays true of them.
+
+All work on units: words where a script has spaces between them, characters where it has none.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Callable
+
+import numpy as np
+
+# Chinese, Japanese, Thai, Lao, Burmese, Khmer
+UNSPACED = re.compile(
+    "[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff"
+    "\U00020000-\U0003ffff]"
+)
+PUNCTUATION = (".", ";", "?", ":", "!", ",")  # those of AEDA
+SENTENCE_MARKS = ("。", "；", "？", "：", "！", "，")  # the same where no spaces are
+
+
+def units(text: str) -> list[list[str]]:
+    """[unit, what follows it] for each unit: joined, they are the text but for the space before it."""
+    found: list[list[str]] = []
+    for word, space in re.findall(r"(\S+)(\s*)", text):
+        start = len(found)
+        begins = True  # is a new unit begun by the next character?
+        for character in word:
+            alone = bool(UNSPACED.match(character))
+            if unicodedata.category(character).startswith("M") and len(found) > start:
+                found[-1][0] += character  # a mark belongs to the letter below it
+            elif alone or begins:
+                found.append([character, ""])
+                begins = alone
+            else:
+                found[-1][0] += character
+        found[-1][1] = space
+    return found
+
+
+def join(parts: list[list[str]]) -> str:
+    return "".join(unit + space for unit, space in parts).strip()
+
+
+def _count(parts: list[list[str]], strength: float) -> int:
+    """How many units are touched: a share `strength` of them, and one at least."""
+    return max(1, round(strength * len(parts)))
+
+
+def delete(parts: list[list[str]], strength: float, draw: np.random.Generator) -> None:
+    """Random deletion (Wei and Zou 2019, EDA). The last unit of all is never deleted."""
+    for _ in range(min(_count(parts, strength), len(parts) - 1)):
+        del parts[int(draw.integers(len(parts)))]
+
+
+def swap(parts: list[list[str]], strength: float, draw: np.random.Generator) -> None:
+    """Random swap of two units (Wei and Zou 2019, EDA); the spaces stay where they are."""
+    for _ in range(_count(parts, strength) if len(parts) > 1 else 0):
+        one, other = draw.choice(len(parts), 2, replace=False)
+        parts[one][0], parts[other][0] = parts[other][0], parts[one][0]
+
+
+def punctuate(parts: list[list[str]], strength: float, draw: np.random.Generator) -> None:
+    """Punctuation marks between the units (Karimi, Rossi and Prati 2021, AEDA)."""
+    # From the end on, so that each stands before one of the text's own units.
+    for where in sorted(draw.integers(len(parts), size=_count(parts, strength)), reverse=True):
+        unspaced = bool(UNSPACED.match(parts[where][0]))
+        mark = str(draw.choice(SENTENCE_MARKS if unspaced else PUNCTUATION))
+        parts.insert(int(where), [mark, "" if unspaced else " "])
+
+
+def mistype(parts: list[list[str]], strength: float, draw: np.random.Generator) -> None:
+    """Typing errors: a character left out, doubled, or changed places with the next one."""
+    for _ in range(_count(parts, strength)):
+        where = int(draw.integers(len(parts)))
+        unit = parts[where][0]
+        if (
+            len(unit) < 2
+        ):  # one character: it can only change places with, or stand beside, its neighbour
+            following = (where + 1) % len(parts)
+            if draw.random() < 0.5 and len(parts[following][0]) == 1:
+                parts[where][0], parts[following][0] = parts[following][0], unit
+            else:
+                parts[where][0] = unit * 2
+            continue
+        at = int(draw.integers(len(unit) - 1))
+        kind = int(draw.integers(3))
+        rest = unit[at + 1] + unit[at] if kind == 2 else unit[at + 1] if kind == 0 else unit[at] * 2
+        parts[where][0] = unit[:at] + rest + unit[at + (1 if kind == 1 else 2) :]
+
+
+METHODS: dict[str, Callable[[list[list[str]], float, np.random.Generator], None]] = {
+    "delete": delete,
+    "swap": swap,
+    "punctuate": punctuate,
+    "mistype": mistype,
+}
+
+
+def alter(text: str, method: str, strength: float, draw: np.random.Generator) -> str:
+    """The text with about a share `strength` (0 to 1) of its units changed; an empty one stays empty."""
+    parts = units(text)
+    if parts:
+        METHODS[method](parts, strength, draw)
+    return join(parts)

@@ -1,0 +1,98 @@
+"""Adaptive learning rate: a short test finds the rate, and a schedule lowers it."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from core.options import option
+from core.techniques.base import Fit, Technique
+from core.techniques.evidence import chart, sentence
+from core.words import message
+
+if TYPE_CHECKING:
+    import torch
+
+STAGE = "range_test"
+SCHEDULES = {"linear": "linear", "cosine": "cosine", "plateau": "reduce_lr_on_plateau"}
+
+
+@dataclass(frozen=True)
+class Options:
+    range_test: bool = option(True)
+    schedule: str = option("linear", choices=tuple(SCHEDULES))
+    decay: float = option(
+        1.0, minimum=0.5, maximum=1.0, step=0.05
+    )  # from layer to layer, downwards
+    head: float = option(10.0, minimum=1.0, maximum=50.0, step=1.0)  # times the encoder's rate
+
+
+class AdaptiveLr(Technique):
+    """Learning-rate range test (Smith 2017, "Cyclical Learning Rates for Training Neural Networks"),
+    layer-wise decay and a higher rate for the head (Howard and Ruder 2018, section 3.2), a schedule."""
+
+    key = "adaptive_lr"
+    Options = Options
+
+    def before(self, fit: Fit, model: torch.nn.Module) -> None:
+        rate = fit.spec.learning_rate
+        if self.options.range_test and fit.run.recipe().train.learning_rate is not None:
+            said = message(f"technique.{self.key}.yours", rate=f"{rate:g}")
+            fit.note(said)
+            self.evidence.append(sentence(said))
+        elif self.options.range_test:
+            found = fit.stages.facts(STAGE) or self._test(fit, model)
+            said = message(f"technique.{self.key}.found", rate=f"{found['rate']:.1g}")
+            if rate is not None and not fit.slowed:
+                rate = found["rate"]
+                fit.note(said)
+            self.evidence += [
+                sentence(said),
+                chart(
+                    message(f"stage.{STAGE}.title"),
+                    message(f"stage.{STAGE}.x"),
+                    message(f"stage.{STAGE}.y"),
+                    [(x, y) for x, y in found["points"]],
+                    log_x=True,
+                    mark=(found["rate"], message(f"technique.{self.key}.mark")),
+                ),
+            ]
+        if not fit.slowed:
+            head = float(rate or 0) * self.options.head
+            fit.spec = dataclasses.replace(fit.spec, learning_rate=rate, head_learning_rate=head)
+
+    def _test(self, fit: Fit, model: torch.nn.Module) -> dict[str, Any]:
+        from core.training.range_test import range_test
+
+        points, rate = range_test(fit, model, STAGE, self.options.head, self.rates(model))
+        facts = {"points": points, "rate": rate}
+        fit.stages.keep(STAGE, facts)
+        return facts
+
+    def arguments(self) -> dict[str, Any]:
+        settings: dict[str, Any] = {"lr_scheduler_type": SCHEDULES[self.options.schedule]}
+        if self.options.schedule == "plateau":
+            settings |= {
+                "metric_for_best_model": "macro_f1",
+                "greater_is_better": True,
+                "lr_scheduler_kwargs": {"mode": "max", "factor": 0.5, "patience": 1},
+            }
+        return settings
+
+    def rates(self, model: torch.nn.Module) -> Callable[[str], float]:
+        from core.models.layers import layers
+
+        above, decay = layers(model), self.options.decay
+        height = {id(p): number for number, each in enumerate(above, 1) for p in each.parameters()}
+        below = {id(p) for p in model.base_model.parameters()}
+        # What lies above the layers, such as a pooler, counts as the highest of them; the embeddings as 0.
+        names = list(model.base_model.named_children())
+        top = {id(p) for name, each in names if "pool" in name for p in each.parameters()}
+        factors = {
+            name: decay ** (len(above) - (len(above) if id(p) in top else height.get(id(p), 0)))
+            for name, p in model.named_parameters()
+            if id(p) in below
+        }
+        return lambda name: factors.get(name, 1.0)

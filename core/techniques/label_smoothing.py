@@ -1,0 +1,40 @@
+"""Label smoothing: the model is asked to be nearly sure, not quite."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from core.options import option
+from core.techniques.base import Context, Technique
+
+if TYPE_CHECKING:
+    import torch
+
+    from core.techniques.base import Loss
+
+
+@dataclass(frozen=True)
+class Options:
+    amount: float = option(0.1, minimum=0.05, maximum=0.5, step=0.05)
+
+
+class LabelSmoothing(Technique):
+    """Szegedy et al. 2016, "Rethinking the Inception Architecture for Computer Vision", section 7.
+
+    A share `amount` of the loss asks for all classes alike: of one row it is
+    (1 - amount) * cross-entropy - amount * mean over the classes of log(probability).
+    """
+
+    key = "label_smoothing"
+    Options = Options
+
+    def loss(self, loss: Loss, context: Context) -> Loss:
+        amount = self.options.amount
+
+        def smooth(logits: torch.Tensor, batch: Mapping[str, torch.Tensor]) -> torch.Tensor:
+            alike = -logits.float().log_softmax(-1).mean(-1)
+            return (1 - amount) * loss(logits, batch) + amount * alike
+
+        return smooth

@@ -1,0 +1,186 @@
+"""Masked-language modelling: words are hidden, and the encoder learns to guess them (Devlin et al. 2019)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import torch
+from torch.nn.functional import cross_entropy
+from transformers import (
+    AutoModelForMaskedLM,
+    DataCollatorForLanguageModeling,
+    TrainerCallback,
+    TrainingArguments,
+    set_seed,
+)
+
+from core.errors import UserError
+from core.modalities import text
+from core.models.attention import use
+from core.models.load import locate
+from core.runs import RunStore
+from core.techniques.base import Fit
+from core.training import events as ev
+from core.training.batching import for_model
+from core.training.trainer import FineTuner
+
+POINTS = 100  # of the curve
+HIDDEN = -100  # label of a token that is not to be guessed
+
+
+@dataclass(frozen=True)
+class Read:
+    """`losses` are (epoch, mean loss in nats since the point before); `fresh`: the model had no such head."""
+
+    encoder: dict[str, torch.Tensor]
+    losses: list[tuple[float, float]]
+    fresh: bool
+
+
+def read(
+    fit: Fit,
+    texts: Sequence[text.Text],
+    stage: str,
+    epochs: float,
+    masked: float,
+    learning_rate: float,
+) -> Read:
+    """Train the encoder that the run starts from on `texts`. Raises Stopped, and UserError `no_masked` for a
+    model that cannot guess hidden words."""
+    spec, here, tokenizer = fit.spec, fit.here, fit.tokenizer
+    model, fresh = _load(fit)
+    model.to(here.device)
+    file = fit.run.path / "tokens" / f"{stage}.arrow"
+    nothing = np.zeros(len(texts), dtype=np.int64)
+    length = int(spec.max_length or 0)
+    rows, _ = text.encode(tokenizer, texts, nothing, length, file, fit.look)
+    hide = DataCollatorForLanguageModeling(tokenizer, mlm_probability=masked)
+
+    def collate(some: list[dict[str, Any]]) -> Any:
+        inputs = [{k: v for k, v in row.items() if k not in ("labels", "length")} for row in some]
+        return hide(inputs)
+
+    batch = int(spec.batch_size or 1)
+    curve = _Curve(fit, stage)
+    set_seed(spec.seed)
+    trainer = _Guesser(
+        model=model,
+        args=TrainingArguments(
+            output_dir=str(fit.run.path / stage),
+            num_train_epochs=epochs,
+            learning_rate=learning_rate,
+            per_device_train_batch_size=batch,
+            warmup_steps=0.06,
+            weight_decay=0.01,
+            seed=spec.seed,
+            use_cpu=here.device == "cpu",
+            bf16=here.precision == "bf16",
+            fp16=here.precision == "fp16",
+            save_strategy="no",
+            logging_steps=1,
+            logging_nan_inf_filter=False,
+            disable_tqdm=True,
+            report_to="none",
+            dataloader_pin_memory=False,
+            remove_unused_columns=False,
+        ),
+        lengths=rows["length"],
+        train_dataset=rows,
+        data_collator=collate,
+        callbacks=[curve],
+        loss_function=cross_entropy,
+        rate_of=lambda name: learning_rate,
+    )
+    fit.run.append(ev.StageStarted(stage=stage, rows=len(rows)))
+    trainer.train()
+    fit.look()
+    curve.say()
+    model = trainer.accelerator.unwrap_model(model, keep_fp32_wrapper=False)
+    return Read(model.base_model.state_dict(), curve.points, fresh)
+
+
+def _load(fit: Fit) -> tuple[Any, bool]:
+    recipe = fit.run.recipe()
+    folder = locate(recipe.model, RunStore(fit.run.path.parent))
+    try:
+        model, about = AutoModelForMaskedLM.from_pretrained(
+            folder,
+            local_files_only=True,
+            use_safetensors=True,
+            trust_remote_code=False,
+            dtype="float32",
+            attn_implementation=fit.here.attention,
+            output_loading_info=True,
+        )
+    except ValueError as error:
+        raise UserError("no_masked") from error
+    if fit.tokenizer.mask_token is None:
+        raise UserError("no_masked")
+    for module in model.modules():
+        if isinstance(module, torch.nn.Dropout):
+            module.p = 0.0
+    if fit.here.attention == "eager":
+        use(model)
+    return model, bool(about["missing_keys"])
+
+
+class _Guesser(FineTuner):
+    """The head works on the hidden tokens alone: with a vocabulary of 30,000 it is most of the work."""
+
+    def compute_loss(
+        self, model: Any, inputs: Any, return_outputs: bool = False, **_: Any
+    ) -> torch.Tensor | tuple[torch.Tensor, Any]:
+        hidden = inputs["labels"] != HIDDEN
+        if not bool(hidden.any()):
+            hidden[0, 0] = True  # the gradient of a batch without any is 0, but it needs one
+            inputs["labels"][0, 0] = inputs["input_ids"][0, 0]
+
+        def narrow(_: Any, __: Any, output: Any) -> Any:
+            output.last_hidden_state = output.last_hidden_state[hidden].unsqueeze(0)
+            return output
+
+        hook = model.base_model.register_forward_hook(narrow)
+        try:
+            outputs = model(**for_model(inputs))
+        finally:
+            hook.remove()
+        wanted = inputs["labels"][hidden]
+        loss = cross_entropy(outputs.logits[0].float(), wanted) * self.share
+        return (loss, {"logits": outputs.logits}) if return_outputs else loss
+
+
+class _Curve(TrainerCallback):
+    """The mean loss over even parts of the stage, as events; ends the training when the person wants it."""
+
+    def __init__(self, fit: Fit, stage: str) -> None:
+        self.fit, self.stage = fit, stage
+        self.points: list[tuple[float, float]] = []
+        self._losses: list[float] = []
+        self._at: tuple[float, int, int] = (0.0, 0, 1)
+
+    def on_step_end(self, args: Any, state: Any, control: Any, **_: Any) -> None:
+        if self.fit.run.stop_requested():
+            control.should_training_stop = True
+
+    def on_log(self, args: Any, state: Any, control: Any, logs: Any = None, **_: Any) -> None:
+        if "loss" not in (logs or {}):
+            return
+        self._losses.append(logs["loss"])
+        self._at = (float(state.epoch), state.global_step, state.max_steps)
+        if len(self._losses) >= max(1, state.max_steps // POINTS):
+            self.say()
+
+    def say(self) -> None:
+        """A point of what has been gathered since the last one."""
+        if not self._losses:
+            return
+        epoch, step, total = self._at
+        loss = sum(self._losses) / len(self._losses)
+        self._losses = []
+        self.points.append((epoch, loss))
+        self.fit.run.append(
+            ev.Point(stage=self.stage, x=epoch, y=loss, step=step, total_steps=total)
+        )

@@ -1,0 +1,93 @@
+"""The learning-rate range test: the rate grows from step to step until the loss leaves all bounds.
+
+Smith 2017, "Cyclical Learning Rates for Training Neural Networks", section 3.3. The rate that is chosen is a
+tenth of the one with the lowest loss, as fastai's `lr_find` does, smoothed in the same way.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import torch
+
+from core.tasks import single_label
+from core.techniques.base import Fit
+from core.training import events as ev
+from core.training.batching import SimilarLengths, for_model
+
+STEPS = 60
+LOWEST, HIGHEST = 1e-6, 1e-2
+SMOOTHING = 0.9
+OVER = 4.0  # times the lowest loss: the test ends
+BELOW_LOWEST = 10.0  # the rate of the lowest loss is this many times the one that is chosen
+SAFE = (1e-5, 5e-4)  # what fine-tuning of an encoder is known to stand
+
+
+def range_test(
+    fit: Fit, model: Any, stage: str, head: float, factor_of: Callable[[str], float]
+) -> tuple[list[tuple[float, float]], float]:
+    """[(rate, smoothed loss in nats)] and the chosen rate. The model is as before, once it is done.
+
+    The head learns at `head` times the rate, other parameters at `factor_of` their name times it. Raises
+    Stopped when told to stop.
+    """
+    before = {name: value.detach().clone() for name, value in model.state_dict().items()}
+    model.to(fit.here.device)
+    below = {id(parameter) for parameter in model.base_model.parameters()}
+    groups = [
+        {"params": [p], "factor": factor_of(name) * (1.0 if id(p) in below else head), "lr": 0.0}
+        for name, p in model.named_parameters()
+        if p.requires_grad
+    ]
+    optimizer = torch.optim.AdamW(groups, fused=True)
+    rows, batch = fit.sets.train, int(fit.spec.batch_size or 1)
+    fit.run.append(ev.StageStarted(stage=stage, rows=len(rows)))
+    points: list[tuple[float, float]] = []
+    mean, lowest = 0.0, math.inf
+    model.train()
+    try:
+        for step, numbers in enumerate(_batches(rows["length"], batch, fit.spec.seed)):
+            fit.look()
+            rate = LOWEST * (HIGHEST / LOWEST) ** (step / (STEPS - 1))
+            for group in optimizer.param_groups:
+                group["lr"] = rate * group["factor"]
+            loss = _step(fit, model, optimizer, [rows[int(i)] for i in numbers])
+            mean = SMOOTHING * mean + (1 - SMOOTHING) * loss
+            smooth = mean / (1 - SMOOTHING ** (step + 1))
+            if not math.isfinite(smooth) or smooth > OVER * lowest:
+                break
+            lowest = min(lowest, smooth)
+            points.append((rate, smooth))
+            said = ev.Point(
+                stage=stage, x=rate, y=smooth, step=step + 1, total_steps=STEPS, log_x=True
+            )
+            fit.run.append(said)
+    finally:
+        model.load_state_dict(before)
+        model.zero_grad(set_to_none=True)
+    best = min(points, key=lambda point: point[1])[0]
+    return points, float(np.clip(best / BELOW_LOWEST, *SAFE))
+
+
+def _step(fit: Fit, model: Any, optimizer: Any, rows: list[Any]) -> float:
+    batch = fit.collate(rows).to(fit.here.device)
+    with fit.here.autocast():
+        loss = single_label.losses(model(**for_model(batch)).logits, batch).mean()
+    loss.backward()
+    torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
+    optimizer.step()
+    optimizer.zero_grad()
+    return float(loss)
+
+
+def _batches(lengths: Any, batch: int, seed: int) -> list[np.ndarray]:
+    """STEPS batches, from as many epochs as it takes."""
+    sampler, found = SimilarLengths(lengths, batch, seed), list[np.ndarray]()
+    while len(found) < STEPS:
+        sampler.set_epoch(sampler.epoch + 1)
+        order = np.array(list(sampler))
+        found += [order[i : i + batch] for i in range(0, len(order), batch)]
+    return found[:STEPS]

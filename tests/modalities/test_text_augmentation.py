@@ -1,0 +1,67 @@
+"""Altered texts: another text, of the same units but for a few, in scripts with and without spaces."""
+
+from __future__ import annotations
+
+from difflib import SequenceMatcher
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from core.modalities.text_augmentation import METHODS, PUNCTUATION, alter, join, units
+
+ENGLISH = "the film was very good and we liked the people in it"
+CHINESE = "这部电影非常好看我们都很喜欢"
+THAI = "ที่นี่อาหารอร่อยมาก"
+
+
+def draw(seed: int = 0) -> np.random.Generator:
+    return np.random.default_rng(seed)
+
+
+@given(st.text())
+def test_units_joined_are_the_text(text: str) -> None:
+    assert join(units(text)) == text.strip()
+
+
+def test_units_are_words_or_characters() -> None:
+    assert [unit for unit, _ in units("a good 好书 day")] == ["a", "good", "好", "书", "day"]
+    assert [unit for unit, _ in units(CHINESE)] == list(CHINESE)
+    # A vowel mark stays on its letter.
+    assert [unit for unit, _ in units("ที่นี่")] == ["ที่", "นี่"]
+
+
+@pytest.mark.parametrize("method", METHODS)
+@pytest.mark.parametrize("text", [ENGLISH, CHINESE, THAI])
+def test_each_method_changes_a_share_of_the_units(method: str, text: str) -> None:
+    changed = alter(text, method, 0.2, draw())
+    assert changed != text
+    assert changed == alter(text, method, 0.2, draw())  # the same draw, the same text
+    assert {alter(text, method, 0.2, draw(seed)) for seed in range(8)} > {changed}
+    before = [unit for unit, _ in units(text)]
+    after = [unit for unit, _ in units(changed)]
+    share = round(0.2 * len(before))
+    touched = {"delete": len(before) - len(after), "punctuate": len(after) - len(before)}
+    if method in touched:
+        assert touched[method] == share
+    else:
+        assert SequenceMatcher(None, text, changed).ratio() > 0.6
+
+
+def test_what_each_method_does() -> None:
+    before = ENGLISH.split()
+    left = alter(ENGLISH, "delete", 0.3, draw()).split()
+    assert len(left) < len(before)
+    assert set(left) <= set(before)
+    assert sorted(alter(ENGLISH, "swap", 0.3, draw()).split()) == sorted(before)
+    marked = alter(ENGLISH, "punctuate", 0.3, draw()).split()
+    assert [word for word in marked if word not in PUNCTUATION] == before
+    assert "。" in "".join(alter(CHINESE, "punctuate", 0.9, draw()))
+    assert " " not in alter(CHINESE, "punctuate", 0.9, draw())
+
+
+@pytest.mark.parametrize("method", METHODS)
+@pytest.mark.parametrize("text", ["", "  ", "a", "好", "?"])
+def test_next_to_nothing_stays_something(method: str, text: str) -> None:
+    assert bool(alter(text, method, 0.5, draw())) == bool(text.strip())
