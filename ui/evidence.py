@@ -6,7 +6,9 @@ import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from core.words import Message, has, say
+from core.techniques.evidence import chart
+from core.training.progress import Progress
+from core.words import Message, has, message, say
 from ui import html
 from ui.words import esc
 
@@ -21,6 +23,16 @@ def evidence(found: Mapping[str, Sequence[Mapping[str, Any]]], lang: str) -> str
         for key, blocks in found.items()
         if blocks and has(f"technique.{key}.title")
     )
+
+
+def stages(progress: Progress, lang: str) -> str:
+    """The curves of the stages that have their own, as far as they have come."""
+    drawn = ""
+    for stage, points in progress.charts.items():
+        title, x, y = (message(f"stage.{stage}.{part}") for part in ("title", "x", "y"))
+        block = chart(title, x, y, [(each.x, each.y) for each in points], log_x=points[0].log_x)
+        drawn += _block(block, lang)
+    return f'<div class="tt-card">{drawn}</div>' if drawn else ""
 
 
 def _block(block: Mapping[str, Any], lang: str) -> str:

@@ -11,7 +11,7 @@ import gradio as gr
 from core.runs import Run
 from core.training.progress import Progress
 from core.words import Message, message, say
-from ui import charts, html
+from ui import charts, evidence, html
 from ui.live_plot import live_plot
 from ui.session import CLICK, QUIET, RESULT, TRAIN, Session, go, problem
 from ui.words import duration, esc, i18n, language
@@ -25,6 +25,7 @@ class TrainStep:
     status: gr.HTML
     verdict: gr.HTML
     plot: gr.HTML
+    stages: gr.HTML
     alert: gr.HTML
     notes: gr.HTML
     problem: gr.HTML
@@ -41,6 +42,7 @@ class TrainStep:
             self.verdict,
             self.alert,
             self.plot,
+            self.stages,
             self.notes,
             self.stop,
             self.resume,
@@ -59,6 +61,7 @@ def build() -> TrainStep:
     )
     alert = html.piece(elem_id="run-alert")
     plot = live_plot(height=charts.LIVE_HEIGHT, elem_id="live-plot")
+    stages = html.piece(elem_id="run-stages")
     notes = html.piece(elem_id="run-notes")
     trouble = html.piece(elem_id="run-problem")
     with gr.Row(elem_classes="tt-foot"):
@@ -68,7 +71,7 @@ def build() -> TrainStep:
         result = gr.Button(
             i18n("train.see"), variant="primary", visible=False, elem_id="see-result", min_width=180
         )
-    return TrainStep(status, verdict, plot, alert, notes, trouble, stop, resume, again, result)
+    return TrainStep(status, verdict, plot, stages, alert, notes, trouble, stop, resume, again, result)
 
 
 def look(run: Run, session: Session, lang: str) -> tuple[Any, ...]:
@@ -82,6 +85,7 @@ def look(run: Run, session: Session, lang: str) -> tuple[Any, ...]:
         esc(verdict),
         alert_html(progress, status, lang),
         charts.live(progress, run.id, lang).to_json(),
+        evidence.stages(progress, lang),
         notes_html(progress, lang),
         gr.Button(
             say("train.stopping" if stopping else "train.stop", lang),
