@@ -60,7 +60,7 @@ def test_train_then_predict_then_list(store: RunStore, toy: Path, tmp_path: Path
     assert set(answer["test"]) == {"rows", "accuracy", "macro_f1"}
     assert set(answer["baselines"]) == {"majority", "tfidf", "embedding"}
     recipe = store.get(answer["run"]).recipe()
-    assert recipe.techniques == {"freeze": {"share": 0.5}}
+    assert recipe.techniques == {"freeze": {"share": 0.5, "gradual": False}}
     assert recipe.train.seed == 7
 
     out = tmp_path / "out.csv"

@@ -63,9 +63,10 @@ def swap(parts: list[list[str]], strength: float, draw: np.random.Generator) -> 
 
 def punctuate(parts: list[list[str]], strength: float, draw: np.random.Generator) -> None:
     """Punctuation marks between the units (Karimi, Rossi and Prati 2021, AEDA)."""
+    scripts = [bool(UNSPACED.match(unit)) for unit, _ in parts]
     # From the end on, so that each stands before one of the text's own units.
     for where in sorted(draw.integers(len(parts), size=_count(parts, strength)), reverse=True):
-        unspaced = bool(UNSPACED.match(parts[where][0]))
+        unspaced = scripts[where]
         mark = str(draw.choice(SENTENCE_MARKS if unspaced else PUNCTUATION))
         parts.insert(int(where), [mark, "" if unspaced else " "])
 

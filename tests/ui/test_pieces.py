@@ -196,7 +196,7 @@ def test_every_end_of_a_run_has_a_view(store: RunStore, end: str, lang: str) -> 
 
     run = make_run(store, end=end, upto=0.6)
     view = train.look(run, SimpleNamespace(jobs=Jobs(store)), lang)  # type: ignore[arg-type]
-    assert len(view) == 9
+    assert len(view) == 10
     status, verdict = view[0], view[1]
     assert "tt-tiles" in harmless_markup(status)
     assert verdict

@@ -71,7 +71,9 @@ def build() -> TrainStep:
         result = gr.Button(
             i18n("train.see"), variant="primary", visible=False, elem_id="see-result", min_width=180
         )
-    return TrainStep(status, verdict, plot, stages, alert, notes, trouble, stop, resume, again, result)
+    return TrainStep(
+        status, verdict, plot, stages, alert, notes, trouble, stop, resume, again, result
+    )
 
 
 def look(run: Run, session: Session, lang: str) -> tuple[Any, ...]:
