@@ -18,11 +18,12 @@ LEFT, RIGHT, TOP, BOTTOM = 56, 16, 18, 40
 
 def evidence(found: Mapping[str, Sequence[Mapping[str, Any]]], lang: str) -> str:
     """A card for each technique; empty where there is nothing to show."""
-    return "".join(
+    cards = [
         html.card(say(f"technique.{key}.title", lang), "".join(_block(b, lang) for b in blocks))
         for key, blocks in found.items()
         if blocks and has(f"technique.{key}.title")
-    )
+    ]
+    return f'<div class="tt-evidence">{"".join(cards)}</div>' if cards else ""
 
 
 def stages(progress: Progress, lang: str) -> str:

@@ -80,7 +80,7 @@ def _step(fit: Fit, model: Any, optimizer: Any, rows: list[Any]) -> float:
     torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
     optimizer.step()
     optimizer.zero_grad()
-    return float(loss)
+    return float(loss.detach())
 
 
 def _batches(lengths: Any, batch: int, seed: int) -> list[np.ndarray]:

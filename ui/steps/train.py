@@ -120,7 +120,8 @@ def status_html(run: Run, progress: Progress, status: str, ahead: int, lang: str
     if status == "queued":
         line = say("train.queued", lang, n=ahead) if ahead else say("train.next", lang)
     elif left is not None and status == "running":
-        line = say("train.left", lang, left=duration(left, lang))
+        key = "train.left.stage" if progress.stage in progress.charts else "train.left"
+        line = say(key, lang, left=duration(left, lang))
     elif status == "running":
         line = say("train.estimating", lang) if progress.stage in ("", "prepare") else ""
     else:
