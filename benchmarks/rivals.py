@@ -57,7 +57,8 @@ def frozen(rows: Rows, seed: int, max_length: int) -> np.ndarray:
     from core.evaluation import baselines
     from core.modalities.text import load_tokenizer
     from core.models.embed import embed
-    from core.models.load import bundled_folder, load
+    from core.models.load import load
+    from core.models.locate import bundled_folder
     from core.tasks.single_label import head
 
     tokenizer = load_tokenizer(bundled_folder())
@@ -104,7 +105,7 @@ def plain(
         set_seed,
     )
 
-    from core.models.load import bundled_folder
+    from core.models.locate import bundled_folder
 
     begin = time.time()
     set_seed(seed)

@@ -18,7 +18,8 @@ from collections.abc import Sequence
 ROUNDS = 3
 STEPS = """
 import time, torch
-from core.models.load import bundled_folder, load
+from core.models.load import load
+from core.models.locate import bundled_folder
 from core.modalities.text import load_tokenizer
 from core.tasks.single_label import head
 model = load(bundled_folder(), head(("a", "b"))).train()

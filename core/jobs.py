@@ -21,7 +21,7 @@ from core.data.read import Table
 from core.data.split import split
 from core.errors import UserError
 from core.libraries import load_libraries
-from core.models import load
+from core.models.locate import resolve
 from core.recipe import Recipe
 from core.runs import Run, RunStore
 from core.training import events as ev
@@ -52,7 +52,7 @@ def new_run(store: RunStore, table: Table, recipe: Recipe) -> Run:
     given = rows[recipe.data.split].tolist() if recipe.data.split else None
     texts = join_text(rows, recipe.data.text).tolist()
     split(texts, rows[recipe.task.column].tolist(), recipe.train.seed, given=given)
-    return store.create(dataclasses.replace(recipe, model=load.resolve(recipe.model, store)), table)
+    return store.create(dataclasses.replace(recipe, model=resolve(recipe.model, store)), table)
 
 
 class Jobs:
@@ -202,7 +202,8 @@ def warm_up() -> threading.Thread:
         _give_way()
         load_libraries()
         import core.training.train  # noqa: F401
-        from core.models.load import bundled_folder, load
+        from core.models.load import load
+        from core.models.locate import bundled_folder
         from core.tasks.single_label import head
         from core.training.machine import machine
 

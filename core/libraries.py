@@ -22,8 +22,11 @@ def load_libraries() -> None:
         from transformers import (  # noqa: F401
             AttentionInterface,
             AutoConfig,
+            AutoModel,
+            AutoModelForMaskedLM,
             AutoModelForSequenceClassification,
             AutoTokenizer,
+            DataCollatorForLanguageModeling,
             DataCollatorWithPadding,
             PrinterCallback,
             ProgressCallback,

@@ -20,6 +20,7 @@ from core.evaluation.metrics import softmax
 from core.export.simple import CLASSIFIER, SimplePredictor
 from core.libraries import load_libraries
 from core.modalities.text import as_input, join, load_tokenizer, usable_length
+from core.models.load import pretrained
 from core.recipe import Recipe
 from core.runs import ID, Run, RunStore
 
@@ -159,14 +160,7 @@ def _load(folder: Path) -> PreTrainedModel:
     import torch
     from transformers import AutoModelForSequenceClassification
 
-    model, about = AutoModelForSequenceClassification.from_pretrained(
-        folder,
-        local_files_only=True,
-        use_safetensors=True,
-        trust_remote_code=False,
-        dtype="float32",
-        output_loading_info=True,
-    )
+    model, about = pretrained(AutoModelForSequenceClassification, folder)
     # A head that is missing would be made up of random numbers; one output is a number, not a
     # label.
     kind = model.config.problem_type or "single_label_classification"

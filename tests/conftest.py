@@ -36,7 +36,7 @@ def tiny_model(tmp_path_factory: pytest.TempPathFactory) -> Path:
     import torch
     from transformers import AutoTokenizer, BertConfig, BertForSequenceClassification
 
-    from core.models.load import bundled_folder
+    from core.models.locate import bundled_folder
 
     folder = tmp_path_factory.mktemp("tiny")
     torch.manual_seed(0)

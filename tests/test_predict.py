@@ -15,7 +15,7 @@ import pytest
 
 from core.data.read import Table, read
 from core.errors import UserError
-from core.models.load import bundled_folder
+from core.models.locate import bundled_folder
 from core.predict import Predictor, folder_of, open_model, predict_file
 from core.runs import RunStore
 from core.training.events import RunQueued

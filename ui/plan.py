@@ -11,7 +11,7 @@ import gradio as gr
 
 from core.libraries import load_libraries
 from core.models.catalog import BY_KEY, title
-from core.models.load import here, resolve
+from core.models.locate import here, resolve
 from core.recipe import Recipe
 from core.words import Message, message, say
 from ui import html

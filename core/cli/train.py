@@ -98,7 +98,7 @@ def _pairs(words: Sequence[str]) -> dict[str, str]:
 
 def _dry_run(table: Any, recipe: Any, store: Any, as_json: bool) -> int:
     """What `train` would do: every chosen setting with its reason, and what it would take here."""
-    from core.models.load import resolve
+    from core.models.locate import resolve
     from core.training.preflight import Preflight
     from core.training.remedies import remedies
 

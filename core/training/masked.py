@@ -19,8 +19,8 @@ from transformers import (
 
 from core.errors import UserError
 from core.modalities import text
-from core.models.attention import use
-from core.models.load import locate
+from core.models.load import pretrained
+from core.models.locate import locate
 from core.runs import RunStore
 from core.techniques.base import Fit
 from core.training import events as ev
@@ -106,24 +106,11 @@ def _load(fit: Fit) -> tuple[Any, bool]:
     recipe = fit.run.recipe()
     folder = locate(recipe.model, RunStore(fit.run.path.parent))
     try:
-        model, about = AutoModelForMaskedLM.from_pretrained(
-            folder,
-            local_files_only=True,
-            use_safetensors=True,
-            trust_remote_code=False,
-            dtype="float32",
-            attn_implementation=fit.here.attention,
-            output_loading_info=True,
-        )
+        model, about = pretrained(AutoModelForMaskedLM, folder, fit.here.attention)
     except ValueError as error:
         raise UserError("no_masked") from error
     if fit.tokenizer.mask_token is None:
         raise UserError("no_masked")
-    for module in model.modules():
-        if isinstance(module, torch.nn.Dropout):
-            module.p = 0.0
-    if fit.here.attention == "eager":
-        use(model)
     return model, bool(about["missing_keys"])
 
 

@@ -27,7 +27,8 @@ from core.data.profile import check
 from core.data.read import Table
 from core.evaluation import baselines
 from core.modalities import text
-from core.models.load import load, locate
+from core.models.load import load
+from core.models.locate import locate
 from core.recipe import Recipe
 from core.runs import Run, RunStore
 from core.tasks import single_label

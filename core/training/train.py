@@ -21,7 +21,8 @@ from core.errors import UserError
 from core.evaluation.metrics import score, softmax
 from core.export import bundle
 from core.modalities import text
-from core.models.load import load, locate
+from core.models.load import load
+from core.models.locate import locate
 from core.runs import Run, RunStore
 from core.tasks import single_label
 from core.techniques.base import Technique

@@ -18,7 +18,8 @@ from core.evaluation.metrics import score
 from core.export import bundle
 from core.modalities.text import join, load_tokenizer
 from core.models.catalog import BUNDLED
-from core.models.load import bundled_folder, load
+from core.models.load import load
+from core.models.locate import bundled_folder
 from core.predict import Predictor
 from core.recipe import DataSpec, ModelSpec, Recipe, TaskSpec, TrainSpec
 from core.runs import Run

@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 
 from core.modalities import text
-from core.models.load import bundled_folder
+from core.models.locate import bundled_folder
 
 
 @pytest.fixture(scope="module")

@@ -16,7 +16,8 @@ import pytest
 
 from core.errors import UserError
 from core.models.catalog import CATALOG, hub_id
-from core.models.load import bundled_folder, load, locate, resolve
+from core.models.load import load, pretrained
+from core.models.locate import bundled_folder, locate, resolve
 from core.recipe import ModelSpec
 from core.runs import RunStore
 from core.tasks import single_label
@@ -95,6 +96,21 @@ def test_a_head_is_kept_only_for_the_same_classes(tiny_model: Path, tmp_path: Pa
             model.base_model.embeddings.word_embeddings.weight,
             first.base_model.embeddings.word_embeddings.weight,
         )
+
+
+def test_models_opened_at_the_same_time_all_have_their_weights(tiny_model: Path) -> None:
+    from concurrent.futures import ThreadPoolExecutor
+
+    from transformers import AutoModel, AutoModelForMaskedLM, AutoModelForSequenceClassification
+
+    kinds = [AutoModel, AutoModelForMaskedLM, AutoModelForSequenceClassification] * 20
+
+    def devices(kind: object) -> set[str]:
+        model, _ = pretrained(kind, tiny_model)
+        return {weights.device.type for weights in model.parameters()}
+
+    with ThreadPoolExecutor(8) as pool:
+        assert set().union(*pool.map(devices, kinds)) == {"cpu"}
 
 
 class Hub(http.server.BaseHTTPRequestHandler):
@@ -190,7 +206,7 @@ SCRIPT = """
 import sys
 from pathlib import Path
 from core.errors import UserError
-from core.models.load import locate, resolve
+from core.models.locate import locate, resolve
 from core.recipe import ModelSpec
 from core.runs import RunStore
 store = RunStore(Path("nowhere"))

