@@ -46,8 +46,9 @@ def majority(rows: Rows, seed: int) -> np.ndarray:
 def tfidf(rows: Rows, seed: int) -> np.ndarray:
     """TickTune's own simple model: words, pairs of words and characters with logistic regression."""
     from core.evaluation import baselines
+    from core.tasks import of_names
 
-    model = baselines.tfidf(*rows.learn, rows.classes, seed)
+    model = baselines.tfidf(*rows.learn, of_names(rows.classes), seed)
     texts = [baselines.cut(each) for each in rows.test[0]]
     return np.asarray(model.probabilities(texts).argmax(axis=1))
 
@@ -59,7 +60,8 @@ def frozen(rows: Rows, seed: int, max_length: int) -> np.ndarray:
     from core.models.embed import embed
     from core.models.load import load
     from core.models.locate import bundled_folder
-    from core.tasks.single_label import head
+    from core.tasks import of_names
+    from core.tasks.base import head
 
     tokenizer = load_tokenizer(bundled_folder())
     encoder = load(bundled_folder(), head(rows.classes))
@@ -67,7 +69,7 @@ def frozen(rows: Rows, seed: int, max_length: int) -> np.ndarray:
     def vectors(texts: list[str]) -> np.ndarray:
         return embed(encoder, tokenizer, [(each, None) for each in texts], max_length)
 
-    model = baselines.embedding(vectors(rows.learn[0]), rows.learn[1], rows.classes)
+    model = baselines.embedding(vectors(rows.learn[0]), rows.learn[1], of_names(rows.classes))
     return np.asarray(model.probabilities(vectors(rows.test[0])).argmax(axis=1))
 
 

@@ -49,8 +49,9 @@ def _parser() -> argparse.ArgumentParser:
     sub = command("train", train)
     sub.add_argument("file", type=Path, help=say("cli.file"))
     sub.add_argument("--text", action="append", metavar="COL", help=say("cli.text"))
-    sub.add_argument("--label", metavar="COL", help=say("cli.label"))
+    sub.add_argument("--label", action="append", metavar="COL", help=say("cli.labels"))
     sub.add_argument("--split", metavar="COL", help=say("cli.split"))
+    sub.add_argument("--separator", metavar="CHAR", help=say("cli.separator"))
     sub.add_argument("--model", default="minilm", metavar="KEY", help=say("cli.model"))
     sub.add_argument(
         "--technique", action="append", default=[], metavar="KEY[:option=value,...]",
@@ -70,6 +71,7 @@ def _parser() -> argparse.ArgumentParser:
     sub.add_argument("file", type=Path, help=say("cli.file"))
     sub.add_argument("--text", action="append", metavar="COL", help=say("cli.text"))
     sub.add_argument("--which", choices=WHICH, help=say("cli.which"))
+    sub.add_argument("--label", metavar="COL", help=say("cli.predict_label"))
     sub.add_argument("-o", "--output", type=Path, required=True, help=say("cli.output"))
 
     sub = command("export", export)
@@ -82,6 +84,7 @@ def _parser() -> argparse.ArgumentParser:
     sub.add_argument("--text", action="append", metavar="COL", help=say("cli.text"))
     sub.add_argument("--label", metavar="COL", help=say("cli.label"))
     sub.add_argument("--split", metavar="COL", help=say("cli.split"))
+    sub.add_argument("--separator", metavar="CHAR", help=say("cli.separator"))
     sub.add_argument("--json", action="store_true", help=say("cli.json"))
     sub.add_argument("--left-out", type=Path, metavar="OUT.csv", help=say("cli.left_out"))
 

@@ -24,6 +24,7 @@ from core.libraries import load_libraries
 from core.models.locate import resolve
 from core.recipe import Recipe
 from core.runs import Run, RunStore
+from core.tasks import strata
 from core.training import events as ev
 from core.words import message
 
@@ -41,17 +42,25 @@ def new_run(store: RunStore, table: Table, recipe: Recipe) -> Run:
     Raises UserError for whatever the person has to mend: data, columns, techniques, model, settings.
     """
     recipe.validate()
-    seen = profile(table, recipe.data.text, recipe.task.column, recipe.data.split or "")
-    check(seen)
-    chosen = techniques.resolve(recipe.techniques, seen)
+    profiles = [
+        profile(table, recipe.data.text, task.column, recipe.data.split or "", task.separator)
+        for task in recipe.tasks
+    ]
+    for each in profiles:
+        check(each)
+    chosen = techniques.resolve(recipe.techniques, profiles[0])
+    for technique in chosen:
+        technique.check(recipe)
     # With every option written out, so that runs can be compared by their recipes.
     recipe = dataclasses.replace(
         recipe, techniques={each.key: dataclasses.asdict(each.options) for each in chosen}
     )
-    rows, _ = usable_rows(table, recipe.data.text, recipe.task.column)
+    columns = [each.column for each in recipe.tasks]
+    rows, _ = usable_rows(table, recipe.data.text, columns)
     given = rows[recipe.data.split].tolist() if recipe.data.split else None
     texts = join_text(rows, recipe.data.text).tolist()
-    split(texts, rows[recipe.task.column].tolist(), recipe.train.seed, given=given)
+    labels = strata(rows[recipe.task.column].tolist(), recipe.task.separator)
+    split(texts, labels, recipe.train.seed, given=given)
     return store.create(dataclasses.replace(recipe, model=resolve(recipe.model, store)), table)
 
 
@@ -204,7 +213,7 @@ def warm_up() -> threading.Thread:
         import core.training.train  # noqa: F401
         from core.models.load import load
         from core.models.locate import bundled_folder
-        from core.tasks.single_label import head
+        from core.tasks.base import head
         from core.training.machine import machine
 
         with contextlib.suppress(UserError):  # it is said when the model is wanted

@@ -16,13 +16,14 @@ import numpy as np
 from core.data.profile import FORMULA
 from core.data.read import Table
 from core.errors import UserError
-from core.evaluation.metrics import softmax
+from core.export.bundle import threshold_of
 from core.export.simple import CLASSIFIER, SimplePredictor
 from core.libraries import load_libraries
 from core.modalities.text import as_input, join, load_tokenizer, usable_length
 from core.models.load import pretrained
 from core.recipe import Recipe
 from core.runs import ID, Run, RunStore
+from core.tasks import MultiLabel, Task, of_names
 
 if TYPE_CHECKING:
     from transformers import PreTrainedModel
@@ -39,6 +40,8 @@ class Answering(Protocol):
     """What can be asked for labels: a transformers folder or a simple model."""
 
     labels: tuple[str, ...]
+    task: Task
+    threshold: float | None
     text_columns: tuple[str, ...]
 
     def probabilities(self, texts: Sequence[tuple[str, str | None]]) -> Floats:
@@ -56,12 +59,14 @@ def is_simple(folder: Path) -> bool:
     return (folder / CLASSIFIER).is_file()
 
 
-def folder_of(name: str, store: RunStore, which: str | None = None) -> Path:
+def folder_of(
+    name: str, store: RunStore, which: str | None = None, column: str | None = None
+) -> Path:
     """The model folder that is meant by a run's id, a run's folder or a model folder.
 
-    `which` of a run's models: "model", "tfidf" or "embedding"; by default the recommended one. Raises
-    UserError when it is none of these, when the run has no model yet, or when the folder has neither
-    safetensors nor a simple model.
+    `which` of a run's models: "model", "tfidf" or "embedding"; by default the recommended one. `column` of
+    its label columns; by default the main one. Raises UserError when it is none of these, when the run has no
+    model yet, or when the folder has neither safetensors nor a simple model.
     """
     folder = Path(name).expanduser()
     if ID.fullmatch(name) and not folder.is_dir():
@@ -70,6 +75,10 @@ def folder_of(name: str, store: RunStore, which: str | None = None) -> Path:
         run = Run(folder)
         if not (run.model / "config.json").is_file():
             raise UserError("predict_no_model", name=run.id)
+        tasks = {task.recipe().task.column: task for task in run.tasks()}
+        if column is not None and column not in tasks:
+            raise UserError("predict_no_label", column=column[:60], columns=", ".join(tasks)[:300])
+        run = tasks[column] if column else run
         which = which or run.recommended()
         if which not in run.kept():
             raise UserError("simple_missing", name=run.id, which=which)
@@ -112,6 +121,10 @@ class Predictor:
         self.labels: tuple[str, ...] = tuple(
             str(config.id2label[k]) for k in range(config.num_labels)
         )
+        several = config.problem_type == MultiLabel.problem
+        separator = recipe.task.separator if recipe else ""
+        self.task = of_names(self.labels, (separator or ";") if several else "")
+        self.threshold = threshold_of(folder)
         self.text_columns: tuple[str, ...] = recipe.data.text if recipe else ()
         wanted = recipe.train.max_length if recipe else NO_LIMIT
         self.max_length = usable_length(self._tokenizer, config, wanted)
@@ -132,7 +145,7 @@ class Predictor:
             for start in range(0, len(order), batch_size):
                 batch = order[start : start + batch_size]
                 logits[batch] = self._logits([texts[i] for i in batch])
-        return softmax(logits) if len(texts) else logits.astype(np.float64)
+        return self.task.probabilities(logits) if len(texts) else logits.astype(np.float64)
 
     def _logits(self, texts: list[tuple[str, str | None]]) -> Floats:
         import torch
@@ -163,9 +176,8 @@ def _load(folder: Path) -> PreTrainedModel:
     model, about = pretrained(AutoModelForSequenceClassification, folder)
     # A head that is missing would be made up of random numbers; one output is a number, not a
     # label.
-    kind = model.config.problem_type or "single_label_classification"
-    single = kind == "single_label_classification" and model.config.num_labels > 1
-    if about["missing_keys"] or not single:
+    regression = model.config.problem_type == "regression" or model.config.num_labels < 2
+    if about["missing_keys"] or regression:
         raise UserError("predict_not_classifier", name=folder.name)
     device = torch.accelerator.current_accelerator(check_available=True) or torch.device("cpu")
     return model.to(device).eval()
@@ -250,9 +262,10 @@ def _answers(predictor: Answering, rows: Sequence[Sequence[str]]) -> list[tuple[
     answers = [("", "")] * len(rows)
     asked = [i for i, cells in enumerate(rows) if any(cell.strip() for cell in cells)]
     probabilities = predictor.probabilities([join(rows[i]) for i in asked])
-    for i, of_row in zip(asked, probabilities, strict=True):
-        best = int(of_row.argmax())
-        answers[i] = predictor.labels[best], f"{of_row[best]:.4f}"
+    said = predictor.task.said(probabilities, predictor.threshold)
+    sure = predictor.task.sure(probabilities, predictor.threshold)
+    for i, label, confidence in zip(asked, said, sure, strict=True):
+        answers[i] = label, f"{confidence:.4f}"
     return answers
 
 

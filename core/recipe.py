@@ -27,10 +27,10 @@ class DataSpec:
 
 @dataclass(frozen=True)
 class TaskSpec:
-    """What is learned: the label column, and how it is read."""
+    """What is learned: the label column, and what is between the labels of a cell if it has several."""
 
     column: str
-    kind: str = "single_label"
+    separator: str = ""
 
 
 @dataclass(frozen=True)
@@ -63,9 +63,17 @@ class Recipe:
     task: TaskSpec
     model: ModelSpec
     train: TrainSpec = TrainSpec()
+    also: tuple[
+        TaskSpec, ...
+    ] = ()  # further label columns, which the same encoder learns (multitask)
     # key of a technique -> its options as plain values, in the order of the registry
     techniques: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     name: str = ""
+
+    @property
+    def tasks(self) -> tuple[TaskSpec, ...]:
+        """The label columns, the main one first."""
+        return (self.task, *self.also)
 
     def validate(self) -> None:
         """Raise a UserError for the first thing that the person has to mend.
@@ -78,7 +86,13 @@ class Recipe:
             raise UserError("no_label_column")
         if self.task.column in self.data.text:
             raise UserError("label_is_text", column=self.task.column)
-        if self.data.split in (*self.data.text, self.task.column):
+        if self.also and "multitask" not in self.techniques:
+            raise UserError("also_without_multitask", column=self.also[0].column)
+        columns = [each.column for each in self.tasks]
+        for each in self.also:
+            if each.column in self.data.text or columns.count(each.column) > 1:
+                raise UserError("also_is_used", column=each.column)
+        if self.data.split in (*self.data.text, *columns):
             raise UserError("split_is_used", column=self.data.split)
         if not self.model.key:
             raise UserError("no_model")
@@ -99,9 +113,10 @@ class Recipe:
                 data=DataSpec(
                     data["file"], data["fingerprint"], tuple(data["text"]), data["split"]
                 ),
-                task=TaskSpec(**raw["task"]),
+                task=_task(raw["task"]),
                 model=ModelSpec(**raw["model"]),
                 train=parse(TrainSpec, raw["train"], "train"),
+                also=tuple(map(_task, raw.get("also", ()))),
                 techniques={str(key): dict(value) for key, value in raw["techniques"].items()},
                 name=str(raw["name"]),
             )
@@ -109,3 +124,8 @@ class Recipe:
             raise UserError("recipe_unreadable") from None
         recipe.validate()
         return recipe
+
+
+def _task(raw: Mapping[str, Any]) -> TaskSpec:
+    """Recipes of earlier versions say a kind, which was always the same."""
+    return TaskSpec(str(raw["column"]), str(raw.get("separator", "")))

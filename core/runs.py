@@ -8,6 +8,7 @@ RUNS/20261123-142501-3f9a/
     checkpoint-N/  stages/         to go on from; removed when the run has ended well
     model/                         the standard transformers folder
     simple/tfidf/  embedding/      the simple models that it was compared with
+    tasks/1/ ...  joint/           with several label columns: the same for each further one; all in one model
     metrics.json  test.parquet     what was measured, and the test rows with their predictions
     NAME.zip                       the download
 """
@@ -38,6 +39,7 @@ from core.training import events as ev
 from core.training.progress import Progress
 
 log = logging.getLogger(__name__)
+TASKS = "tasks"
 ID = re.compile(r"\d{8}-\d{6}-[0-9a-f]{4}")
 
 
@@ -54,9 +56,32 @@ class Run:
 
     path: Path
 
+    def whole(self) -> Run:
+        """The run itself, for what stands for one of its label columns as well."""
+        return Run(self.path.parents[1]) if self.path.parent.name == TASKS else self
+
     @property
     def id(self) -> str:
-        return self.path.name
+        return self.whole().path.name
+
+    @property
+    def root(self) -> Path:
+        """The folder of the store that it is in."""
+        return self.whole().path.parent
+
+    def tasks(self) -> list[Run]:
+        """What was measured of each label column, the main one first: each to be read like a run."""
+        folders = sorted(
+            (self.path / TASKS).glob("*/metrics.json"), key=lambda file: int(file.parent.name)
+        )
+        return [self, *(Run(file.parent) for file in folders)]
+
+    def new_task(self, number: int, recipe: Recipe) -> Run:
+        """The place for what is measured of a further label column."""
+        task = Run(self.path / TASKS / str(number))
+        task.path.mkdir(parents=True, exist_ok=True)
+        task.write_recipe(recipe)
+        return task
 
     @property
     def events(self) -> Path:
@@ -99,7 +124,7 @@ class Run:
 
     def archive(self) -> Path | None:
         """The zip to download, once it is there."""
-        return next(iter(self.path.glob("*.zip")), None)
+        return next(iter(self.whole().path.glob("*.zip")), None)
 
     def folder(self, which: str) -> Path:
         """Where "model" (the fine-tuned one), "tfidf" or "embedding" is."""

@@ -171,7 +171,6 @@ def test_a_model_without_a_trained_head_is_refused() -> None:
 @pytest.mark.parametrize(
     "change",
     [
-        pytest.param({"problem_type": "multi_label_classification"}, id="several labels at once"),
         pytest.param({"problem_type": "regression"}, id="a number"),
     ],
 )

@@ -118,7 +118,9 @@ class Attach:
             spec = recipe.data
             same = loaded is not None and loaded.table.fingerprint == spec.fingerprint
             table = loaded.table if loaded is not None and same else run.table()
-            seen = profile(table, spec.text, recipe.task.column, spec.split or "")
+            seen = profile(
+                table, spec.text, recipe.task.column, spec.split or "", recipe.task.separator
+            )
             again = Loaded(table, seen)
             return (
                 "",

@@ -23,6 +23,7 @@ go.Figure  # noqa: B018
 TEXT, GRID = "var(--tt-text-soft)", "var(--tt-grid)"
 TRAIN, VALIDATION = "var(--tt-train)", "var(--tt-validation)"
 ACCURACY, MACRO_F1 = "var(--tt-accuracy)", "var(--tt-train)"
+DASHES = ("dash", "dashdot", "longdash", "dot")
 MAX_POINTS = 400  # of the train loss: more than a screen can tell apart
 MAX_CELLS_WITH_TEXT = 15  # classes up to which a confusion matrix has room for its numbers
 LIVE_HEIGHT = 440
@@ -59,7 +60,20 @@ def live(progress: Progress, run_id: str, language: str) -> go.Figure:
         ("macro_f1", [e.macro_f1 for e in progress.evaluations], MACRO_F1, "solid", "y2"),
         ("accuracy", [e.accuracy for e in progress.evaluations], ACCURACY, "dot", "y2"),
     )
-    for name, values, colour, dash, axis in scored:
+    tasks = progress.evaluations[-1].tasks if progress.evaluations else []
+    for number, (column, *_) in enumerate(tasks):
+        figure.add_scatter(
+            x=epochs,
+            y=[_number(e.tasks[number][2]) for e in progress.evaluations],
+            name=html.escape(_short(column)),
+            mode="lines",
+            line={"color": ACCURACY, "width": 1.5, "dash": DASHES[number % len(DASHES)]},
+            yaxis="y2",
+            legend="legend2",
+            hovertemplate="%{y:.3f}",
+        )
+    # The mean over several columns says enough.
+    for name, values, colour, dash, axis in scored[:2] if tasks else scored:
         figure.add_scatter(
             x=epochs,
             y=[_number(value) for value in values],

@@ -34,7 +34,10 @@ def packed(run: Run, which: str, language: str) -> tuple[gr.Button, gr.DownloadB
     load_libraries()
     from core.export.simple import pack
 
-    archive = pack(run, which, _place(f"{slug(run, which)}.zip"))
+    # One place for each: whoever asks again gets it anew, and the temporary folder does not fill up.
+    place = Path(_lent().name, "-".join(run.path.relative_to(run.root).parts), which)
+    place.mkdir(parents=True, exist_ok=True)
+    archive = pack(run, which, place / f"{slug(run, which)}.zip")
     return gr.Button(visible=False), _button(archive, str(archive), language)
 
 

@@ -11,8 +11,10 @@ import gradio as gr
 from gradio.components import Component
 
 from core import techniques
+from core.data.profile import separator_of
 from core.options import Field, fields_of, parse
 from core.recipe import DataSpec, ModelSpec, Recipe, TaskSpec, TrainSpec
+from core.techniques.multitask import Multitask
 from core.words import has
 from ui.session import Loaded
 from ui.words import i18n
@@ -52,7 +54,7 @@ def _widget(field: Field, key: str, elem_id: str) -> Component:
     if limits.choices:
         choices = [(i18n(f"{key}.{choice}"), choice) for choice in limits.choices]
         return gr.Dropdown(choices, value=field.default, **common)
-    if field.type is str:
+    if field.type is str and not field.optional:
         return gr.Textbox(value=field.default, **common)
     if _slides(field):
         step = limits.step or 1
@@ -61,7 +63,8 @@ def _widget(field: Field, key: str, elem_id: str) -> Component:
         )
     if field.optional:
         # gr.Number cannot be empty; core reads numbers from text as well.
-        return gr.Textbox(placeholder=i18n("ui.automatic"), max_length=20, max_lines=1, **common)
+        open_as = None if field.type is str else i18n("ui.automatic")
+        return gr.Textbox(placeholder=open_as, max_length=60, max_lines=1, **common)
     return gr.Number(
         value=field.default,
         minimum=limits.minimum,
@@ -82,7 +85,9 @@ def _shown(options: Any, name: str) -> Any:
     """A setting's value for its widget; an optional one is a text box (see `_widget`)."""
     value = getattr(options, name)
     optional = next(field.optional for field in fields_of(type(options)) if field.name == name)
-    return ("" if value is None else f"{value:g}") if optional else value
+    if not optional or isinstance(value, str):
+        return value
+    return "" if value is None else f"{value:g}"
 
 
 @dataclass(frozen=True)
@@ -90,6 +95,7 @@ class Choices:
     """What the Techniques step holds: a tick and a form for each technique, and the settings."""
 
     ticks: Mapping[str, gr.Checkbox]
+    also: gr.Dropdown  # further label columns, for the technique that learns several
     options: Mapping[str, Form]
     train: Form
     name: gr.Textbox
@@ -98,7 +104,7 @@ class Choices:
         """All widgets, in the order of `show`."""
         forms = [*self.options.values(), self.train]
         widgets = [widget for form in forms for widget in form.widgets.values()]
-        return [*self.ticks.values(), *widgets, self.name]
+        return [*self.ticks.values(), self.also, *widgets, self.name]
 
     def open_boxes(self) -> dict[str, Component]:
         """The training settings that may be left open, by name."""
@@ -131,6 +137,7 @@ class Choices:
         """The values of `components` that a recipe stands for; what it leaves open is the default."""
         chosen = recipe.techniques
         values: list[Any] = [key in chosen for key in self.ticks]
+        values.append([each.column for each in recipe.also])
         for technique in techniques.ALL:
             options: Any = parse(technique.Options, chosen.get(technique.key, {}), technique.key)
             values += [_shown(options, name) for name in self.options[technique.key].widgets]
@@ -143,11 +150,17 @@ class Choices:
         chosen = techniques.resolve(
             {key: self.options[key].read(data) for key, tick in self.ticks.items() if data[tick]}
         )
+        chosen_keys = {each.key for each in chosen}
         return Recipe(
             data=DataSpec(table.name, table.fingerprint, seen.text, seen.split),
-            task=TaskSpec(seen.label or ""),
+            task=TaskSpec(seen.label or "", seen.separator),
             model=ModelSpec(model),
             train=parse(TrainSpec, self.train.read(data), "train"),
             techniques={each.key: dataclasses.asdict(each.options) for each in chosen},
+            also=tuple(
+                TaskSpec(str(name), separator_of(seen, str(name))) for name in data[self.also] or ()
+            )
+            if Multitask.key in chosen_keys
+            else (),
             name=str(data[self.name] or "").strip(),
         )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -86,11 +87,16 @@ def answer(run: Run, which: str, text: str, pair: str | None, lang: str) -> str:
     ranked = sorted(
         zip(predictor.labels, probabilities, strict=True), key=lambda each: -float(each[1])
     )
-    label, sure = ranked[0]
-    said = say("result.try.answer", lang, label=label, sure=float(sure))
+    task, threshold = predictor.task, predictor.threshold
+    [label], [sure] = (ask(probabilities[None], threshold) for ask in (task.said, task.sure))
+    key = "result.try.answer" if label else "result.try.no_label"
+    said = say(key, lang, label=label, sure=float(sure))
     rows = [(name, float(p), f"{float(p):.1%}") for name, p in ranked[:TOP]]
     more = len(ranked) - len(rows)
-    rest = f'<p class="tt-note">{say("result.try.more", lang, n=more)}</p>' if more > 0 else ""
+    notes = [say("result.try.more", lang, n=more)] if more > 0 else []
+    if threshold is not None:
+        notes.append(say("result.try.threshold", lang, threshold=threshold))
+    rest = "".join(f'<p class="tt-note">{esc(note)}</p>' for note in notes)
     asked = esc(html.clip(" ".join(text.split()), 120))
     return (
         f'<p class="tt-note tt-asked">{asked}</p><p class="tt-said">{esc(said)}</p>'
@@ -104,12 +110,20 @@ def picked(run: Run, which: object) -> str:
     return str(which) if which in run.kept() else "model"
 
 
-def wire(trial: Trial, which: gr.Radio, session: Session) -> None:
-    """The button and the Enter key ask."""
+def wire(
+    trial: Trial,
+    which: gr.Radio,
+    session: Session,
+    column: gr.Radio,
+    find: Callable[[Session, object, object], Run | None],
+) -> None:
+    """The button and the Enter key ask. `find` gives the run of an id, as that of a label `column`."""
 
-    def ask(run_id: object, which: object, text: str, pair: str, request: gr.Request) -> str:
+    def ask(
+        run_id: object, column: object, which: object, text: str, pair: str, request: gr.Request
+    ) -> str:
         lang = language(request)
-        run = session.find(run_id)
+        run = find(session, run_id, column)
         if run is None:
             return problem(UserError("run_unknown"), lang)
         if not (text or "").strip():
@@ -121,7 +135,7 @@ def wire(trial: Trial, which: gr.Radio, session: Session) -> None:
         except Exception as error:  # noqa: BLE001 - shown as a card and logged
             return problem(error, lang)
 
-    inputs = [session.run, which, trial.text, trial.pair]
+    inputs = [session.run, column, which, trial.text, trial.pair]
     gr.on(
         [trial.ask.click, trial.text.submit, trial.pair.submit], ask, inputs, trial.answer, **CLICK
     )

@@ -19,7 +19,7 @@ def predict(options: argparse.Namespace) -> int:
     from core.predict import folder_of, open_model, predict_file
     from core.runs import RunStore
 
-    folder = folder_of(options.model, RunStore(options.runs), options.which)
+    folder = folder_of(options.model, RunStore(options.runs), options.which, options.label)
     table = read(options.file)
     predictor = open_model(folder)
     if folder.name in WHICH:

@@ -8,6 +8,7 @@ from typing import Any
 
 from core.cli.out import unwritable
 from core.errors import UserError
+from core.words import say
 
 
 def check(options: argparse.Namespace) -> int:
@@ -15,7 +16,7 @@ def check(options: argparse.Namespace) -> int:
     from core.data.read import read
 
     table = read(options.file)
-    seen = data.profile(table, options.text, options.label, options.split)
+    seen = data.profile(table, options.text, options.label, options.split, options.separator)
     if options.left_out:
         try:
             options.left_out.write_text(data.dropped_csv(seen), encoding="utf-8-sig", newline="")
@@ -45,6 +46,7 @@ def _profile_json(table: Any, seen: Any, problem: UserError | None) -> dict[str,
         "text": list(seen.text),
         "why_text": str(seen.why_text),
         "label": seen.label,
+        "separator": seen.separator,
         "why_label": str(seen.why_label),
         "split": seen.split,
         "classes": dict(seen.classes),
@@ -63,6 +65,8 @@ def _print_profile(table: Any, seen: Any) -> None:
     print(f"{table.name}: {table.encoding}, delimiter {table.delimiter!r}, {seen.rows:,} rows")
     print(f"text:  {', '.join(seen.text)}  ({seen.why_text})")
     print(f"label: {seen.label}  ({seen.why_label})")
+    if seen.separator:
+        print(say("cli.several_labels", separator=seen.separator))
     if seen.split:
         print(f"split: {seen.split}")
     print(f"usable rows: {seen.usable:,}; left out: {len(seen.dropped):,}")

@@ -8,7 +8,7 @@ import json
 import signal
 import sys
 import threading
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from core.cli.out import tell
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 
 def train(options: argparse.Namespace) -> int:
-    from core.data.profile import profile
+    from core.data.profile import profile, separator_of
     from core.data.read import read
     from core.jobs import new_run
     from core.options import parse
@@ -29,20 +29,23 @@ def train(options: argparse.Namespace) -> int:
 
     settings = {"epochs": options.epochs, "seed": options.seed, **_pairs(options.set)}
     table = read(options.file)
-    seen = profile(table, options.text, options.label, options.split)
+    label, *others = options.label or [None]
+    seen = profile(table, options.text, label, options.split, options.separator)
     recipe = Recipe(
         data=DataSpec(table.name, table.fingerprint, seen.text, seen.split),
-        task=TaskSpec(seen.label or ""),
+        task=TaskSpec(seen.label or "", seen.separator),
         model=ModelSpec(options.model),
         train=parse(TrainSpec, settings, "train"),
-        techniques=_techniques(options.technique, seen),
+        techniques=_techniques(options.technique, seen, bool(others)),
+        also=tuple(TaskSpec(name, separator_of(seen, name)) for name in others),
         name=options.name,
     )
     store = RunStore(options.runs)
     if options.dry_run:
         return _dry_run(table, recipe, store, options.json)
     run = new_run(store, table, recipe)
-    tell(f"{run.id}  {table.name}: {', '.join(seen.text)} -> {seen.label}")
+    columns = ", ".join(each.column for each in recipe.tasks)
+    tell(f"{run.id}  {table.name}: {', '.join(seen.text)} -> {columns}")
     tell(say("cli.techniques", names=", ".join(recipe.techniques) or "-"))
     with run.lock():
         _work(run)
@@ -57,27 +60,42 @@ def train(options: argparse.Namespace) -> int:
         "run": run.id,
         "folder": str(run.path),
         "status": progress.status,
+        **_scores(metrics),
+        "train_rows": metrics["train_rows"],
+        "epochs": metrics["epochs"],
+        "seconds": round(progress.seconds, 1),
+    }
+    tasks = run.tasks()
+    if len(tasks) > 1:
+        answer["tasks"] = {
+            task.recipe().task.column: _scores(task.metrics() or {}) for task in tasks
+        }
+    print(json.dumps(answer, ensure_ascii=False))
+    return 0
+
+
+def _scores(metrics: Mapping[str, Any]) -> dict[str, Any]:
+    """The figures of one label column."""
+    return {
         "test": {name: metrics["test"][name] for name in ("rows", "accuracy", "macro_f1")},
         "baselines": {
             kind: {name: scores[name] for name in ("accuracy", "macro_f1")}
             for kind, scores in metrics["baselines"].items()
         },
         "recommended": metrics["recommended"],
-        "train_rows": metrics["train_rows"],
-        "epochs": metrics["epochs"],
-        "seconds": round(progress.seconds, 1),
     }
-    print(json.dumps(answer, ensure_ascii=False))
-    return 0
 
 
-def _techniques(given: Sequence[str], seen: Profile) -> dict[str, dict[str, str]]:
-    """What was asked for; nothing asked for is what the page ticks for this data; `none` is none."""
+def _techniques(given: Sequence[str], seen: Profile, several: bool) -> dict[str, dict[str, str]]:
+    """What was asked for; nothing asked for is what the page ticks for this data; `none` is none.
+
+    With `several` label columns they are learned together, whether or not that was asked for.
+    """
     from core import techniques
 
+    chosen: dict[str, dict[str, str]] = {"multitask": {}} if several else {}
     if not given:
-        return techniques.suggested(seen)
-    chosen: dict[str, dict[str, str]] = {}
+        return {**techniques.suggested(seen), **chosen}
     if list(given) == ["none"]:
         return chosen
     for word in given:

@@ -45,6 +45,12 @@ ID_NAMES = frozenset(
 )
 
 
+def parts(cell: str, separator: str) -> list[str]:
+    """The labels in a cell, each once, in their order."""
+    found = (part.strip() for part in cell.split(separator))
+    return list(dict.fromkeys(part for part in found if part))
+
+
 def words_of(name: str) -> list[str]:
     """A column name's words in lower case: the same for "Message Text" and "messageText"."""
     name = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", " ", unicodedata.normalize("NFKC", name))

@@ -13,6 +13,7 @@ import numpy as np
 import pandas as pd
 
 from core.data.caveats import caveats
+from core.data.columns import parts
 from core.data.parse import shorten
 from core.data.read import Table
 from core.data.roles import MAX_LABELS, Column, choose_label, choose_split, choose_text, describe
@@ -48,6 +49,7 @@ class Profile:
     why_text: Message
     why_label: Message
     usable: int  # rows with text and label
+    separator: str  # between the labels of a cell; "" where each has one
     classes: tuple[tuple[str, int], ...]  # label, usable rows; most common first
     lengths: tuple[int, ...]  # texts in each bin [edge, next edge) of characters
     length_edges: tuple[int, ...]  # one more than bins; the last bin reaches the longest text
@@ -61,8 +63,9 @@ def profile(
     text: Sequence[str] | None = None,
     label: str | None = None,
     split: str | None = None,
+    separator: str | None = None,
 ) -> Profile:
-    """Describe a table; columns that are None are guessed, an empty `split` means none.
+    """Describe a table; what is None is guessed, an empty `split` or `separator` means none.
 
     Raises UserError `unknown_column`, `label_is_text`.
     """
@@ -81,12 +84,16 @@ def profile(
         text = (guess,) if guess else ()
     if label is None:
         label, why_label = choose_label(columns, [*text, *filter(None, (split,))])
-    rows, unusable = usable_rows(table, text, label or "")
+    rows, unusable = usable_rows(table, text, [label] if label else [])
     joined = join_text(rows if label else frame, text)
     lengths, edges = _histogram(joined[joined != ""])
     bad = (Dropped(row.line, row.reason, row.text) for row in table.bad_rows)
     dropped = tuple(sorted((*bad, *unusable), key=lambda row: row.line))
-    classes = tuple(Counter(rows[label].tolist()).most_common()) if label else ()
+    if separator is None:
+        separator = next((each.separator for each in columns if each.name == label), "")
+    cells = rows[label].tolist() if label else []
+    labels = (part for cell in cells for part in (parts(cell, separator) if separator else [cell]))
+    classes = tuple(Counter(labels).most_common())
     return Profile(
         rows=len(frame),
         columns=columns,
@@ -96,6 +103,7 @@ def profile(
         why_text=why_text,
         why_label=why_label,
         usable=len(rows) if label else 0,
+        separator=separator,
         classes=classes,
         lengths=lengths,
         length_edges=edges,
@@ -103,6 +111,11 @@ def profile(
         dropped=dropped,
         warnings=caveats(frame, columns, rows, joined, label or "", classes, len(dropped)),
     )
+
+
+def separator_of(profile: Profile, column: str) -> str:
+    """What seems to be between the labels in the cells of a column; "" for an unknown one."""
+    return next((each.separator for each in profile.columns if each.name == column), "")
 
 
 def join_text(frame: pd.DataFrame, columns: Sequence[str]) -> pd.Series:
@@ -118,26 +131,28 @@ def join_text(frame: pd.DataFrame, columns: Sequence[str]) -> pd.Series:
 
 
 def usable_rows(
-    table: Table, text: Sequence[str], label: str
+    table: Table, text: Sequence[str], labels: Sequence[str]
 ) -> tuple[pd.DataFrame, tuple[Dropped, ...]]:
-    """The rows that have a text and a label, and those that lack one.
+    """The rows that have a text and at least one label, and those that lack one.
 
     The frame keeps all columns and the index "line"; its labels are stripped. Without a text or a
     label column there is nothing to judge rows by: the frame is then empty, and so is the rest.
     """
     frame = table.frame
-    if not text or not label:
+    if not text or not labels:
         return frame.iloc[:0], ()
-    labels = frame[label].str.strip()
-    no_label = labels == ""
+    stripped = {label: frame[label].str.strip() for label in labels}
+    no_label = pd.DataFrame(stripped).eq("").all(axis=1)
     no_text = join_text(frame, text) == ""
     usable = ~(no_label | no_text)
     kept = frame[usable].copy()
-    kept[label] = labels[usable]
+    for label, cells in stripped.items():
+        kept[label] = cells[usable]
+    names = ", ".join(labels)
     reasons = {
-        (True, True): message("data.bad.no_text_no_label", column=label),
+        (True, True): message("data.bad.no_text_no_label", column=names),
         (True, False): message("data.bad.no_text"),
-        (False, True): message("data.bad.no_label", column=label),
+        (False, True): message("data.bad.no_label", column=names),
     }
     wrong = np.flatnonzero(no_label | no_text)
     dropped = tuple(

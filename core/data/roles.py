@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Literal
@@ -10,6 +11,7 @@ from typing import Literal
 import pandas as pd
 
 from core.data import columns as names
+from core.data.columns import parts
 from core.words import Message, message
 
 Role = Literal["text", "label", "split", "id", "empty", "number", "other"]
@@ -19,6 +21,9 @@ EXAMPLES = 3
 EXAMPLE_CHARS = 120
 LONGEST_LABEL = 60  # characters, on average
 MANY_NUMBERS = 20  # more different numbers than this are a quantity, not classes
+SEPARATORS = (";", "|", ",")  # that labels of one cell have between them
+SEVERAL = 0.05  # share of cells with a separator, from which on it looks meant
+LONGEST_PART = 30  # characters of a label among several, on average
 SAMPLE = 2_000  # cells whose form is looked at
 
 
@@ -33,6 +38,7 @@ class Column:
     unique: int
     mean_length: float  # characters per filled cell
     examples: tuple[str, ...]
+    separator: str = ""  # between the labels of a cell, if it looks as if there were several
 
 
 def describe(frame: pd.DataFrame) -> tuple[Column, ...]:
@@ -45,7 +51,8 @@ def _describe(name: str, cells: pd.Series) -> Column:
     filled = len(values)
     distinct = values.drop_duplicates()
     mean_length = float(values.str.len().mean()) if filled else 0.0
-    role = _role(name, values, distinct, mean_length)
+    separator = guess_separator(values)
+    role = "label" if separator else _role(name, values, distinct, mean_length)
     return Column(
         name=name,
         role=role,
@@ -54,7 +61,33 @@ def _describe(name: str, cells: pd.Series) -> Column:
         unique=len(distinct),
         mean_length=mean_length,
         examples=tuple(value[:EXAMPLE_CHARS] for value in distinct.iloc[:EXAMPLES]),
+        separator=separator,
     )
+
+
+def guess_separator(cells: pd.Series) -> str:
+    """What is between the labels of a cell, or "" where each cell seems to hold one.
+
+    `cells` are not blank. Labels are short and few; most of them come in more than one combination, which
+    tells "red; green" from "Smith; John".
+    """
+    distinct = cells.drop_duplicates()
+    distinct = distinct.iloc[:: max(1, len(distinct) // SAMPLE)]
+    for separator in SEPARATORS:
+        several = distinct.str.contains(separator, regex=False)
+        if several.mean() < SEVERAL or cells.str.contains(separator, regex=False).mean() < SEVERAL:
+            continue
+        combined = Counter(part for cell in distinct for part in parts(cell, separator))
+        often = sum(times > 1 for times in combined.values())
+        length = sum(map(len, combined)) / max(1, len(combined))
+        if (
+            2 <= len(combined) <= min(MAX_LABELS, len(distinct))
+            and often >= len(combined) / 2
+            and length <= LONGEST_PART
+            and len(combined) * 4 <= len(cells)
+        ):
+            return separator
+    return ""
 
 
 def _role(name: str, values: pd.Series, distinct: pd.Series, mean_length: float) -> Role:

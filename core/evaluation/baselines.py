@@ -15,7 +15,8 @@ from typing import Any
 
 import numpy as np
 
-from core.evaluation.metrics import Floats, Numbers, score
+from core.evaluation.metrics import Floats, Numbers
+from core.tasks import Task
 
 MAX_CHARACTERS = 2_000  # of one text that are looked at: more than the model reads by default
 CHARACTER_BUDGET = 6_000_000  # of all training texts together: bounds the time to some 20 s
@@ -62,19 +63,17 @@ def cut(text: str) -> str:
     return text[:MAX_CHARACTERS].replace("\0", " ")
 
 
-def majority(train_labels: Numbers, test_labels: Numbers, labels: Sequence[str]) -> dict[str, Any]:
-    """`score` of always answering the commonest class of the training rows.
+def majority(task: Task, train: Numbers, test: Numbers) -> dict[str, Any]:
+    """The scores of always answering what is commonest in the training rows; `train` and `test` are truths.
 
-    Its probabilities are the shares of the classes in training (DummyClassifier's "prior"), so that
-    its loss is the one of knowing nothing but how common each class is.
+    Its probabilities are the shares of the classes in training, so that its loss is the one of knowing
+    nothing but how common each class is.
     """
-    counts = np.bincount(train_labels, minlength=len(labels))
-    shares = np.tile(counts / max(1, counts.sum()), (len(test_labels), 1))
-    return score(shares, test_labels, labels)
+    return task.score(np.tile(task.commonest(train), (len(test), 1)), test, None)
 
 
-def tfidf(texts: Sequence[str], numbers: Numbers, labels: Sequence[str], seed: int) -> Fitted:
-    """TF-IDF and logistic regression, learned from `texts` and their class `numbers` [rows].
+def tfidf(texts: Sequence[str], truth: Numbers, task: Task, seed: int) -> Fitted:
+    """TF-IDF and logistic regression, learned from `texts` and what is true of them.
 
     Features are words and pairs of words, and 1 to 4 characters in a row: Chinese and other scripts
     that write no spaces have no words to count, and in other languages characters see endings,
@@ -88,15 +87,15 @@ def tfidf(texts: Sequence[str], numbers: Numbers, labels: Sequence[str], seed: i
     characters = sum(min(len(text), MAX_CHARACTERS) for text in texts)
     most = min(MAX_TRAIN_ROWS, len(texts) * CHARACTER_BUDGET // max(1, characters))
     learn = draw(len(texts), most, seed)
-    pipeline = _fit([cut(texts[int(i)]) for i in learn], numbers[learn], labels, _counts)
-    return Fitted(pipeline, tuple(labels), len(learn), time.monotonic() - started)
+    pipeline = _fit([cut(texts[int(i)]) for i in learn], truth[learn], task, _counts)
+    return Fitted(pipeline, task.names, len(learn), time.monotonic() - started)
 
 
-def embedding(vectors: Floats, numbers: Numbers, labels: Sequence[str]) -> Fitted:
+def embedding(vectors: Floats, truth: Numbers, task: Task) -> Fitted:
     """Logistic regression on what the encoder makes of the texts: `vectors` [rows, hidden size]."""
     started = time.monotonic()
-    pipeline = _fit(vectors, numbers, labels, lambda _inputs, _classes: [])
-    return Fitted(pipeline, tuple(labels), len(vectors), time.monotonic() - started)
+    pipeline = _fit(vectors, truth, task, lambda _inputs, _classes: [])
+    return Fitted(pipeline, task.names, len(vectors), time.monotonic() - started)
 
 
 def recommended(ours: float, compared: Mapping[str, Mapping[str, Any]]) -> str:
@@ -122,24 +121,31 @@ def draw(rows: int, most: int, seed: int) -> Numbers:
     return np.sort(np.random.default_rng(seed).choice(rows, most, replace=False))
 
 
-def _fit(inputs: Any, known: Numbers, labels: Sequence[str], features: Any) -> Any:
+def _fit(inputs: Any, truth: Numbers, task: Task, features: Any) -> Any:
     from sklearn.dummy import DummyClassifier
     from sklearn.exceptions import ConvergenceWarning
     from sklearn.linear_model import LogisticRegression
+    from sklearn.multiclass import OneVsRestClassifier
     from sklearn.pipeline import make_pipeline
 
-    names = np.array(labels)[known]
-    steps = features(inputs, len(labels)) if len(np.unique(known)) > 1 else None
+    names = np.array(task.names)
+    # A class that every row has, or none, cannot be told apart.
+    apart = np.flatnonzero(task.counts(truth) % len(truth))
+    steps = features(inputs, len(names)) if len(apart) else None
     if steps is None:  # one class, or nothing to tell the texts apart by
-        return make_pipeline(DummyClassifier(strategy="prior")).fit(inputs, names)
+        commonest = np.full(len(truth), names[task.commonest(truth).argmax()])
+        known = commonest if task.separator else names[truth]
+        return make_pipeline(DummyClassifier(strategy="prior")).fit(inputs, known)
     # Ten times the default tolerance: the answers are the same and long texts take half the time.
     # At 1e-2 it would not even start: gradients of many small features are below that from the
     # beginning.
     model = LogisticRegression(C=INVERSE_REGULARISATION, max_iter=100, tol=1e-3)
-    pipeline = make_pipeline(*steps, model)
+    pipeline = make_pipeline(*steps, OneVsRestClassifier(model) if task.separator else model)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", ConvergenceWarning)
-        pipeline.fit(inputs, names)
+        pipeline.fit(inputs, truth[:, apart] if task.separator else names[truth])
+    if task.separator:  # it knows the classes by number
+        pipeline[-1].classes_ = names[apart]
     for union in steps:
         for _, counter in union.transformer_list:
             _slim(counter)

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import dataclasses
 from dataclasses import dataclass
+from itertools import chain
 
 import numpy as np
 
 from core.errors import UserError
-from core.evaluation.metrics import Numbers, macro_f1
+from core.evaluation.metrics import Numbers
 from core.recipe import Recipe
 from core.runs import Run, RunStore
+from core.tasks import task_of
 
 DRAWS = 1_000
 
@@ -61,19 +63,12 @@ def difference(run: Run, other: Run) -> Difference | None:
     ours, theirs = run.test_rows(), other.test_rows()
     if ours is None or theirs is None or ours["line"].tolist() != theirs["line"].tolist():
         return None
-    number = {
-        label: k
-        for k, label in enumerate(
-            sorted({*ours["label"], *ours["predicted"], *theirs["predicted"]})
-        )
-    }
-    truth, one, two = (
-        np.array([number[name] for name in column])
-        for column in (ours["label"], ours["predicted"], theirs["predicted"])
-    )
+    said = [ours["label"].tolist(), ours["predicted"].tolist(), theirs["predicted"].tolist()]
+    task = task_of(chain(*said), run.recipe().task.separator)
+    truth, one, two = (task.encode(cells) for cells in said)
 
     def gain(where: Numbers) -> float:
-        return macro_f1(truth[where], one[where]) - macro_f1(truth[where], two[where])
+        return task.macro_f1(one[where], truth[where]) - task.macro_f1(two[where], truth[where])
 
     everything = np.arange(len(truth))
     random = np.random.default_rng(0)

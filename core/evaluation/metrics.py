@@ -24,6 +24,11 @@ def softmax(logits: Floats) -> Floats:
     return np.asarray(np.exp(log_softmax(logits)))
 
 
+def sigmoid(logits: Floats) -> Floats:
+    """The probability of each class by itself, in float64: [rows, classes]."""
+    return np.asarray(0.5 * (1 + np.tanh(logits.astype(np.float64) / 2)))
+
+
 def quick_score(logits: Floats, truth: Numbers) -> dict[str, float]:
     """The "loss" (mean cross-entropy, nats), "accuracy" and "macro_f1" of logits [rows, classes].
 
@@ -86,6 +91,47 @@ def score(probabilities: Floats, truth: Numbers, labels: Sequence[str]) -> dict[
     }
 
 
+def multi_label_f1(given: Any, truth: Any) -> float:
+    """Macro-F1 (0 to 1) of answers and truth [rows, classes], true where a row has the class; see `score`."""
+    *_, present, f1 = _of_counts((given & truth).sum(0), given.sum(0), truth.sum(0))
+    return float(f1[present].mean()) if present.any() else 0.0
+
+
+def multi_label_score(
+    probabilities: Floats, truth: Numbers, labels: Sequence[str], threshold: float
+) -> dict[str, Any]:
+    """As `score`, for rows that have any number of the classes: `truth` [rows, classes] is 0 or 1.
+
+    A class is given from the probability `threshold` on. "accuracy" is the share of rows of which every class
+    is right, "micro_f1" the F1 of all (row, class) pairs together, "loss" the mean binary cross-entropy in
+    nats. There is no confusion matrix. Raises ValueError when there are no rows or the shapes disagree.
+    """
+    if len(truth) == 0 or probabilities.shape != truth.shape or truth.shape[1] != len(labels):
+        raise ValueError(f"cannot score {probabilities.shape} against {truth.shape}")
+    given, there = probabilities >= threshold, truth == 1
+    hits = (given & there).sum(0)
+    precision, recall, present, f1 = _of_counts(hits, given.sum(0), there.sum(0))
+    of_truth = np.where(there, probabilities, 1 - probabilities).astype(np.float64)
+    return {
+        "rows": len(truth),
+        "accuracy": float((given == there).all(axis=1).mean()),
+        "macro_f1": float(f1[present].mean()) if present.any() else 0.0,
+        "micro_f1": float(2 * hits.sum() / max(1, given.sum() + there.sum())),
+        "loss": 0.0 - float(np.log(of_truth.clip(np.finfo(np.float64).eps, 1.0)).mean()),
+        "threshold": threshold,
+        "per_class": [
+            {
+                "label": label,
+                "precision": float(precision[k]),
+                "recall": float(recall[k]),
+                "f1": float(f1[k]),
+                "rows": int(there[:, k].sum()),
+            }
+            for k, label in enumerate(labels)
+        ],
+    }
+
+
 def _check(scores: Floats, truth: Numbers) -> None:
     if len(truth) == 0 or scores.ndim != 2 or len(scores) != len(truth):
         raise ValueError(f"cannot score {scores.shape} against {truth.shape}")
@@ -100,8 +146,14 @@ def _per_class(
     confusion: npt.NDArray[np.int64],
 ) -> tuple[Floats, Floats, npt.NDArray[np.bool_], Floats]:
     """Precision, recall, whether the class occurs at all, F1; each [classes]."""
-    hits = np.diag(confusion).astype(np.float64)
-    answered, true = confusion.sum(axis=0), confusion.sum(axis=1)
+    return _of_counts(np.diag(confusion), confusion.sum(axis=0), confusion.sum(axis=1))
+
+
+def _of_counts(
+    hits: Any, answered: Any, true: Any
+) -> tuple[Floats, Floats, npt.NDArray[np.bool_], Floats]:
+    """The same from counts of rows, each [classes]."""
+    hits = hits.astype(np.float64)
     return (
         hits / np.maximum(answered, 1),
         hits / np.maximum(true, 1),

@@ -25,7 +25,8 @@ from core.export.card import card
 from core.modalities.text import usable_length
 from core.recipe import Recipe
 from core.runs import Run
-from core.tasks.single_label import head
+from core.tasks import Task
+from core.tasks.base import head
 
 if TYPE_CHECKING:
     from transformers import PreTrainedModel, PreTrainedTokenizerBase
@@ -33,6 +34,7 @@ if TYPE_CHECKING:
     from core.evaluation.metrics import Floats
 
 TOLERANCE = 1e-3  # of a probability, between the page and the exported folder
+JOINT = "joint"
 RESERVED = re.compile(r"con|prn|aux|nul|com\d|lpt\d")  # no file may be called so on Windows
 
 
@@ -40,7 +42,7 @@ def export(
     run: Run,
     model: PreTrainedModel,
     tokenizer: PreTrainedTokenizerBase,
-    labels: Sequence[str],
+    task: Task,
     recipe: Recipe,
     metrics: Mapping[str, Any],
     texts: Sequence[tuple[str, str | None]],
@@ -52,7 +54,7 @@ def export(
     `add` may put more into the folder, once model and tokenizer are in it.
     `probabilities` [texts, classes] are what the model said to `texts`: the folder has to say the same.
 
-    `labels` [classes] are written into the model's configuration, in the order of its outputs. The
+    The classes of `task` are written into the model's configuration, in the order of its outputs. The
     tokenizer is saved as it was trained with: at most `recipe.train.max_length` tokens. Raises
     OSError, and RuntimeError when the folder answers differently (see `probe`).
     """
@@ -60,7 +62,8 @@ def export(
     shutil.rmtree(new, ignore_errors=True)
     new.mkdir()
     try:
-        for name, value in head(labels).items():
+        labels = task.names
+        for name, value in head(labels, task.problem).items():
             if name != "num_labels":  # follows from id2label; setting it would reset the names
                 setattr(model.config, name, value)
         model.save_pretrained(new)
@@ -79,12 +82,22 @@ def export(
     return run.model
 
 
+def threshold_of(folder: Path) -> float | None:
+    """From which probability on the model gives a label; None where that is not known, or it always gives the
+    likeliest."""
+    try:
+        found = json.loads((folder / "metrics.json").read_text(encoding="utf-8"))["threshold"]
+        return None if found is None else float(found)
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
+
+
 def base_of(run: Run, recipe: Recipe) -> str:
     """Key of the pretrained model that it all began with, through earlier runs; "" if gone."""
     key = recipe.model.key
     seen = set()
     while key.startswith("run:"):
-        earlier = run.path.with_name(key.removeprefix("run:"))
+        earlier = run.root / key.removeprefix("run:")
         if key in seen or not (earlier / "recipe.json").is_file():
             return ""
         seen.add(key)
@@ -132,23 +145,63 @@ def slug(name: str) -> str:
 def zip_model(run: Run, name: str) -> Path:
     """Pack `run.model` into `<slug of name>.zip` in the run's folder, under one top folder.
 
-    Weights are stored, the rest is deflated: deflating MiniLM's weights takes many times as long and
-    saves less than a tenth. An earlier zip of the run is removed. Raises OSError.
+    The models of further label columns go below it, in folders named after them, and the joint one. Weights
+    are stored, the rest is deflated: deflating MiniLM's weights takes many times as long and saves less than
+    a tenth. An earlier zip of the run is removed. Raises OSError.
     """
     top = slug(name)
     made = run.path / ".zip-new"
     with zipfile.ZipFile(made, "w", zipfile.ZIP_DEFLATED) as archive:
-        for path in sorted(run.model.rglob("*")):
-            stored = path.suffix == ".safetensors"
-            if path.is_file():
-                archive.write(
-                    path,
-                    f"{top}/{path.relative_to(run.model).as_posix()}",
-                    zipfile.ZIP_STORED if stored else zipfile.ZIP_DEFLATED,
-                )
+        for inside, folder in _folders(run).items():
+            for path in sorted(folder.rglob("*")):
+                stored = path.suffix == ".safetensors"
+                if path.is_file():
+                    archive.write(
+                        path,
+                        f"{top}/{inside}{path.relative_to(folder).as_posix()}",
+                        zipfile.ZIP_STORED if stored else zipfile.ZIP_DEFLATED,
+                    )
     for earlier in run.path.glob("*.zip"):
         earlier.unlink()
     return made.rename(run.path / f"{top}.zip")
+
+
+def _folders(run: Run) -> dict[str, Path]:
+    """What goes into the zip: the place in it, and the folder."""
+    main, *others = run.tasks()
+    found = {"": main.model}
+    for number, task in enumerate(others, 1):
+        found[f"tasks/{number}-{slug(task.recipe().task.column)}/"] = task.model
+    if others:
+        found["joint/"] = run.path / JOINT
+    return found
+
+
+def export_joint(
+    run: Run,
+    model: PreTrainedModel,
+    tokenizer: PreTrainedTokenizerBase,
+    joint: Mapping[str, Any],
+    recipe: Recipe,
+) -> None:
+    """The model with the heads of all label columns, whose classes stand side by side in its answers.
+
+    It loads like any other; `joint`, which says what of its answers belongs to which column, becomes
+    tasks.json, and predict.py goes by that. Raises OSError.
+    """
+    new = run.path / ".joint-new"
+    shutil.rmtree(new, ignore_errors=True)
+    new.mkdir()
+    try:
+        model.save_pretrained(new)
+        length = usable_length(tokenizer, model.config, recipe.train.max_length)
+        _cutting(tokenizer, length).save_pretrained(new)
+        write(new / "recipe.json", recipe.to_json())
+        write(new / "tasks.json", json.dumps(joint, ensure_ascii=False, indent=2))
+        shutil.copyfile(Path(__file__).with_name("joint_template.py"), new / "predict.py")
+        swap(new, run.path / JOINT)
+    finally:
+        shutil.rmtree(new, ignore_errors=True)
 
 
 def probe(

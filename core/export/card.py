@@ -59,7 +59,7 @@ def card(
         f"# {markdown(recipe.name or recipe.data.file)}",
         intro,
         *_quality(metrics, language),
-        *_use(len(text), int(metrics["max_length"]), language),
+        *_use(len(text), metrics, language),
         *_making(recipe, metrics, base, language),
         *_limits(metrics, language),
     ]
@@ -179,7 +179,8 @@ def _scores(
     ]
 
 
-def _use(columns: int, length: int, language: str) -> list[str]:
+def _use(columns: int, metrics: Mapping[str, Any], language: str) -> list[str]:
+    length, threshold = int(metrics["max_length"]), metrics.get("threshold")
     example = '{"text": "…", "text_pair": "…"}' if columns == 2 else '"…"'
     joined = [say("card.use_joined", language)] if columns > 2 else []
     return [
@@ -187,6 +188,7 @@ def _use(columns: int, length: int, language: str) -> list[str]:
         USE.format(example=example),
         say("card.use_cut", language, length=length),
         *joined,
+        *([] if threshold is None else [say("card.use_several", language, threshold=threshold)]),
         say("card.use_script", language),
     ]
 

@@ -24,7 +24,7 @@ import numpy as np
 from core.errors import UserError
 from core.evaluation import baselines
 from core.evaluation.metrics import Floats
-from core.export.bundle import base_of, slug, swap, write
+from core.export.bundle import base_of, slug, swap, threshold_of, write
 from core.export.card import simple_card
 from core.modalities.text import NO_LIMIT, flat, load_tokenizer
 from core.models.embed import embed
@@ -32,6 +32,7 @@ from core.models.load import pretrained
 from core.models.locate import FILES, locate
 from core.recipe import Recipe
 from core.runs import Run, RunStore
+from core.tasks import of_names
 
 log = logging.getLogger(__name__)
 
@@ -46,6 +47,7 @@ PARTS = {
     "DummyClassifier",
     "FeatureUnion",
     "LogisticRegression",
+    "OneVsRestClassifier",
     "Pipeline",
     "TfidfVectorizer",
 }
@@ -171,6 +173,8 @@ class SimplePredictor:
             raise UserError(
                 "predict_unreadable", name=folder.name, reason=type(error).__name__
             ) from error
+        self.task = of_names(self.labels, recipe.task.separator)
+        self.threshold = threshold_of(folder)
         self.text_columns: tuple[str, ...] = recipe.data.text
         self._length = recipe.train.max_length or NO_LIMIT
         self._lock = threading.Lock()
@@ -195,7 +199,9 @@ def is_embedding(folder: Path) -> bool:
 def encoder_of(folder: Path, recipe: Recipe) -> Path:
     """Where the pretrained model of a folder is. Raises UserError when it is gone."""
     inside = folder / "encoder"
-    return inside if inside.is_dir() else locate(recipe.model, RunStore(folder.parents[2]))
+    return (
+        inside if inside.is_dir() else locate(recipe.model, RunStore(Run(folder.parents[1]).root))
+    )
 
 
 def _encoder(folder: Path) -> tuple[Any, Any]:

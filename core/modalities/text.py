@@ -85,14 +85,16 @@ def encode(
     """Tokenise into a Dataset that lies in `file` and is mapped into memory from there.
 
     Its columns are what the tokenizer makes (input_ids and, for models that read them, token_type_ids),
-    `labels` and `length` (tokens of the row). Also returns the share of rows (0 to 1) whose text was longer
-    than `max_length` tokens. `between` is called before each chunk of rows: it may raise, to stop.
+    `labels` ([rows] or [rows, label columns]) and `length` (tokens of the row). Also returns the share of
+    rows (0 to 1) whose text was longer than `max_length` tokens. `between` is called before each chunk of
+    rows: it may raise, to stop.
     """
     import pyarrow as pa
     from datasets import Dataset
 
     ids = pa.list_(pa.int32())
-    kinds = {"input_ids": ids, "token_type_ids": ids, "length": pa.int32(), "labels": pa.int64()}
+    kinds = {"input_ids": ids, "token_type_ids": ids, "length": pa.int32()}
+    kinds["labels"] = pa.int64() if labels.ndim == 1 else pa.list_(pa.int64())
     cut, writer = 0, None
     file.parent.mkdir(parents=True, exist_ok=True)
     with pa.OSFile(str(file), "wb") as sink:

@@ -3,44 +3,82 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 
+from core.evaluation import metrics
+from core.tasks.base import MISSING, Floats, Numbers, Task
 
-def classes(labels: Sequence[str]) -> tuple[str, ...]:
-    """The classes in the order of the model's outputs: sorted, so that the order is always the same."""
-    return tuple(sorted(set(labels)))
-
-
-def encode(labels: Sequence[str], names: Sequence[str]) -> np.ndarray:
-    """Label names -> class numbers, shape [rows]."""
-    number = {name: index for index, name in enumerate(names)}
-    return np.array([number[label] for label in labels], dtype=np.int64)
+if TYPE_CHECKING:
+    import torch
 
 
-def head(names: Sequence[str]) -> dict[str, Any]:
-    """What a model's configuration needs to know of the task."""
-    return {
-        "num_labels": len(names),
-        "id2label": dict(enumerate(names)),
-        "label2id": {name: index for index, name in enumerate(names)},
-        "problem_type": "single_label_classification",
-    }
+@dataclass(frozen=True)
+class SingleLabel(Task):
+    """What is true of a row is the number of its class: [rows]."""
 
+    names: tuple[str, ...]
+    problem: ClassVar[str] = "single_label_classification"
 
-def losses(logits: Any, batch: Mapping[str, Any]) -> Any:
-    """Cross-entropy in nats [rows] of logits [rows, classes] and the batch's "labels" [rows]."""
-    from torch.nn.functional import cross_entropy
+    @property
+    def separator(self) -> str:
+        return ""
 
-    return cross_entropy(logits.float(), batch["labels"], reduction="none")
+    @property
+    def nothing(self) -> float:
+        return float(np.log(max(2, len(self.names))))
 
+    def encode(self, cells: Sequence[str]) -> Numbers:
+        number = {"": MISSING, **{name: index for index, name in enumerate(self.names)}}
+        return np.array([number[cell] for cell in cells], dtype=np.int64)
 
-def best(evaluations: Sequence[Mapping[str, Any]]) -> Mapping[str, Any] | None:
-    """The evaluation whose model is kept: highest macro-F1, then lowest loss, then the earliest.
+    def known(self, truth: Numbers) -> Any:
+        return truth != MISSING
 
-    Macro-F1 ties often on few validation rows; the loss then says which model is surer of the truth.
-    """
-    if not evaluations:
+    def counts(self, truth: Numbers) -> Numbers:
+        return np.bincount(truth[self.known(truth)], minlength=len(self.names))
+
+    def commonest(self, truth: Numbers) -> Floats:
+        """The shares of the classes: DummyClassifier's "prior"."""
+        counts = self.counts(truth)
+        return np.asarray(counts / max(1, counts.sum()))
+
+    def spoken(self, truth: Numbers) -> list[str]:
+        return [self.names[k] for k in truth]
+
+    def losses(self, logits: torch.Tensor, batch: Mapping[str, torch.Tensor]) -> torch.Tensor:
+        from torch.nn.functional import cross_entropy
+
+        truth = batch["labels"]
+        return cross_entropy(logits.float(), truth, ignore_index=MISSING, reduction="none")
+
+    def indifference(self, logits: torch.Tensor) -> torch.Tensor:
+        return -logits.float().log_softmax(-1).mean(-1)
+
+    def weigh(self, weights: torch.Tensor, truth: torch.Tensor) -> torch.Tensor:
+        return weights.to(truth.device)[truth.clamp(min=0)]
+
+    def probabilities(self, logits: Floats) -> Floats:
+        return metrics.softmax(logits)
+
+    def threshold(self, probabilities: Floats, truth: Numbers) -> float | None:
         return None
-    return max(evaluations, key=lambda row: (row["eval_macro_f1"], -row["eval_loss"], -row["step"]))
+
+    def score(
+        self, probabilities: Floats, truth: Numbers, threshold: float | None
+    ) -> dict[str, Any]:
+        return metrics.score(probabilities, truth, self.names)
+
+    def quick_score(self, logits: Floats, truth: Numbers) -> dict[str, float]:
+        return metrics.quick_score(logits, truth)
+
+    def macro_f1(self, given: Numbers, truth: Numbers) -> float:
+        return metrics.macro_f1(truth, given)
+
+    def said(self, probabilities: Floats, threshold: float | None) -> list[str]:
+        return [self.names[int(k)] for k in probabilities.argmax(axis=1)]
+
+    def sure(self, probabilities: Floats, threshold: float | None) -> Floats:
+        return np.asarray(probabilities.max(axis=1))

@@ -17,9 +17,11 @@ from core.techniques.continued_pretraining import ContinuedPretraining
 from core.techniques.freeze import Freeze
 from core.techniques.label_smoothing import LabelSmoothing
 from core.techniques.lora import Lora
+from core.techniques.multitask import Multitask
 
 ALL: tuple[type[Technique], ...] = (
     Augment,
+    Multitask,
     ContinuedPretraining,
     AdaptiveLr,
     AdaptiveEpochs,

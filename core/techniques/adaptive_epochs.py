@@ -7,7 +7,7 @@ from typing import Any
 
 from core.data.profile import Profile
 from core.options import option
-from core.tasks import single_label
+from core.tasks.base import best as best_of
 from core.techniques.base import Context, Technique
 from core.words import message
 
@@ -45,7 +45,7 @@ class AdaptiveEpochs(Technique):
             def on_evaluate(self, args: Any, state: Any, control: Any, **_: Any) -> None:
                 # The trainer's history survives a resume; a counter of our own would not.
                 evaluations = [row for row in state.log_history if "eval_loss" in row]
-                best = single_label.best(evaluations)
+                best = best_of(evaluations)
                 since = len(evaluations) - 1 - evaluations.index(best)
                 if since >= patience and not control.should_training_stop:
                     control.should_training_stop = True

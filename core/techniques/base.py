@@ -12,8 +12,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar, Protocol
 
 from core.data.profile import Profile
-from core.recipe import TrainSpec
+from core.recipe import Recipe, TrainSpec
 from core.runs import Run
+from core.tasks import Task
 from core.techniques.evidence import Block
 from core.words import Message
 
@@ -25,7 +26,8 @@ if TYPE_CHECKING:
 
     from core.modalities.text import Text
 
-    # (logits [rows, classes], batch) -> a loss for each row; the batch has "labels" [rows]
+    # (logits [rows, classes], batch) -> a loss for each row; "labels" of the batch are the truth as the task
+    # encodes it, MISSING in rows without this label: their loss is 0
     Loss = Callable[[torch.Tensor, Mapping[str, torch.Tensor]], torch.Tensor]
 
 
@@ -33,17 +35,20 @@ if TYPE_CHECKING:
 class Context:
     """What a hook may know about the run it is part of.
 
-    `class_counts` are training rows per class, shape [classes]; `patience` are evaluations without a better
-    score that this run can afford; `texts` are those of the training rows, and `encode` makes tokens of
-    texts; `note` tells the person something while it trains. `stage` is "train", or that of a technique that
-    trains once more.
+    `task` is what is learned from one of the label `columns`, the one at place `number`: a loss is asked for
+    once for each. `class_counts` are its training rows per class, shape [classes], `known` all that have a
+    label. `patience` are evaluations without a better score that this run can afford; `texts` are those of
+    the training rows, and `encode` makes tokens of texts; `note` tells the person something while it trains.
+    `stage` is "train", or that of a technique that trains once more.
     """
 
     stage: str
-
     train: TrainSpec
-    labels: tuple[str, ...]
+    columns: tuple[str, ...]
+    number: int
+    task: Task
     class_counts: np.ndarray
+    known: int
     evaluations_per_epoch: float
     patience: int
     texts: Sequence[Text]
@@ -75,6 +80,7 @@ class Fit(Protocol):
     spec: TrainSpec
     here: Any  # core.training.machine.Machine
     stages: Any  # core.training.stages.Stages
+    plain: Loss  # without what techniques make of it; batches have "labels" as `core.training.joint` says
     slowed: bool
 
     def note(self, what: Message) -> None:
@@ -109,9 +115,11 @@ class Technique:
     def __init__(self, options: Any = None) -> None:
         """Raises UserError for options that do not go together."""
         self.options = self.Options() if options is None else options
-        self.evidence: list[
-            Block
-        ] = []  # what it has to show for itself, see core.techniques.evidence
+        # What it has to show for itself, see core.techniques.evidence.
+        self.evidence: list[Block] = []
+
+    def check(self, recipe: Recipe) -> None:
+        """Raise UserError for a recipe that it cannot be part of."""
 
     @property
     def multiple(self) -> int:

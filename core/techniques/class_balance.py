@@ -54,12 +54,14 @@ class ClassBalance(Technique):
         return message(f"technique.class_balance.advice.{kind}", most=most, fewest=fewest)
 
     def loss(self, loss: Loss, context: Context) -> Loss:
-        return self._focal(loss) if self.options.kind == "focal" else self._weighted(loss, context)
+        make = self._focal if self.options.kind == "focal" else self._weighted
+        return make(loss, context)
 
     def _weighted(self, loss: Loss, context: Context) -> Loss:
         import numpy as np
         import torch
 
+        task = context.task
         counts = np.maximum(context.class_counts, 1).astype(float)
         weights = (counts.sum() / (len(counts) * counts)) ** self.options.strength
         weights *= counts.sum() / (weights * counts).sum()
@@ -67,15 +69,15 @@ class ClassBalance(Technique):
 
         def weighted(logits: torch.Tensor, batch: Mapping[str, torch.Tensor]) -> torch.Tensor:
             # Not divided by the weights of the batch: the gradient must not depend on its make-up.
-            return loss(logits, batch) * tensor.to(logits.device)[batch["labels"]]
+            return loss(logits, batch) * task.weigh(tensor, batch["labels"])
 
         return weighted
 
-    def _focal(self, loss: Loss) -> Loss:
-        focus = self.options.focus
+    def _focal(self, loss: Loss, context: Context) -> Loss:
+        focus, task = self.options.focus, context.task
 
         def focal(logits: torch.Tensor, batch: Mapping[str, torch.Tensor]) -> torch.Tensor:
-            sure = logits.float().softmax(-1).gather(1, batch["labels"].unsqueeze(1)).squeeze(1)
+            sure = (-task.losses(logits, batch)).exp()
             return loss(logits, batch) * (1 - sure) ** focus
 
         return focal

@@ -31,10 +31,10 @@ class LabelSmoothing(Technique):
     Options = Options
 
     def loss(self, loss: Loss, context: Context) -> Loss:
-        amount = self.options.amount
+        amount, task = self.options.amount, context.task
 
         def smooth(logits: torch.Tensor, batch: Mapping[str, torch.Tensor]) -> torch.Tensor:
-            alike = -logits.float().log_softmax(-1).mean(-1)
+            alike = task.indifference(logits) * task.known(batch["labels"])
             return (1 - amount) * loss(logits, batch) + amount * alike
 
         return smooth

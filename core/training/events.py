@@ -75,6 +75,9 @@ class Evaluated(Event):
     accuracy: float
     macro_f1: float
     best: bool  # the best so far, which is the one that is kept
+    tasks: list[list[Any]] = field(
+        default_factory=list
+    )  # label column, accuracy, macro-F1 of several
 
 
 @dataclass(frozen=True, kw_only=True)

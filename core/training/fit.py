@@ -13,18 +13,18 @@ import numpy as np
 import torch
 from transformers import TrainingArguments
 
-from core.evaluation.metrics import quick_score
 from core.modalities import text
 from core.models.embedding import restore, trim
 from core.models.first_token import first_token_only
 from core.recipe import TrainSpec
 from core.runs import Run
-from core.tasks import single_label
+from core.tasks.base import best as best_of
 from core.techniques.base import Context, Fitted, Technique
 from core.training import events as ev
 from core.training.auto import Plan
 from core.training.batching import for_model
 from core.training.cache import Cut, Kept, TooLarge, collate_kept
+from core.training.joint import Joint
 from core.training.machine import Machine
 from core.training.sets import Sets
 from core.training.stages import Stages
@@ -56,6 +56,7 @@ class Fit:
         self.collate = text.collator(tokenizer)
         self.spec: TrainSpec = planned.spec
         self.stages = Stages(run)
+        self.plain: Loss = sets.joint.loss([task.losses for task in sets.joint.tasks])
         self.slowed = False
         # Whether there is more to do after the training, which must then not be done again.
         self._goes_on = any(type(each).after is not Technique.after for each in chosen)
@@ -92,7 +93,8 @@ class Fit:
                 technique.evidence[:] = kept["evidence"][technique.key]
             return Fitted(model, kept["best"], kept["steps"], kept["epochs"], stopped=False)
         place = self.run.path if before is None else self.run.path / stage
-        context = self._context(stage)
+        contexts = [self._context(stage, k) for k in range(len(self.sets.joint.columns))]
+        context = contexts[0]
         model.to(self.here.device)
         rows = self.sets.train
         for technique in techniques:
@@ -104,7 +106,7 @@ class Fit:
             cut.apply()
         else:
             trim(model, text.used_tokens(self.sets.train))
-        reporter = Reporter(self.run, len(self.sets.labels), self.slowed or bool(before), done)
+        reporter = Reporter(self.run, self.sets.joint, self.slowed or bool(before), done)
         keeper = KeepBest(self.run, place)
         own = [callback for each in techniques for callback in each.callbacks(context)]
         trainer = FineTuner(
@@ -116,9 +118,9 @@ class Fit:
             train_dataset=train,
             eval_dataset=validation,
             data_collator=collate_kept if cut else self.collate,
-            compute_metrics=_scores,
+            compute_metrics=self._scores,
             callbacks=[reporter, keeper, *own],
-            loss_function=_loss(techniques, context),
+            loss_function=_loss(techniques, contexts, self.sets.joint),
             rate_of=_rates(model, self.spec, techniques),
         )
         to_come = epochs + self._more * float(self.spec.epochs or 0)
@@ -133,7 +135,7 @@ class Fit:
         checkpoint = last_checkpoint(place)
         with contextlib.suppress(Interrupted):
             trainer.train(resume_from_checkpoint=str(checkpoint) if checkpoint else None)
-        best = single_label.best([row for row in trainer.state.log_history if "eval_loss" in row])
+        best = best_of([row for row in trainer.state.log_history if "eval_loss" in row])
         if best is None:
             raise Stopped
         model.load_state_dict(keeper.weights)
@@ -164,13 +166,20 @@ class Fit:
             self.stages.keep(stage, facts, model.state_dict())
         return fitted
 
-    def _context(self, stage: str) -> Context:
+    def _scores(self, seen: Any) -> dict[str, float]:
+        """Scores of the validation rows; their loss is the Trainer's own, from the loss that trains."""
+        return self.sets.joint.scores(seen.predictions, seen.label_ids)
+
+    def _context(self, stage: str, number: int) -> Context:
         length = int(self.spec.max_length or 0)
         return Context(
             stage=stage,
             train=self.spec,
-            labels=self.sets.labels,
-            class_counts=self.sets.class_counts,
+            columns=self.sets.joint.columns,
+            number=number,
+            task=self.sets.joint.tasks[number],
+            class_counts=self.sets.joint.counts[number],
+            known=self.sets.joint.known[number],
             evaluations_per_epoch=self.planned.evaluations_per_epoch,
             patience=self.planned.patience,
             texts=self.sets.rows.texts_at(self.sets.rows.split.train),
@@ -276,11 +285,15 @@ def _arguments(
     )
 
 
-def _loss(techniques: Sequence[Technique], context: Context) -> Loss:
-    loss: Loss = single_label.losses
-    for technique in reversed(techniques):
-        loss = technique.loss(loss, context)
-    return loss
+def _loss(techniques: Sequence[Technique], contexts: Sequence[Context], joint: Joint) -> Loss:
+    """One for each label column, each made of one another by the techniques, and then their sum."""
+    losses: list[Loss] = []
+    for context in contexts:
+        loss: Loss = context.task.losses
+        for technique in reversed(techniques):
+            loss = technique.loss(loss, context)
+        losses.append(loss)
+    return joint.loss(losses)
 
 
 def _rates(model: Any, spec: TrainSpec, techniques: Sequence[Technique]) -> Callable[[str], float]:
@@ -298,8 +311,3 @@ def _rates(model: Any, spec: TrainSpec, techniques: Sequence[Technique]) -> Call
         return rate * math.prod(factor(name) for factor in factors)
 
     return rate_of
-
-
-def _scores(seen: Any) -> dict[str, float]:
-    """Scores of the validation rows; their loss is the Trainer's own, from the loss that trains."""
-    return quick_score(seen.predictions, seen.label_ids)

@@ -104,7 +104,7 @@ def read(
 
 def _load(fit: Fit) -> tuple[Any, bool]:
     recipe = fit.run.recipe()
-    folder = locate(recipe.model, RunStore(fit.run.path.parent))
+    folder = locate(recipe.model, RunStore(fit.run.root))
     try:
         model, about = pretrained(AutoModelForMaskedLM, folder, fit.here.attention)
     except ValueError as error:

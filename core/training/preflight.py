@@ -31,7 +31,6 @@ from core.models.load import load
 from core.models.locate import locate
 from core.recipe import Recipe
 from core.runs import Run, RunStore
-from core.tasks import single_label
 from core.techniques.base import Technique
 from core.techniques.freeze import Freeze
 from core.training import events as ev
@@ -188,7 +187,7 @@ class Preflight:
             dataclasses.astuple(here),
             dataclasses.astuple(self.recipe.model),
             {technique.key: dataclasses.asdict(technique.options) for technique in self.chosen},
-            [spec.batch_size, spec.accumulation, spec.max_length, len(self.rows.labels)],
+            [spec.batch_size, spec.accumulation, spec.max_length, len(self.rows.joint().labels)],
         ]
         return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()[:24]
 
@@ -215,7 +214,7 @@ class Preflight:
         started = time.perf_counter()
         sets = Sets.of(some, self.tokenizer, length, run.path / "tokens")
         set_seed(spec.seed)
-        model = load(self.folder, single_label.head(self.rows.labels), here.attention)
+        model = load(self.folder, self.rows.joint().head(), here.attention)
         steps = math.ceil(len(sets.train) / batch)
         short = dataclasses.replace(
             self.plan,
@@ -331,9 +330,10 @@ def _line(seconds: list[float], lengths: np.ndarray, batch: int, seed: int) -> t
 
 def _counting(rows: Rows) -> float:
     """Seconds per character of the simple model that counts words."""
+    rows = rows.views()[0]
     where = rows.split.train[:COUNTED]
     words = [text.flat(each) for each in rows.texts_at(where)]
-    fitted = baselines.tfidf(words, rows.numbers[where], rows.labels, 0)
+    fitted = baselines.tfidf(words, rows.truth[where], rows.task, 0)
     return fitted.seconds / max(1, sum(len(baselines.cut(each)) for each in words))
 
 
@@ -357,7 +357,7 @@ def _thinned(rows: Rows, train: int) -> Rows:
 
 def _material(recipe: Recipe) -> tuple[Any, ...]:
     """What the rows, their sides and their lengths follow from."""
-    return recipe.data, recipe.task, recipe.model, recipe.train.seed
+    return recipe.data, recipe.tasks, recipe.model, recipe.train.seed
 
 
 def _weights(model: Any) -> int:

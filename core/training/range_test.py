@@ -13,7 +13,6 @@ from typing import Any
 import numpy as np
 import torch
 
-from core.tasks import single_label
 from core.techniques.base import Fit
 from core.training import events as ev
 from core.training.batching import SimilarLengths, for_model
@@ -75,7 +74,7 @@ def range_test(
 def _step(fit: Fit, model: Any, optimizer: Any, rows: list[Any]) -> float:
     batch = fit.collate(rows).to(fit.here.device)
     with fit.here.autocast():
-        loss = single_label.losses(model(**for_model(batch)).logits, batch).mean()
+        loss = fit.plain(model(**for_model(batch)).logits, batch).mean()
     loss.backward()
     torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
     optimizer.step()

@@ -13,22 +13,37 @@ from core.data.read import Table
 from core.data.split import Split, fold, split
 from core.errors import UserError
 from core.modalities import text
-from core.recipe import Recipe
+from core.recipe import Recipe, TaskSpec
 from core.runs import Run, RunStore
-from core.tasks import single_label
+from core.tasks import Task, strata, task_of
+from core.training.joint import Joint
 from core.words import Message, message
 
 
 @dataclass(frozen=True)
+class Labels:
+    """A label column: what is learned from it, and what is true of each row, as `task` encodes it."""
+
+    column: str
+    task: Task
+    truth: np.ndarray
+
+    @property
+    def known(self) -> np.ndarray:
+        """Which rows have a label in it: [rows]."""
+        return np.asarray(self.task.known(self.truth))
+
+
+@dataclass(frozen=True)
 class Rows:
-    """The usable rows of a run and which side each is on. `numbers` [rows] are class numbers."""
+    """The usable rows of a run and which side each is on: they have a text, and a label in some column."""
 
     frame: pd.DataFrame
     texts: list[tuple[str, str | None]]
-    labels: tuple[str, ...]
-    numbers: np.ndarray
+    tasks: tuple[Labels, ...]  # the main label column first
     split: Split
     profile: Profile
+    dropped: int
     notes: tuple[Message, ...]
     unlabelled: list[text.Text]  # texts without a label, none of which is tested on
 
@@ -37,17 +52,18 @@ class Rows:
         """Raises UserError when the table is not the recipe's, or no row is left to test on."""
         if table.fingerprint != recipe.data.fingerprint:
             raise UserError("data_changed")
-        column = recipe.task.column
-        seen = profile(table, recipe.data.text, column, recipe.data.split or "")
-        frame, _ = usable_rows(table, recipe.data.text, column)
+        columns = [each.column for each in recipe.tasks]
+        seen = profile(
+            table, recipe.data.text, columns[0], recipe.data.split or "", recipe.task.separator
+        )
+        frame, unusable = usable_rows(table, recipe.data.text, columns)
         texts = text.texts_of(frame, recipe.data.text)
-        names = frame[column].tolist()
+        names = frame[columns[0]].tolist()
         given = frame[recipe.data.split].tolist() if recipe.data.split else None
         flat = [text.flat(each) for each in texts]
-        sides = split(flat, names, recipe.train.seed, given=given)
+        sides = split(flat, strata(names, recipe.task.separator), recipe.train.seed, given=given)
         sides, notes = _without_known(sides, flat, recipe, store)
-        labels = single_label.classes(names)
-        numbers = single_label.encode(names, labels)
+        tasks = tuple(_labels(each, frame[each.column].tolist()) for each in recipe.tasks)
         tested = {fold(flat[i]) for i in sides.test}
         rest = table.frame.loc[~table.frame.index.isin(frame.index)]
         unlabelled = [
@@ -55,13 +71,74 @@ class Rows:
             for each in text.texts_of(rest, recipe.data.text)
             if text.flat(each).strip() and fold(text.flat(each)) not in tested
         ]
-        return cls(frame, texts, labels, numbers, sides, seen, tuple(notes), unlabelled)
+        dropped = len(table.bad_rows) + len(unusable) + len(sides.left_out)
+        rows = cls(frame, texts, tasks, sides, seen, dropped, tuple(notes), unlabelled)
+        if len(tasks) > 1:
+            for view in rows.views():
+                view._check_sides(rows.split)
+        return rows
+
+    @property
+    def labels(self) -> tuple[str, ...]:
+        """The classes of the main label column."""
+        return self.task.names
+
+    @property
+    def task(self) -> Task:
+        """What is learned from the main label column."""
+        return self.tasks[0].task
+
+    @property
+    def truth(self) -> np.ndarray:
+        """What is true of each row in the main label column."""
+        return self.tasks[0].truth
+
+    def views(self) -> list[Rows]:
+        """The same rows for each label column alone: on the sides are those that have a label in it."""
+        if len(self.tasks) == 1:
+            return [self]
+        return [self._view(task) for task in self.tasks]
+
+    def _view(self, task: Labels) -> Rows:
+        there = task.known
+
+        def having(where: np.ndarray) -> np.ndarray:
+            return np.asarray(where[there[where]])
+
+        split = self.split
+        sides = dataclasses.replace(
+            split,
+            train=having(split.train),
+            validation=having(split.validation),
+            test=having(split.test),
+        )
+        return dataclasses.replace(self, tasks=(task,), split=sides)
+
+    def _check_sides(self, whole: Split) -> None:
+        """Raise UserError when there is nothing to tell apart, to choose by or to test on."""
+        split = self.split
+        empty = not len(split.test) or (len(whole.validation) and not len(split.validation))
+        if empty or (self.task.counts(self.truth[split.train]) > 0).sum() < 2:
+            rows = len(split.train) + len(split.validation) + len(split.test)
+            raise UserError("task_too_few", column=self.tasks[0].column, rows=rows)
+
+    def answers(self, where: np.ndarray) -> np.ndarray:
+        """What is true of some rows in all label columns, as `core.training.joint` reads it."""
+        return self.joint().encode([task.truth[where] for task in self.tasks])
+
+    def joint(self) -> Joint:
+        """What the training is told of the label columns."""
+        train = self.split.train
+        return Joint(
+            columns=tuple(each.column for each in self.tasks),
+            tasks=tuple(each.task for each in self.tasks),
+            counts=tuple(each.task.counts(each.truth[train]) for each in self.tasks),
+            known=tuple(int(each.known[train].sum()) for each in self.tasks),
+            rows=len(train),
+        )
 
     def texts_at(self, where: np.ndarray) -> list[tuple[str, str | None]]:
         return [self.texts[i] for i in where]
-
-    def part(self, where: np.ndarray) -> tuple[list[tuple[str, str | None]], np.ndarray]:
-        return self.texts_at(where), self.numbers[where]
 
     def by_length(self, where: np.ndarray) -> np.ndarray:
         """The same rows, the longest text last."""
@@ -77,23 +154,28 @@ class Rows:
             "train": len(self.split.train),
             "validation": len(self.split.validation),
             "test": len(self.split.test),
-            "dropped": len(self.profile.dropped) + len(self.split.left_out),
+            "dropped": self.dropped,
         }
 
-    def write_test(self, run: Run, probabilities: np.ndarray) -> None:
+    def write_test(self, run: Run, probabilities: np.ndarray, threshold: float | None) -> None:
         """The test rows with `probabilities` [rows, classes], as `Run.test_rows` gives them."""
-        where = self.split.test
+        where, task = self.split.test, self.task
         frame = pd.DataFrame(
             {
                 "line": self.frame.index[where],
                 "text": [text.flat(each) for each in self.texts_at(where)],
-                "label": [self.labels[k] for k in self.numbers[where]],
-                "predicted": [self.labels[int(k)] for k in probabilities.argmax(axis=1)],
-                "confidence": probabilities.max(axis=1),
+                "label": task.spoken(self.truth[where]),
+                "predicted": task.said(probabilities, threshold),
+                "confidence": task.sure(probabilities, threshold),
                 "probabilities": probabilities.tolist(),
             }
         )
         run.write_test_rows(frame)
+
+
+def _labels(spec: TaskSpec, cells: list[str]) -> Labels:
+    task = task_of(cells, spec.separator)
+    return Labels(spec.column, task, task.encode(cells))
 
 
 def _without_known(

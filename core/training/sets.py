@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from core.modalities import text
+from core.training.joint import Joint
 from core.training.rows import Rows
 
 
@@ -26,8 +27,7 @@ class Sets:
     test: Any
     rows: Rows
     truncated: float
-    labels: tuple[str, ...]
-    class_counts: np.ndarray
+    joint: Joint
     order: np.ndarray
 
     @classmethod
@@ -44,7 +44,7 @@ class Sets:
         def encode(where: np.ndarray, name: str) -> tuple[Any, float]:
             file = folder / f"{name}.arrow"
             return text.encode(
-                tokenizer, rows.texts_at(where), rows.numbers[where], length, file, between
+                tokenizer, rows.texts_at(where), rows.answers(where), length, file, between
             )
 
         split = rows.split
@@ -58,8 +58,7 @@ class Sets:
             test=encode(split.test[order], "test")[0],
             rows=rows,
             truncated=truncated,
-            labels=rows.labels,
-            class_counts=np.bincount(rows.numbers[split.train], minlength=len(rows.labels)),
+            joint=rows.joint(),
             order=order,
         )
 

@@ -13,7 +13,6 @@ import numpy as np
 import torch
 
 from core.evaluation import baselines
-from core.evaluation.metrics import score
 from core.export import simple
 from core.modalities import text
 from core.models.embed import embed
@@ -62,9 +61,9 @@ class Simple:
         self._fitted: dict[str, _Made] = {}
         self._notes: list[Message] = []  # on the model that is being made
         self._with: tuple[Any, ...] = ()  # what the frozen embedding follows from besides the rows
-        known, truth = rows.numbers[rows.split.train], rows.numbers[rows.split.test]
+        known, truth = rows.truth[rows.split.train], rows.truth[rows.split.test]
         self.compared: dict[str, dict[str, Any]] = {
-            "majority": baselines.majority(known, truth, rows.labels)
+            "majority": baselines.majority(rows.task, known, truth)
         }
         if not len(rows.split.validation):
             # On the training rows themselves the simple models would only show off their memory.
@@ -78,7 +77,7 @@ class Simple:
         learn = self._rows.split.train
         words = [text.flat(each) for each in self._rows.texts]
         fitted = baselines.tfidf(
-            [words[i] for i in learn], self._rows.numbers[learn], self._rows.labels, self._seed
+            [words[i] for i in learn], self._rows.truth[learn], self._rows.task, self._seed
         )
         if fitted.train_rows < len(learn):
             self._note("train.baseline_rows", rows=fitted.train_rows, all=len(learn))
@@ -118,7 +117,7 @@ class Simple:
         known = vectors(learn)
         if not np.isfinite(known).all():
             return  # the training will fail on it, and say why
-        fitted = baselines.embedding(known, rows.numbers[learn], rows.labels)
+        fitted = baselines.embedding(known, rows.truth[learn], rows.task)
         tolerance = simple.TOLERANCE_BF16 if bf16 else simple.TOLERANCE
         self._keep("embedding", fitted, vectors, tolerance, time.monotonic() - started)
 
@@ -150,18 +149,19 @@ class Simple:
         seconds: float = 0.0,
     ) -> None:
         """Score it, on the validation rows first: that is what the page waits for."""
-        split, numbers, labels = self._rows.split, self._rows.numbers, self._rows.labels
-        started, validation = time.monotonic(), None
+        split, truth, task = self._rows.split, self._rows.truth, self._rows.task
+        started, validation, threshold = time.monotonic(), None, None
         seconds = seconds or fitted.seconds
         if len(split.validation):
             answers = fitted.probabilities(inputs(split.validation))
-            scored = score(answers, numbers[split.validation], labels)
+            threshold = task.threshold(answers, truth[split.validation])
+            scored = task.score(answers, truth[split.validation], threshold)
             validation = {key: scored[key] for key in ("rows", "accuracy", "macro_f1", "loss")}
             seconds += time.monotonic() - started
             self._tell(name, validation, seconds)
         asked = inputs(split.test)
         self.compared[name] = {
-            **score(fitted.probabilities(asked), numbers[split.test], labels),
+            **task.score(fitted.probabilities(asked), truth[split.test], threshold),
             "seconds": seconds,
             "train_rows": fitted.train_rows,
             "validation": validation,
@@ -177,7 +177,7 @@ class Simple:
         recipe, split = self._run.recipe(), self._rows.split
         sides = tuple(side.tobytes() for side in (split.train, split.validation, split.test))
         used = self._with if name == "embedding" else ()
-        return name, recipe.data, recipe.task, self._seed, sides, used
+        return name, recipe.data, self._rows.tasks[0].column, self._seed, sides, used
 
     def _again(self, name: str) -> bool:
         """Take over what an earlier run made of the same rows, if there is one."""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import dataclasses
 import errno
 import logging
 import re
@@ -11,35 +10,30 @@ import shutil
 import threading
 import time
 from collections.abc import Iterator
-from pathlib import Path
 
 import torch
 from transformers import set_seed
 
 from core import techniques
 from core.errors import UserError
-from core.evaluation.metrics import score, softmax
-from core.export import bundle
 from core.modalities import text
 from core.models.load import load
 from core.models.locate import locate
 from core.runs import Run, RunStore
-from core.tasks import single_label
 from core.techniques.base import Technique
 from core.training import events as ev
+from core.training import results
 from core.training.auto import Facts, plan, with_techniques
 from core.training.fit import Fit, Stopped
 from core.training.machine import machine, release_memory
 from core.training.rows import Rows
 from core.training.sets import Sets
-from core.training.simple import Simple
 from core.training.trainer import Diverged, drop_checkpoints
 from core.words import Message, message
 
 log = logging.getLogger(__name__)
 
 NO_SPACE = re.compile(r"No space left|os error 28|File too large|os error 27", re.IGNORECASE)
-PROBES = 8  # test rows on which the exported model must give the same answers
 
 
 def train(run: Run) -> None:
@@ -70,23 +64,25 @@ def train(run: Run) -> None:
 def _train(run: Run, started: float) -> int | None:
     """The whole run. Returns the step of the kept model when it was stopped, None when it ran to its end."""
     run.append(ev.StageStarted(stage="prepare"))
-    recipe, store = run.recipe(), RunStore(run.path.parent)
+    recipe, store = run.recipe(), RunStore(run.root)
     rows = Rows.of(run.table(), recipe, store)
     for note in (*rows.split.notes, *rows.notes):
         _note(run, note)
     _stop_here(run)
 
     run.append(ev.StageStarted(stage="baselines", rows=len(rows.split.train)))
-    simple = Simple(run, rows, recipe.train.seed)
-    simple.tfidf()
-    _stop_here(run)
+    columns = results.Column.all(run, rows, recipe)
+    for column in columns:
+        column.simple.tfidf()
+        _stop_here(run)
 
     run.append(ev.StageStarted(stage="prepare"))
     here = machine()
     set_seed(recipe.train.seed)
     folder = locate(recipe.model, store)
     tokenizer = text.load_tokenizer(folder)
-    model = load(folder, single_label.head(rows.labels), here.attention)
+    head = rows.joint().head()
+    model = load(folder, head, here.attention)
     facts = Facts(
         rows=len(rows.split.train),
         validation=len(rows.chooser),
@@ -98,7 +94,10 @@ def _train(run: Run, started: float) -> int | None:
     length = int(planned.spec.max_length or 0)
     run.append(ev.StageStarted(stage="baselines", rows=len(rows.split.train)))
     bf16 = here.precision == "bf16"
-    simple.embedding(model, tokenizer, length, bf16=bf16, between=lambda: _stop_here(run))
+    for column in columns:
+        column.simple.embedding(
+            model, tokenizer, length, bf16=bf16, between=lambda: _stop_here(run)
+        )
 
     run.append(ev.StageStarted(stage="prepare"))
     sets = Sets.of(rows, tokenizer, length, run.path / "tokens", lambda: _stop_here(run))
@@ -126,7 +125,7 @@ def _train(run: Run, started: float) -> int | None:
             slower = float(fit.spec.learning_rate or 0)
             run.append(ev.Restarted(step=error.step, learning_rate=slower))
             set_seed(recipe.train.seed)
-            model = load(folder, single_label.head(rows.labels), here.attention)
+            model = load(folder, head, here.attention)
 
     for technique in chosen:
         if fitted.stopped and type(technique).after is not Technique.after:
@@ -138,53 +137,9 @@ def _train(run: Run, started: float) -> int | None:
             fitted = technique.after(fit, fitted)
 
     release_memory()  # the optimizer's; what comes now needs less
-    run.append(ev.StageStarted(stage="test", rows=len(sets.test)))
-    probabilities = sets.in_order(softmax(fit.answers(fitted.model, sets.test)))
-    best = fitted.best
-    metrics = {
-        "labels": list(rows.labels),
-        "rows": rows.counts(),
-        "train_rows": len(sets.train),
-        "test": score(probabilities, rows.numbers[rows.split.test], rows.labels),
-        "baselines": simple.compared,
-        "recommended": simple.recommended(best["eval_macro_f1"]),
-        "best": {"step": best["step"], "epoch": best["epoch"], "macro_f1": best["eval_macro_f1"]},
-        "epochs": fitted.epochs,
-        "steps": fitted.steps,
-        "seconds": time.monotonic() - started,
-        "max_length": length,
-        "settings": dataclasses.asdict(fit.spec),
-        "why": {name: reason.to_json() for name, reason in planned.why.items()},
-        "truncated": sets.truncated,
-        "techniques": {technique.key: technique.evidence for technique in chosen},
-    }
-
-    run.append(ev.StageStarted(stage="export"))
-    # What is taken away says what was chosen; the run's own recipe stays what was asked for.
-    recipe = dataclasses.replace(recipe, train=fit.spec)
-    sample = rows.texts_at(rows.split.test[:PROBES])
-
-    def add(folder: Path) -> None:
-        for technique in chosen:
-            technique.exported(fit, folder, metrics)
-
-    bundle.export(
-        run,
-        fitted.model,
-        fit.tokenizer,
-        rows.labels,
-        recipe,
-        metrics,
-        sample,
-        probabilities[:PROBES],
-        add,
-    )
-    simple.export(recipe, metrics)
-    rows.write_test(run, probabilities)
-    run.write_metrics(metrics)
-    bundle.zip_model(run, recipe.name or recipe.data.file)
+    results.write(run, columns, rows, planned, fit, fitted, chosen, started)
     if fitted.stopped:
-        return int(best["step"])
+        return int(fitted.best["step"])
     drop_checkpoints(run.path)
     fit.stages.drop()
     return None

@@ -15,9 +15,10 @@ from safetensors.torch import load_file, save_file
 from transformers import PrinterCallback, ProgressCallback, Trainer, TrainerCallback
 
 from core.runs import Run
-from core.tasks import single_label
+from core.tasks.base import best as best_of
 from core.training import events as ev
 from core.training.batching import SimilarLengths, for_model
+from core.training.joint import Joint
 from core.training.machine import trim_heap
 
 LOG_SECONDS = 0.25  # at most four points of the loss curve a second
@@ -124,7 +125,7 @@ class Reporter(TrainerCallback):
     """Turns the loop into events, and the stop file into the end of the loop."""
 
     def __init__(
-        self, run: Run, classes: int, patient: bool, done: tuple[int, float] = (0, 0.0)
+        self, run: Run, joint: Joint, patient: bool, done: tuple[int, float] = (0, 0.0)
     ) -> None:
         """With `patient`, a loss that grows is let grow: the scores tell, and the best model is kept.
 
@@ -136,7 +137,8 @@ class Reporter(TrainerCallback):
         self.stopped = False
         self._losses: list[float] = []
         self._recent: deque[float] = deque(maxlen=WINDOW)
-        self._nothing = math.log(max(2, classes))  # the loss of knowing nothing
+        self._joint = joint
+        self._nothing = joint.nothing
         self._start = self._nothing
         self._said = self._looked = self._trimmed = 0.0
 
@@ -194,7 +196,7 @@ class Reporter(TrainerCallback):
 
     def on_evaluate(self, args: Any, state: Any, control: Any, metrics: Any, **_: Any) -> None:
         evaluations = [row for row in state.log_history if "eval_loss" in row]
-        best = single_label.best(evaluations)
+        best = best_of(evaluations)
         self.run.append(
             ev.Evaluated(
                 step=self.steps_before + state.global_step,
@@ -203,8 +205,18 @@ class Reporter(TrainerCallback):
                 accuracy=metrics["eval_accuracy"],
                 macro_f1=metrics["eval_macro_f1"],
                 best=best is evaluations[-1],
+                tasks=self._tasks(metrics),
             )
         )
+
+    def _tasks(self, metrics: Any) -> list[list[Any]]:
+        columns = self._joint.columns
+        if len(columns) == 1:
+            return []
+        return [
+            [column, metrics[f"eval_task{k}_accuracy"], metrics[f"eval_task{k}_macro_f1"]]
+            for k, column in enumerate(columns)
+        ]
 
 
 class KeepBest(TrainerCallback):
@@ -223,7 +235,7 @@ class KeepBest(TrainerCallback):
 
     def on_evaluate(self, args: Any, state: Any, control: Any, model: Any = None, **_: Any) -> None:
         evaluations = [row for row in state.log_history if "eval_loss" in row]
-        if single_label.best(evaluations) is evaluations[-1]:
+        if best_of(evaluations) is evaluations[-1]:
             self.weights = {
                 name: value.detach().to("cpu", copy=True)
                 for name, value in model.state_dict().items()

@@ -230,6 +230,28 @@ def test_several_techniques_show_what_they_did(app: App, visit: Open) -> None:
     expect(shown).to_contain_text("The test found a learning rate")
 
 
+def test_two_label_columns_are_learned_together(app: App, visit: Open) -> None:
+    page = visit(app)
+    pick_sample(page, "sentiment_domain")
+    to_model(page)
+    to_techniques(page)
+    card = page.locator("#card-multitask")
+    expect(card.locator("#multitask-also")).to_contain_text("domain")  # chosen by itself
+    card.locator("#tick-multitask input").check()
+    start(page, "1", max_length="16")
+    wait_for_score(page)
+    assert {"sentiment", "domain"} <= curves(page).keys()
+    expect(page.locator("#see-result")).to_be_visible(timeout=SLOW)
+    page.locator("#see-result").click()
+    expect(page.locator("#evidence tbody tr")).to_have_count(2)
+    expect(page.locator("#per-class")).to_contain_text("neutral")
+    page.locator("#result-column label").nth(1).click()
+    expect(page.locator("#per-class")).to_contain_text("social_post")
+    page.locator("#try-text textarea").fill("The battery of this camera is bad.")
+    page.locator("#try-ask").click()
+    expect(page.locator("#try-answer")).to_contain_text("product_review", timeout=SLOW)
+
+
 def test_plan_and_time_stand_above_start_and_start_ends_a_measurement(
     tmp_path: Path, visit: Open
 ) -> None:

@@ -139,7 +139,7 @@ def test_every_row_is_usable_or_listed_with_its_line() -> None:
     lines = ["text,label", "a,x", " ,x", "b,", "　,  ", "c,d,e", "f, x ", '"open,x', "g,y", "h"]
     source = read("\n".join(lines).encode())
     found = profile(source)
-    rows, dropped = usable_rows(source, ["text"], "label")
+    rows, dropped = usable_rows(source, ["text"], ["label"])
     assert list(rows.index) == [2, 7, 9]
     assert list(rows["label"]) == ["x", "x", "y"]
     assert rows.index.name == "line"

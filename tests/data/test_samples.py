@@ -19,7 +19,7 @@ def test_sample_can_be_trained(sample: Sample) -> None:
     assert (found.text, found.label) == (sample.text, sample.label)
     assert not found.dropped
     check(found)
-    rows, _ = usable_rows(table, sample.text, sample.label)
+    rows, _ = usable_rows(table, sample.text, [sample.label])
     given = rows[found.split].tolist() if found.split else None
     labels = rows[sample.label].tolist()
     result = split(join_text(rows, sample.text).tolist(), labels, 0, given=given)

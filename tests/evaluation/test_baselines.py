@@ -11,6 +11,7 @@ import pytest
 from core.evaluation import baselines
 from core.evaluation.baselines import Fitted, embedding, majority, recommended, tfidf
 from core.evaluation.metrics import quick_score
+from core.tasks import of_names
 
 
 def toy(rows: int, good: str, bad: str, filler: str, between: str) -> tuple[list[str], np.ndarray]:
@@ -39,24 +40,24 @@ def accuracy(fitted: Fitted, inputs: object, truth: np.ndarray) -> float:
 )
 def test_tfidf_beats_the_majority(words: tuple[str, str, str, str]) -> None:
     texts, truth = toy(200, *words)
-    learn, labels = (texts[:150], truth[:150]), ["good", "bad"]
-    fitted = tfidf(*learn, labels, seed=0)
+    learn, task = (texts[:150], truth[:150]), of_names(["good", "bad"])
+    fitted = tfidf(*learn, task, seed=0)
     found = fitted.probabilities(texts[150:])
     assert accuracy(fitted, texts[150:], truth[150:]) > 0.95
-    assert majority(truth[:150], truth[150:], labels)["accuracy"] < 0.95
+    assert majority(task, truth[:150], truth[150:])["accuracy"] < 0.95
     assert fitted.train_rows == 150
-    assert np.array_equal(found, tfidf(*learn, labels, seed=0).probabilities(texts[150:]))
+    assert np.array_equal(found, tfidf(*learn, task, seed=0).probabilities(texts[150:]))
 
 
 def test_majority_by_hand() -> None:
-    found = majority(np.array([0, 0, 0, 1]), np.array([0, 1]), ["a", "b", "c"])
+    found = majority(of_names("abc"), np.array([0, 0, 0, 1]), np.array([0, 1]))
     assert found["confusion"] == [[1, 0, 0], [1, 0, 0], [0, 0, 0]]
     assert found["loss"] == pytest.approx(-(math.log(0.75) + math.log(0.25)) / 2)
 
 
 def test_a_class_without_a_training_row() -> None:
     texts, truth = ["one two", "three four"] * 5, np.array([0, 2] * 5)
-    found = tfidf(texts, truth, ["a", "b", "c"], 0).probabilities(["one", "three", "five"])
+    found = tfidf(texts, truth, of_names("abc"), 0).probabilities(["one", "three", "five"])
     assert found.argmax(axis=1)[:2].tolist() == [0, 2]
     assert not found[:, 1].any()
     assert np.allclose(found.sum(axis=1), 1)
@@ -71,14 +72,14 @@ def test_a_class_without_a_training_row() -> None:
     ],
 )
 def test_nothing_to_learn_from(texts: list[str], truth: list[int]) -> None:
-    found = tfidf(texts, np.array(truth), ["a", "b"], 0).probabilities(["three"])
+    found = tfidf(texts, np.array(truth), of_names("ab"), 0).probabilities(["three"])
     assert found.argmax() == 1
 
 
 def test_many_rows_are_sampled_with_the_seed(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(baselines, "MAX_TRAIN_ROWS", 20)
     texts, truth = toy(200, "great fine", "awful poor", "a film with people in it", " ")
-    one, two, other = (tfidf(texts, truth, ["a", "b"], seed) for seed in (0, 0, 1))
+    one, two, other = (tfidf(texts, truth, of_names("ab"), seed) for seed in (0, 0, 1))
     assert np.array_equal(one.probabilities(texts), two.probabilities(texts))
     assert not np.array_equal(one.probabilities(texts), other.probabilities(texts))
     assert one.train_rows == 20
@@ -88,7 +89,7 @@ def test_what_stands_late_in_a_text_counts_in_a_large_table_too() -> None:
     rows = 6_000
     truth = np.arange(rows) % 2
     texts = [f"{'filler ' * 150}{('good', 'bad')[k]} {n}" for n, k in enumerate(truth)]
-    fitted = baselines.tfidf(texts, truth, ("g", "b"), 1)
+    fitted = baselines.tfidf(texts, truth, of_names("gb"), 1)
     assert accuracy(fitted, texts[:200], truth[:200]) == 1.0
     assert fitted.train_rows < rows
 
@@ -97,7 +98,7 @@ def test_vectors_are_told_apart() -> None:
     draw = np.random.default_rng(0)
     truth = np.arange(100) % 3
     vectors = (np.eye(3)[truth] + draw.normal(0, 0.1, (100, 3))).astype(np.float32)
-    fitted = embedding(vectors[:50], truth[:50], ["a", "b", "c"])
+    fitted = embedding(vectors[:50], truth[:50], of_names("abc"))
     assert accuracy(fitted, vectors[50:], truth[50:]) == 1.0
     assert fitted.probabilities(vectors[:0]).shape == (0, 3)
 

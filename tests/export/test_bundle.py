@@ -23,7 +23,8 @@ from core.models.locate import bundled_folder
 from core.predict import Predictor
 from core.recipe import DataSpec, ModelSpec, Recipe, TaskSpec, TrainSpec
 from core.runs import Run
-from core.tasks.single_label import head
+from core.tasks import of_names
+from core.tasks.base import head
 
 NO_PROBE: tuple[list[tuple[str, str | None]], Any] = ([], np.zeros((0, 2)))
 HOSTILE = ("LABEL_1", "LABEL_0", '"quoted" | <b>', "两\n行", "=1+1", "true", " ")
@@ -78,7 +79,7 @@ def export(source: Path, place: Path, labels: tuple[str, ...], columns: int) -> 
     model = load(source, head(labels))
     torch.nn.init.normal_(model.classifier.weight, std=2)  # so that the answers are not all alike
     metrics = metrics_for(labels)
-    bundle.export(run, model, load_tokenizer(source), labels, recipe, metrics, *NO_PROBE)
+    bundle.export(run, model, load_tokenizer(source), of_names(labels), recipe, metrics, *NO_PROBE)
     return Exported(run, recipe, labels, metrics)
 
 
@@ -196,7 +197,7 @@ def test_a_failed_export_leaves_the_earlier_one(
             done.run,
             load(tiny_model, head(("c", "d"))),
             load_tokenizer(tiny_model),
-            ("c", "d"),
+            of_names(("c", "d")),
             done.recipe,
             done.metrics,
             *NO_PROBE,
@@ -214,7 +215,14 @@ def test_a_model_that_answers_differently_once_written_is_not_published(
     wrong = np.array([[0.0, 1.0]])
     with pytest.raises(RuntimeError, match="differently"):
         bundle.export(
-            done.run, model, tokenizer, ("c", "d"), done.recipe, done.metrics, [("x", None)], wrong
+            done.run,
+            model,
+            tokenizer,
+            of_names("cd"),
+            done.recipe,
+            done.metrics,
+            [("x", None)],
+            wrong,
         )
     assert Predictor(done.run.model).labels == ("a", "b")
 
@@ -226,7 +234,7 @@ def test_a_second_export_and_zip_replace_the_first(tiny_model: Path, tmp_path: P
     longest = tokenizer.model_max_length
     model = load(tiny_model, head(("c", "d")))
     scores = metrics_for(("c", "d"))
-    bundle.export(done.run, model, tokenizer, ("c", "d"), done.recipe, scores, *NO_PROBE)
+    bundle.export(done.run, model, tokenizer, of_names("cd"), done.recipe, scores, *NO_PROBE)
     assert tokenizer.model_max_length == longest
     assert Predictor(done.run.model).labels == ("c", "d")
     assert bundle.zip_model(done.run, "second.csv").name == "second.zip"

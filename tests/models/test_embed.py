@@ -12,7 +12,7 @@ from transformers import AutoModel
 from core.modalities.text import load_tokenizer
 from core.models.embed import embed
 from core.models.load import load
-from core.tasks.single_label import head
+from core.tasks.base import head
 
 TEXTS: list[tuple[str, str | None]] = [(f"film {'x ' * (n % 7)}", None) for n in range(40)]
 TEXTS += [("good", "a plot"), ("", None), ("word " * 500, None)]

@@ -8,7 +8,7 @@ import torch
 
 from core.models.embedding import UsedRows, restore, trim
 from core.models.load import load
-from core.tasks.single_label import head
+from core.tasks.base import head
 
 SEEN, UNSEEN = torch.tensor([[101, 2204, 2143, 102, 0]]), torch.tensor([[101, 2919, 2143, 102, 0]])
 

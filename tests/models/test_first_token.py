@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import pytest
 import torch
 
+from core.data.read import read
+from core.jobs import new_run
 from core.models.attention import use
 from core.models.first_token import first_token_only
 from core.models.layers import layers
+from core.runs import RunStore
+from core.training.machine import Machine
+from core.training.train import train
+from tests.conftest import recipe_for, sentiment_csv
 from tests.models.families import FAMILIES, assert_alike, batch, learned, made
 
 
@@ -38,6 +45,31 @@ def test_it_answers_and_learns_as_before(family: str, bf16: bool) -> None:
     assert_alike(whole, learned(model, bf16), bf16)
     undo()
     assert tokens_of_the_last(model) == 40
+
+
+def test_a_run_makes_use_of_it_and_exports_the_whole_layer(
+    store: RunStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What training does is the same by any measure but time, so the model is looked at on the way."""
+    tokens = []
+
+    def look(model: Any) -> Callable[[], None]:
+        undo = first_token_only(model)
+        tokens.append(tokens_of_the_last(model))
+
+        def undone() -> None:
+            undo()
+            tokens.append(tokens_of_the_last(model))
+
+        return undone
+
+    monkeypatch.setattr("core.training.fit.first_token_only", look)
+    monkeypatch.setattr("core.training.train.machine", lambda: Machine("cpu", "fp32", "eager", 1))
+    table = read(sentiment_csv(), "toy.csv")
+    run = new_run(store, table, recipe_for(table, epochs=1.0))
+    train(run)
+    assert run.status() == "finished", run.progress().error
+    assert tokens == [1, 40]
 
 
 @pytest.mark.parametrize("family", ["deberta", "modernbert", "modernbert_mean"])

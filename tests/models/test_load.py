@@ -20,7 +20,7 @@ from core.models.load import load, pretrained
 from core.models.locate import bundled_folder, locate, resolve
 from core.recipe import ModelSpec
 from core.runs import RunStore
-from core.tasks import single_label
+from core.tasks.base import head
 from core.words import LANGUAGES, locale
 from tests.conftest import TINY
 
@@ -65,7 +65,7 @@ def test_code_in_a_model_folder_is_refused(tmp_path: Path) -> None:
         '{"model_type": "bert", "auto_map": {"AutoModel": "evil.py"}}'
     )
     with pytest.raises(UserError) as caught:
-        load(tmp_path, single_label.head(("a", "b")))
+        load(tmp_path, head(("a", "b")))
     assert caught.value.args == ("model_remote_code",)
 
 
@@ -83,13 +83,13 @@ def test_the_catalogue_is_complete() -> None:
 def test_a_head_is_kept_only_for_the_same_classes(tiny_model: Path, tmp_path: Path) -> None:
     import torch
 
-    first = load(tiny_model, single_label.head(("a", "b")))
+    first = load(tiny_model, head(("a", "b")))
     first.save_pretrained(tmp_path)
-    same, other = (load(tmp_path, single_label.head(names)) for names in (("a", "b"), ("c", "d")))
+    same, other = (load(tmp_path, head(names)) for names in (("a", "b"), ("c", "d")))
     assert torch.equal(same.classifier.weight, first.classifier.weight)
     assert not torch.equal(other.classifier.weight, first.classifier.weight)
     assert other.config.id2label == {0: "c", 1: "d"}
-    more = load(tmp_path, single_label.head(("a", "b", "c")))
+    more = load(tmp_path, head(("a", "b", "c")))
     assert more.classifier.weight.shape[0] == 3
     for model in (same, other, more):
         assert torch.equal(

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import dataclasses
 from typing import Any
 
 import pytest
 
 from core import techniques
 from core.data.profile import profile
-from core.data.read import read
+from core.data.read import Table, read
 from core.errors import UserError
 from core.jobs import new_run
 from core.predict import Predictor
+from core.recipe import TaskSpec
 from core.runs import Run, RunStore
 from core.training import events as ev
 from core.training.train import train
@@ -26,9 +28,18 @@ OPTIONS: dict[str, dict[str, Any]] = {
 SETTINGS: dict[str, dict[str, Any]] = {"adaptive_epochs": {"epochs": 40.0, "learning_rate": 1e-2}}
 
 
+def toy() -> Table:
+    """The toy CSV with a second label column, which few techniques look at."""
+    head, *lines = sentiment_csv(rows=60, rare=15).decode().splitlines()
+    longer = [f"{line},{'long' if line.count(' ') > 8 else 'short'}" for line in lines]
+    return read("\n".join([f"{head},size", *longer]).encode(), "toy.csv")
+
+
 def run_with(store: RunStore, chosen: dict[str, dict[str, Any]], key: str) -> Run:
-    table = read(sentiment_csv(rows=60, rare=15), "toy.csv")
+    table = toy()
     recipe = recipe_for(table, techniques=chosen, **SETTINGS.get(key, {}))
+    if "multitask" in chosen:
+        recipe = dataclasses.replace(recipe, also=(TaskSpec("size"),))
     return new_run(store, table, recipe)
 
 
@@ -81,6 +92,9 @@ def test_variants_of_a_technique_are_different_trainings(store: RunStore) -> Non
         {"augment": {"strength": 0.5}},
         {"augment": {"mixup": True}},
         {"augment": {"mistype": True, "delete": False, "swap": False, "punctuate": False}},
+        {"multitask": {}},
+        {"multitask": {"weights": "learned"}},
+        {"multitask": {"weights": "given", "given": "1, 3"}},
         {"continued_pretraining": {"epochs": 1.0}},
         {"continued_pretraining": {"epochs": 2.0}},
         {"continued_pretraining": {"epochs": 1.0, "masked": 0.4}},

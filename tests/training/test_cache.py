@@ -15,7 +15,9 @@ from transformers import DataCollatorWithPadding, ElectraConfig
 from core.modalities.text import load_tokenizer
 from core.models.load import load
 from core.models.locate import bundled_folder
-from core.tasks.single_label import head
+from core.recipe import TrainSpec
+from core.tasks import of_names
+from core.tasks.base import head
 from core.techniques.base import Context
 from core.techniques.freeze import Freeze, Options
 from core.training.cache import TOLERANCE, Cut, TooLarge, collate_kept
@@ -43,7 +45,20 @@ def rows() -> Dataset:
 
 
 def frozen(model: Any, share: float) -> Any:
-    context = Context("train", None, (), np.array([]), 1, 1, (), dict, lambda _: None)  # type: ignore[arg-type]
+    context = Context(
+        stage="train",
+        train=TrainSpec(),
+        columns=("label",),
+        number=0,
+        task=of_names("ab"),
+        class_counts=np.array([20, 20]),
+        known=40,
+        evaluations_per_epoch=1,
+        patience=1,
+        texts=(),
+        encode=lambda texts: {},
+        note=lambda said: None,
+    )
     Freeze(Options(share=share)).model(model, context)
     return model.eval()
 

@@ -16,6 +16,7 @@ from core.evaluation.baselines import embedding, tfidf
 from core.export import simple
 from core.recipe import DataSpec, ModelSpec, Recipe, TaskSpec
 from core.runs import Run, RunStore
+from core.tasks import of_names
 from core.training import events as ev
 from core.words import message
 
@@ -175,9 +176,9 @@ def add_simple(
     texts = [row["text"] for row in made]
     numbers = np.array([labels.index(row["label"]) for row in made])
     fitted = {
-        "tfidf": (tfidf(texts, numbers, labels, 0), texts),
+        "tfidf": (tfidf(texts, numbers, of_names(labels), 0), texts),
         "embedding": (
-            embedding(np.eye(len(labels))[numbers], numbers, labels),
+            embedding(np.eye(len(labels))[numbers], numbers, of_names(labels)),
             np.eye(len(labels)),
         ),
     }

@@ -148,7 +148,8 @@ def test_the_stronger_rival_is_the_one_to_beat() -> None:
 def test_the_recommended_model_is_chosen_and_its_reason_told(store: RunStore, lang: str) -> None:
     run = make_run(store, recommended="tfidf")
     shown = result.show(run, lang)
-    picked = next(each for each in shown if isinstance(each, gr.Radio))
+    columns, picked = (each for each in shown if isinstance(each, gr.Radio))
+    assert columns.visible is False
     assert (picked.value, picked.visible) == ("tfidf", True)
     assert [value for _, value in picked.choices] == ["model", "embedding", "tfidf"]
     metrics = run.metrics()
@@ -167,7 +168,8 @@ def test_a_run_of_the_first_version_still_opens(store: RunStore) -> None:
     assert "recommended" not in metrics
     shown = result.show(run, "en")
     assert len(shown) == result.VIEW
-    picked = next(each for each in shown if isinstance(each, gr.Radio))
+    columns, picked = (each for each in shown if isinstance(each, gr.Radio))
+    assert columns.visible is False
     assert (picked.value, picked.visible) == ("model", False)
     assert result.headline(run, metrics, "en").count("tt-bar-label") == 6
     assert scores.recommendation(metrics) is None

@@ -9,8 +9,9 @@ from typing import Any
 
 import gradio as gr
 
-from core.data.profile import Profile, dropped_csv, profile
+from core.data.profile import Profile, dropped_csv, profile, separator_of
 from core.data.read import MAX_BYTES, Table, read
+from core.data.roles import SEPARATORS
 from core.data.samples import SAMPLES, load
 from core.errors import UserError
 from core.words import ASSETS, say
@@ -21,6 +22,7 @@ from ui.session import CLICK, QUIET, Loaded, Session, problem
 from ui.words import esc, fragment, i18n, info, language
 
 _GUARD_JS = (ASSETS / "too_large.js").read_text(encoding="utf-8")
+ONE = ""  # of the separator dropdown: a label for each cell
 NO_SPLIT = ""  # of the split dropdown: rows are shared out by chance
 
 
@@ -36,6 +38,9 @@ class DataStep:
     text: gr.Dropdown
     label: gr.Dropdown
     split: gr.Dropdown
+    separator: (
+        gr.Dropdown
+    )  # between the labels of a cell; hidden where every cell seems to have one
     overview: gr.HTML
     dropped: gr.DownloadButton
     preview: gr.HTML
@@ -54,6 +59,7 @@ class DataStep:
             self.text,
             self.label,
             self.split,
+            self.separator,
             self.overview,
             self.dropped,
             self.preview,
@@ -88,6 +94,9 @@ def build() -> DataStep:
             )
             label = gr.Dropdown([], label=i18n("ui.label_column"), **_field("label"))
             split = gr.Dropdown([], label=i18n("ui.split_column"), **_field("split"))
+            separator = gr.Dropdown(
+                [], label=i18n("ui.separator"), visible=False, **_field("separator")
+            )
         seen = html.piece(elem_id="overview")
         dropped = gr.DownloadButton(
             i18n("ui.data.download_left_out"), size="sm", visible=False, elem_id="dropped"
@@ -109,6 +118,7 @@ def build() -> DataStep:
         text,
         label,
         split,
+        separator,
         seen,
         dropped,
         rows,
@@ -170,12 +180,24 @@ def show(loaded: Loaded, lang: str) -> tuple[Any, ...]:
             value=seen.split or NO_SPLIT,
             info=info(say("ui.data.split" if seen.split else "ui.data.by_chance", lang)),
         ),
+        separator(seen, lang),
         overview.overview(seen, lang) + overview.remarks(table, seen, lang),
         left_out(table, seen, lang),
         overview.preview(table, seen, lang),
         missing(seen, lang),
         gr.Button(interactive=overview.ready(seen)),
     )
+
+
+def separator(seen: Profile, lang: str) -> gr.Dropdown:
+    """Whether the label cells hold one label or several, where that is a question."""
+    asked = seen.separator or separator_of(seen, seen.label or "")
+    choices = [(say("ui.separator.one", lang), ONE)]
+    choices += [(say("ui.separator.several", lang, mark=mark), mark) for mark in SEPARATORS]
+    if seen.separator and seen.separator not in SEPARATORS:  # of a run that was started elsewhere
+        choices.append((say("ui.separator.several", lang, mark=seen.separator), seen.separator))
+    why = say("ui.separator.why" if seen.separator else "ui.separator.off", lang)
+    return gr.Dropdown(choices, value=seen.separator, visible=bool(asked), info=info(why))
 
 
 def missing(seen: Profile | None, lang: str) -> Any:
@@ -241,13 +263,21 @@ def wire(step: DataStep, session: Session) -> None:
             return refuse(error, lang)
 
     def columns(
-        loaded: Loaded | None, text: list[str], label: str | None, split: str, request: gr.Request
+        loaded: Loaded | None,
+        text: list[str],
+        label: str | None,
+        split: str,
+        separator: str | None,
+        request: gr.Request,
     ) -> tuple[Any, ...]:
         lang = language(request)
         if loaded is None:
             return (gr.skip(),) * len(outputs)
+        # Another label column has cells of its own.
+        kept = (separator or "") if label == loaded.profile.label else None
         try:
-            again = Loaded(loaded.table, profile(loaded.table, text, label or "", split or ""))
+            seen = profile(loaded.table, text, label or "", split or "", kept)
+            again = Loaded(loaded.table, seen)
         except Exception as error:  # noqa: BLE001 - shown as a card and logged
             return refuse(error, lang)
         return again, gr.skip(), *show(again, lang)
@@ -264,8 +294,8 @@ def wire(step: DataStep, session: Session) -> None:
     step.guard.click(too_large, None, step.problem, **QUIET)
     step.file.upload(upload, step.file, outputs, **CLICK)
     step.samples.click(sample, None, outputs, **CLICK)
-    chosen = [session.loaded, step.text, step.label, step.split]
-    for dropdown in (step.text, step.label, step.split):
+    chosen = [session.loaded, step.text, step.label, step.split, step.separator]
+    for dropdown in chosen[1:]:
         dropdown.input(columns, chosen, outputs, trigger_mode="always_last", **QUIET)
     start_over(step.other.click(None), step)
 

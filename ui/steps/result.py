@@ -27,6 +27,7 @@ FAST = "freeze"  # the technique that trades score for time
 
 @dataclass(frozen=True)
 class ResultStep:
+    column: gr.Radio  # which label column is shown, where the run has learned several
     headline: gr.HTML
     cost: gr.HTML
     measure: gr.Button
@@ -49,6 +50,7 @@ class ResultStep:
     def view(self) -> list[Any]:
         """What `show` fills."""
         return [
+            self.column,
             self.headline,
             self.cost,
             self.measure,
@@ -67,7 +69,7 @@ class ResultStep:
         ]
 
 
-VIEW = 17  # components that `show` fills
+VIEW = 18  # components that `show` fills
 
 
 def _heading(key: str, note: str = "") -> None:
@@ -80,6 +82,13 @@ def _heading(key: str, note: str = "") -> None:
 
 def build() -> ResultStep:
     """Draw the step."""
+    column = gr.Radio(
+        [],
+        label=i18n("result.column_shown"),
+        visible=False,
+        interactive=True,
+        elem_id="result-column",
+    )
     headline = html.piece(elem_id="headline")
     cost = html.piece(elem_id="cost")
     measure = gr.Button(i18n("result.cost.measure"), visible=False, elem_id="measure", size="sm")
@@ -126,6 +135,7 @@ def build() -> ResultStep:
         again = gr.Button(i18n("train.again"), elem_id="result-again", min_width=140)
         new = gr.Button(i18n("result.new"), elem_id="result-new", min_width=140)
     return ResultStep(
+        column=column,
         headline=headline,
         cost=cost,
         measure=measure,
@@ -153,15 +163,13 @@ def show(run: Run, lang: str) -> tuple[Any, ...]:
         empty = html.notice([say("result.none", lang)], "warning")
         return empty, *[gr.skip()] * (VIEW - 1)
     labels = list(metrics["labels"])
-    choices = [(say("result.any", lang), ANY), *[(label, str(i)) for i, label in enumerate(labels)]]
     return (
+        columns(run, lang),
         headline(run, metrics, lang),
         *cost(run, lang),
         evidence(metrics.get("techniques", {}), lang),
         per_class(metrics, lang),
-        charts.confusion(labels, metrics["test"]["confusion"], lang).to_json(),
-        gr.Dropdown(choices, value=ANY),
-        gr.Dropdown(choices, value=ANY),
+        *_matrix(metrics, lang),
         rows_html(run, labels, ANY, ANY, lang),
         choice(run, lang),
         *trial.prepare(run, lang),
@@ -169,6 +177,36 @@ def show(run: Run, lang: str) -> tuple[Any, ...]:
         "",
         settings_html(run, metrics, lang),
     )
+
+
+def _matrix(metrics: Mapping[str, Any], lang: str) -> tuple[Any, Any, Any]:
+    """The confusion matrix and the two lists; hidden where a row may have several labels."""
+    counts = metrics["test"].get("confusion")
+    if counts is None:
+        return gr.update(visible=False), gr.Dropdown(visible=False), gr.Dropdown(visible=False)
+    labels = list(metrics["labels"])
+    choices = [(say("result.any", lang), ANY), *[(label, str(i)) for i, label in enumerate(labels)]]
+    lists = (gr.Dropdown(choices, value=ANY, visible=True) for _ in range(2))
+    drawn = charts.confusion(labels, counts, lang).to_json()
+    return gr.update(value=drawn, visible=True), *lists
+
+
+def columns(run: Run, lang: str) -> gr.Radio:
+    """The label columns of a run that has learned several; `run` may be what was measured of one."""
+    tasks = run.whole().tasks()
+    names = [(task.recipe().task.column, str(number)) for number, task in enumerate(tasks)]
+    at = next(number for number, task in enumerate(tasks) if task == run)
+    return gr.Radio(names, value=str(at), visible=len(tasks) > 1)
+
+
+def find(session: Session, run_id: object, column: object) -> Run | None:
+    """What was measured of the label column that is shown; both come from a browser."""
+    run = session.find(run_id)
+    if run is None:
+        return None
+    tasks = run.tasks()
+    number = int(str(column)) if str(column).isdecimal() else 0
+    return tasks[number] if number < len(tasks) else run
 
 
 def choice(run: Run, lang: str) -> gr.Radio:
@@ -194,12 +232,13 @@ def headline(run: Run, metrics: Mapping[str, Any], lang: str) -> str:
             for name in scores.rivals(metrics)
         ),
     ]
+    right = "result.exact" if metrics.get("separator") else "result.accuracy"
     tiles = html.tiles(
         [
             (
-                say("result.accuracy", lang),
+                say(right, lang),
                 f"{test['accuracy']:.1%}",
-                say("result.accuracy.help", lang, rows=test["rows"]),
+                say(f"{right}.help", lang, rows=test["rows"]),
             ),
             (
                 say("result.macro_f1", lang),
@@ -210,13 +249,18 @@ def headline(run: Run, metrics: Mapping[str, Any], lang: str) -> str:
     )
     bars = "".join(
         html.card(
-            say(f"result.{name}", lang),
+            say(title, lang),
             html.bars([(who, s[name], shown.format(s[name])) for who, s in rivals], highlight=0),
         )
-        for name, shown in (("accuracy", "{:.1%}"), ("macro_f1", "{:.3f}"))
+        for title, name, shown in (
+            (right, "accuracy", "{:.1%}"),
+            ("result.macro_f1", "macro_f1", "{:.3f}"),
+        )
     )
     stopped = (
-        html.notice([say("result.stopped", lang)], "info") if run.status() == "stopped" else ""
+        html.notice([say("result.stopped", lang)], "info")
+        if run.whole().status() == "stopped"
+        else ""
     )
     return (
         f'<div class="tt-run-head"><h2>{esc(recipe.name or recipe.data.file)}</h2></div>'
@@ -230,9 +274,9 @@ def headline(run: Run, metrics: Mapping[str, Any], lang: str) -> str:
 
 def cost(run: Run, lang: str) -> tuple[str, gr.Button]:
     """What fast mode took or brought, or the button that finds out; nothing for a run without it."""
-    if FAST not in run.recipe().techniques:
+    if FAST not in run.recipe().techniques or run != run.whole():
         return "", gr.Button(visible=False)
-    kind, said = scores.cost(run, RunStore(run.path.parent), FAST)
+    kind, said = scores.cost(run, RunStore(run.root), FAST)
     return html.notice([say(said, lang)], kind), gr.Button(
         visible=said.key == "result.cost.unknown"
     )
@@ -299,8 +343,16 @@ def wire(step: ResultStep, session: Session) -> Any:
     Returns the event after which the person wants to start with other data.
     """
 
-    def filtered(run_id: object, true: str, predicted: str, request: gr.Request) -> Any:
-        run = session.find(run_id)
+    def show_column(run_id: object, column: object, request: gr.Request) -> tuple[Any, ...]:
+        run = find(session, run_id, column)
+        return show(run, language(request)) if run else (gr.skip(),) * VIEW
+
+    step.column.input(show_column, [session.run, step.column], step.view, **QUIET)
+
+    def filtered(
+        run_id: object, column: object, true: str, predicted: str, request: gr.Request
+    ) -> Any:
+        run = find(session, run_id, column)
         metrics = run.metrics() if run else None
         if run is None or metrics is None:
             return gr.skip()
@@ -309,18 +361,21 @@ def wire(step: ResultStep, session: Session) -> Any:
     for dropdown in (step.true, step.predicted):
         dropdown.input(
             filtered,
-            [session.run, step.true, step.predicted],
+            [session.run, step.column, step.true, step.predicted],
             step.rows,
             trigger_mode="always_last",
             **QUIET,
         )
 
-    def cell(run_id: object, event: gr.EventData, request: gr.Request) -> tuple[Any, ...]:
+    def cell(
+        run_id: object, column: object, event: gr.EventData, request: gr.Request
+    ) -> tuple[Any, ...]:
         true, predicted = data_of(event, "row"), data_of(event, "column")
-        return true, predicted, filtered(run_id, true, predicted, request)
+        return true, predicted, filtered(run_id, column, true, predicted, request)
 
-    step.matrix.click(cell, session.run, [step.true, step.predicted, step.rows], **QUIET)
-    trial.wire(step.trial, step.which, session)
+    asked = [session.run, step.column]
+    step.matrix.click(cell, asked, [step.true, step.predicted, step.rows], **QUIET)
+    trial.wire(step.trial, step.which, session, step.column, find)
     _wire_download(step, session)
     step.again.click(lambda: go(TECHNIQUES), None, session.walk, **QUIET)
     new = step.new.click(lambda: (go(DATA), ""), None, [session.walk, session.run], **QUIET)
@@ -358,14 +413,14 @@ FETCH_JS = """() => {
 def _wire_download(step: ResultStep, session: Session) -> None:
     """Another model has another answer and another download; a simple one is packed when asked for."""
 
-    def pick(run_id: object, which: object, request: gr.Request) -> tuple[Any, ...]:
-        run = session.find(run_id)
+    def pick(run_id: object, column: object, which: object, request: gr.Request) -> tuple[Any, ...]:
+        run = find(session, run_id, column)
         if run is None:
             return (gr.skip(),) * 4
         return "", *offer(run, trial.picked(run, which), language(request)), ""
 
-    def pack(run_id: object, which: object, request: gr.Request) -> tuple[Any, ...]:
-        run, lang = session.find(run_id), language(request)
+    def pack(run_id: object, column: object, which: object, request: gr.Request) -> tuple[Any, ...]:
+        run, lang = find(session, run_id, column), language(request)
         try:
             if run is None:
                 raise UserError("run_unknown")
@@ -374,6 +429,6 @@ def _wire_download(step: ResultStep, session: Session) -> None:
             return gr.skip(), gr.skip(), problem(error, lang)
 
     shown = [step.pack, step.download, step.problem]
-    asked = [session.run, step.which]
+    asked = [session.run, step.column, step.which]
     step.which.input(pick, asked, [step.trial.answer, *shown], trigger_mode="always_last", **QUIET)
     step.pack.click(pack, asked, shown, **CLICK).then(None, None, None, js=FETCH_JS)

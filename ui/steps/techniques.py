@@ -12,11 +12,14 @@ from core import techniques
 from core.options import fields_of
 from core.recipe import MAX_NAME, Recipe, TrainSpec
 from core.techniques.base import Technique
+from core.techniques.multitask import Multitask, others
 from core.words import say
 from ui import form, html, plan
 from ui.session import CLICK, QUIET, TECHNIQUES, TRAIN, Loaded, Session, back_and_next, go, problem
 from ui.steps.model import checked_key
 from ui.words import esc, fragment, i18n, language
+
+PRESELECTED = 3  # further label columns that are chosen for whoever ticks multi-task learning
 
 
 @dataclass(frozen=True)
@@ -31,7 +34,8 @@ class TechniquesStep:
     @property
     def entered(self) -> list[Any]:
         """What `enter` fills."""
-        return [*self.plan.view, self.problem, self.suggested, *self.choices.ticks.values()]
+        ticks = self.choices.ticks.values()
+        return [*self.plan.view, self.problem, self.suggested, *ticks, self.choices.also]
 
     @property
     def view(self) -> list[Any]:
@@ -45,11 +49,21 @@ def build() -> TechniquesStep:
         fragment(lambda lang: f'<p class="tt-lead">{esc(say("ui.techniques.lead", lang))}</p>')
     )
     card = plan.build()
+    also = gr.Dropdown(
+        [],
+        multiselect=True,
+        label=i18n("technique.multitask.also"),
+        info=i18n("technique.multitask.also.help"),
+        elem_id="multitask-also",
+        interactive=True,
+        render=False,
+    )
     ticks: dict[str, gr.Checkbox] = {}
     options: dict[str, form.Form] = {}
     with gr.Row(elem_classes="tt-cards"):
         for technique in techniques.ALL:
-            ticks[technique.key], options[technique.key] = _card(technique)
+            extra = also if technique is Multitask else None
+            ticks[technique.key], options[technique.key] = _card(technique, extra)
     with gr.Accordion(i18n("ui.advanced"), open=False, elem_id="advanced"):
         html.piece(
             fragment(lambda lang: f'<p class="tt-note">{esc(say("ui.advanced.lead", lang))}</p>')
@@ -65,11 +79,11 @@ def build() -> TechniquesStep:
     )
     trouble = html.piece(elem_id="start-problem")
     back, start = back_and_next(TECHNIQUES, "ui.start")
-    choices = form.Choices(ticks, options, train, name)
+    choices = form.Choices(ticks, also, options, train, name)
     return TechniquesStep(choices, card, trouble, gr.State(None), back, start)
 
 
-def _card(technique: type[Technique]) -> tuple[gr.Checkbox, form.Form]:
+def _card(technique: type[Technique], extra: gr.Dropdown | None) -> tuple[gr.Checkbox, form.Form]:
     key = f"technique.{technique.key}"
     with gr.Column(elem_classes="tt-tick", min_width=280, elem_id=f"card-{technique.key}"):
         tick = gr.Checkbox(
@@ -79,6 +93,8 @@ def _card(technique: type[Technique]) -> tuple[gr.Checkbox, form.Form]:
             interactive=True,
             elem_id=f"tick-{technique.key}",
         )
+        if extra:
+            extra.render()
         if not fields_of(technique.Options):
             return tick, form.Form({})
         with gr.Accordion(i18n("ui.options"), open=False):
@@ -87,8 +103,9 @@ def _card(technique: type[Technique]) -> tuple[gr.Checkbox, form.Form]:
 
 def restore(step: TechniquesStep, recipe: Recipe, loaded: Loaded, lang: str) -> tuple[Any, ...]:
     """What the step shows for a run's recipe, in the order of `view`."""
-    entered = enter(loaded, recipe.model.key, lang, None, recipe.techniques)
-    return *entered, *step.choices.show(recipe)[len(techniques.ALL) :]
+    *entered, _ = enter(loaded, recipe.model.key, lang, None, recipe.techniques)
+    also = gr.Dropdown(others(loaded.profile), value=[each.column for each in recipe.also] or None)
+    return *entered, also, *step.choices.show(recipe)[len(techniques.ALL) + 1 :]
 
 
 def enter(
@@ -104,10 +121,13 @@ def enter(
     for which they were `suggested` already: then the ticks stay as the person left them.
     """
     if loaded is None:
-        return ("", "", "", "", *[gr.skip()] * (1 + len(techniques.ALL)))
+        return ("", "", "", "", *[gr.skip()] * (2 + len(techniques.ALL)))
     profile = loaded.profile
     data = (loaded.table.fingerprint, profile.label or "")
+    also = gr.skip()
     if ticked is None and suggested != data:
+        able = others(profile)
+        also = gr.Dropdown(able, value=able[:PRESELECTED] or None)
         ticked = techniques.suggested(profile)
     ticks = []
     for technique in techniques.ALL:
@@ -121,7 +141,7 @@ def enter(
             info += f" {say(advice, lang)}" if advice else ""
             value = {} if ticked is None else {"value": technique.key in ticked}
             ticks.append(gr.Checkbox(interactive=True, info=info, **value))
-    return *plan.first(loaded, model, lang), "", data, *ticks
+    return *plan.first(loaded, model, lang), "", data, *ticks, also
 
 
 def wire(step: TechniquesStep, session: Session, other: gr.Textbox, entered: Any) -> Any:

@@ -1,0 +1,123 @@
+"""What is learned from a label column: its classes, the loss, and what counts as a good answer.
+
+Nobody outside asks which kind of task it is: what differs between the kinds is asked of the task.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from core.evaluation.metrics import Floats, Numbers
+
+__all__ = ["MISSING", "Floats", "Numbers", "Task", "best", "head"]
+
+if TYPE_CHECKING:
+    import torch
+
+MISSING = -100  # in place of the truth of a row without a label
+
+
+class Task(ABC):
+    """`names` are the classes, in the order of the model's outputs; `separator` is between the labels of a
+    cell, "" where each has one.
+
+    The truth of rows is an array of whole numbers whose first axis are the rows; probabilities are
+    [rows, classes], between 0 and 1.
+    """
+
+    names: tuple[str, ...]
+    problem: ClassVar[str]  # transformers' name of it
+
+    @property
+    @abstractmethod
+    def separator(self) -> str: ...
+
+    @property
+    @abstractmethod
+    def nothing(self) -> float:
+        """The loss of knowing nothing, in nats."""
+
+    @abstractmethod
+    def encode(self, cells: Sequence[str]) -> Numbers:
+        """The truth of rows with these cells; an empty one is MISSING."""
+
+    @abstractmethod
+    def known(self, truth: Numbers) -> Any:
+        """Which rows have a label: [rows], true or false."""
+
+    @abstractmethod
+    def counts(self, truth: Numbers) -> Numbers:
+        """Rows of each class: [classes]."""
+
+    @abstractmethod
+    def commonest(self, truth: Numbers) -> Floats:
+        """Probabilities [classes] of whoever knows these rows and always says the same."""
+
+    @abstractmethod
+    def spoken(self, truth: Numbers) -> list[str]:
+        """The labels of each row as a person reads them."""
+
+    @abstractmethod
+    def losses(self, logits: torch.Tensor, batch: Mapping[str, torch.Tensor]) -> torch.Tensor:
+        """In nats, [rows], of logits [rows, classes] and the truth in "labels"; 0 where it is MISSING."""
+
+    @abstractmethod
+    def indifference(self, logits: torch.Tensor) -> torch.Tensor:
+        """The loss of each row [rows] if all classes were equally true."""
+
+    @abstractmethod
+    def weigh(self, weights: torch.Tensor, truth: torch.Tensor) -> torch.Tensor:
+        """What each row counts [rows], from `weights` of the classes [classes]."""
+
+    @abstractmethod
+    def probabilities(self, logits: Floats) -> Floats:
+        """Of the classes, in float64."""
+
+    @abstractmethod
+    def threshold(self, probabilities: Floats, truth: Numbers) -> float | None:
+        """From which probability on a class is given, chosen on rows that are not for testing; None where the
+        likeliest is."""
+
+    @abstractmethod
+    def score(
+        self, probabilities: Floats, truth: Numbers, threshold: float | None
+    ) -> dict[str, Any]:
+        """Everything that the result page shows, ready for JSON: see `core.evaluation.metrics`."""
+
+    @abstractmethod
+    def quick_score(self, logits: Floats, truth: Numbers) -> dict[str, float]:
+        """The "accuracy" and "macro_f1" of an evaluation during the training."""
+
+    @abstractmethod
+    def macro_f1(self, given: Numbers, truth: Numbers) -> float:
+        """Of answers that are encoded like what is true."""
+
+    @abstractmethod
+    def said(self, probabilities: Floats, threshold: float | None) -> list[str]:
+        """The answer to each row as a person reads it."""
+
+    @abstractmethod
+    def sure(self, probabilities: Floats, threshold: float | None) -> Floats:
+        """How sure each answer is [rows]: its probability, or that of its least sure part."""
+
+
+def head(names: Sequence[str], problem: str = "single_label_classification") -> dict[str, Any]:
+    """What a model's configuration needs to know of the task."""
+    return {
+        "num_labels": len(names),
+        "id2label": dict(enumerate(names)),
+        "label2id": {name: index for index, name in enumerate(names)},
+        "problem_type": problem,
+    }
+
+
+def best(evaluations: Sequence[Mapping[str, Any]]) -> Mapping[str, Any] | None:
+    """The evaluation whose model is kept: highest macro-F1, then lowest loss, then the earliest.
+
+    Macro-F1 ties often on few validation rows; the loss then says which model is surer of the truth.
+    """
+    if not evaluations:
+        return None
+    return max(evaluations, key=lambda row: (row["eval_macro_f1"], -row["eval_loss"], -row["step"]))
