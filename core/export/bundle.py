@@ -21,6 +21,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from core.export import scripts
 from core.export.card import card
 from core.modalities.text import usable_length
 from core.recipe import Recipe
@@ -73,7 +74,7 @@ def export(
         write(new / "recipe.json", recipe.to_json())
         write(new / "metrics.json", json.dumps(metrics, ensure_ascii=False, indent=2))
         write(new / "README.md", card(recipe, labels, metrics, base_of(run, recipe)))
-        shutil.copyfile(Path(__file__).with_name("predict_template.py"), new / "predict.py")
+        scripts.put("model", new)
         answers = probabilities.argmax(axis=1)
         probe(new, texts, [labels[int(k)] for k in answers], probabilities.max(axis=1))
         swap(new, run.model)
@@ -198,7 +199,7 @@ def export_joint(
         _cutting(tokenizer, length).save_pretrained(new)
         write(new / "recipe.json", recipe.to_json())
         write(new / "tasks.json", json.dumps(joint, ensure_ascii=False, indent=2))
-        shutil.copyfile(Path(__file__).with_name("joint_template.py"), new / "predict.py")
+        shutil.copyfile(scripts.HERE / "joint.py", new / "predict.py")
         swap(new, run.path / JOINT)
     finally:
         shutil.rmtree(new, ignore_errors=True)

@@ -24,6 +24,7 @@ import numpy as np
 from core.errors import UserError
 from core.evaluation import baselines
 from core.evaluation.metrics import Floats
+from core.export import scripts
 from core.export.bundle import base_of, slug, swap, threshold_of, write
 from core.export.card import simple_card
 from core.modalities.text import NO_LIMIT, flat, load_tokenizer
@@ -87,7 +88,7 @@ def export(
         write(new / "metrics.json", json.dumps(scores, ensure_ascii=False, indent=2))
         write(new / "README.md", simple_card(which, recipe, metrics, base_of(run, recipe)))
         write(new / "requirements.txt", _requirements(which))
-        shutil.copyfile(Path(__file__).with_name(f"{which}_template.py"), new / "predict.py")
+        scripts.put(which, new)
         answers = fitted.probabilities(inputs)
         seen = {"texts": list(probes), "probabilities": answers.tolist(), "tolerance": tolerance}
         write(new / PROBES, json.dumps(seen, ensure_ascii=False))

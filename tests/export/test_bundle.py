@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import runpy
-import subprocess
 import sys
 import zipfile
 from dataclasses import dataclass, replace
@@ -12,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from core.evaluation.metrics import score
@@ -131,7 +131,7 @@ def test_a_text_that_fits_needs_no_argument(exported: Exported, unpacked: Path) 
 def test_the_folder_holds_what_it_should(exported: Exported, unpacked: Path) -> None:
     assert {path.name for path in unpacked.iterdir()} == {
         *("config.json", "model.safetensors", "tokenizer.json", "tokenizer_config.json"),
-        *("recipe.json", "metrics.json", "README.md", "predict.py"),
+        *("recipe.json", "metrics.json", "README.md", "predict.py", "asked.py"),
     }
     assert Recipe.from_json((unpacked / "recipe.json").read_text("utf-8")) == exported.recipe
     assert json.loads((unpacked / "metrics.json").read_text("utf-8")) == exported.metrics
@@ -144,6 +144,14 @@ def test_the_folder_holds_what_it_should(exported: Exported, unpacked: Path) -> 
     assert not list(exported.run.path.glob(".*"))
 
 
+def run_here(script: Path, words: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    """A script of a download, in this process: a new one takes seconds to import torch."""
+    monkeypatch.setattr(sys, "argv", [str(script), *words])
+    monkeypatch.syspath_prepend(str(script.parent))
+    monkeypatch.delitem(sys.modules, "asked", raising=False)
+    runpy.run_path(str(script), run_name="__main__")
+
+
 def test_predict_py_answers_texts(
     exported: Exported,
     unpacked: Path,
@@ -151,20 +159,42 @@ def test_predict_py_answers_texts(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     row = ROWS[1][: len(exported.recipe.data.text)]
-    words = [str(unpacked / "predict.py"), *row, *row]
-    if len(row) == 2:
-        done = subprocess.run(
-            [sys.executable, *words], check=True, stdout=subprocess.PIPE, text=True
-        )
-        said = done.stdout
-    else:  # in this process: a new one takes seconds to import torch
-        monkeypatch.setattr(sys, "argv", words)
-        runpy.run_path(words[0], run_name="__main__")
-        said = capsys.readouterr().out
+    script, words = unpacked / "predict.py", [*row, *row]
+    run_here(script, words, monkeypatch)
+    said = capsys.readouterr().out
     probabilities = Predictor(exported.run.model).probabilities([join(row)])[0]
     label = exported.labels[int(probabilities.argmax())]
-    line = f"{label}\t{round(float(probabilities.max()), 4)}\n"
-    assert said == line * 2
+    assert said == f"{label}\t{probabilities.max():.4f}\n" * 2
+
+
+def test_predict_py_answers_a_whole_file(
+    exported: Exported, unpacked: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    columns = exported.recipe.data.text
+    frame = pd.DataFrame([row[: len(columns)] for row in ROWS], columns=list(columns))
+    frame["label"] = [
+        "=1+1",
+        "-5",
+        *["x"] * (len(frame) - 2),
+    ]  # a name that is taken, and a formula
+    frame.loc[len(frame)] = ["", *[""] * len(columns[1:]), "none"]
+    source, out = tmp_path / "in.csv", tmp_path / "out.csv"
+    frame.to_csv(source, index=False, sep=";")
+    run_here(unpacked / "predict.py", [str(source), str(out)], monkeypatch)
+    written = pd.read_csv(out, sep=";", dtype=str, keep_default_na=False)
+    assert list(written.columns) == [*columns, "label", "label_2", "confidence"]
+    assert written["label"].tolist()[:2] == ["'=1+1", "-5"]
+    probabilities = Predictor(exported.run.model).probabilities(
+        [join(row[: len(columns)]) for row in ROWS]
+    )
+    said = [exported.labels[int(row.argmax())] for row in probabilities]
+    quoted = [f"'{label}" if label.startswith("=") else label for label in said]
+    asked = [any(cell.strip() for cell in row[: len(columns)]) for row in ROWS]
+    expected = [label if there else "" for label, there in zip(quoted, asked, strict=True)]
+    assert written["label_2"].tolist() == [*expected, ""]
+    for share, row, there in zip(written["confidence"], probabilities, asked, strict=False):
+        assert not there or float(share) == pytest.approx(row.max(), abs=1e-3)
+    assert written["confidence"].tolist()[-1] == ""
 
 
 def test_the_probe_finds_what_differs(exported: Exported) -> None:

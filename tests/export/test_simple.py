@@ -41,6 +41,7 @@ def run(tmp_path_factory: pytest.TempPathFactory, tiny_model: Path) -> Run:
     return made
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("which", ["tfidf", "embedding"])
 def test_a_download_answers_the_same_in_a_process_of_its_own(
     run: Run, which: str, tmp_path: Path
@@ -76,7 +77,7 @@ def test_what_is_kept_and_what_is_given_away(run: Run, tmp_path: Path) -> None:
         with zipfile.ZipFile(pack(run, which, tmp_path / which)) as archive:
             names[which] = {name.partition("/")[2] for name in archive.namelist()}
     common = {"classifier.skops", "labels.json", "recipe.json", "metrics.json", "README.md"}
-    common |= {"predict.py", "requirements.txt"}
+    common |= {"predict.py", "asked.py", "requirements.txt"}
     assert names["tfidf"] == common  # no test rows: they stay here
     assert names["embedding"] > common
     assert {"encoder/config.json", "encoder/model.safetensors"} <= names["embedding"]

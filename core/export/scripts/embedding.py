@@ -1,0 +1,28 @@
+"""Classify with the model in this folder. Needs only: pip install -r requirements.txt
+
+python predict.py "a text" "another text"    (a model of two columns takes two texts for each answer)
+python predict.py FILE.csv OUT.csv
+"""
+
+import torch
+from asked import COLUMNS, HERE, known, main
+from skops.io import load
+from transformers import AutoModel, AutoTokenizer
+
+length = known("recipe.json")["train"]["max_length"]
+tokenizer = AutoTokenizer.from_pretrained(HERE / "encoder")
+encoder = AutoModel.from_pretrained(HERE / "encoder", use_safetensors=True, dtype="float32").eval()
+classify = load(HERE / "classifier.skops", trusted=[])  # scikit-learn's own parts, no pickle
+
+
+def answer(cells: list[str]) -> list[tuple[str, float]]:
+    text = cells if len(COLUMNS) == 2 and all(cells[1:]) else ["\n".join(cells)]
+    inputs = tokenizer(*text, truncation=True, max_length=length, return_tensors="pt")
+    with torch.inference_mode():
+        states = encoder(**inputs)[0]  # of every token; their mean, at length 1, is the vector
+    vector = torch.nn.functional.normalize(states.mean(dim=1)).numpy()
+    found = zip(classify.classes_, classify.predict_proba(vector)[0].tolist(), strict=True)
+    return sorted(found, key=lambda each: -each[1])
+
+
+main(answer)
