@@ -1,4 +1,4 @@
-"""The same work without a page: python -m core train|predict|check|export|runs."""
+"""The same work without a page: python -m core train|compare-techniques|predict|check ..."""
 
 from __future__ import annotations
 
@@ -9,9 +9,11 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from core.cli.compare import compare_techniques
 from core.cli.models import WHICH, export, predict
 from core.cli.runs import runs
 from core.cli.table import check
+from core.cli.techniques import list_techniques
 from core.cli.train import train
 from core.errors import UserError
 from core.words import say
@@ -46,25 +48,37 @@ def _parser() -> argparse.ArgumentParser:
         sub.add_argument("--runs", type=Path, metavar="DIR", help=say("cli.runs_dir"))
         return sub
 
+    def recipe(sub: argparse.ArgumentParser) -> None:
+        sub.add_argument("file", type=Path, help=say("cli.file"))
+        sub.add_argument("--text", action="append", metavar="COL", help=say("cli.text"))
+        sub.add_argument("--label", action="append", metavar="COL", help=say("cli.labels"))
+        sub.add_argument("--split", metavar="COL", help=say("cli.split"))
+        sub.add_argument("--separator", metavar="CHAR", help=say("cli.separator"))
+        sub.add_argument("--model", default="minilm", metavar="KEY", help=say("cli.model"))
+        sub.add_argument(
+            "--technique", action="append", default=[], metavar="KEY[:option=value,...]",
+            help=say("cli.technique"),
+        )  # fmt: skip
+        sub.add_argument("--epochs", metavar="N", help=say("cli.epochs"))
+        sub.add_argument("--seed", default="42", metavar="N", help=say("cli.seed"))
+        sub.add_argument(
+            "--set", action="append", default=[], metavar="SETTING=VALUE", help=say("cli.set")
+        )
+        sub.add_argument("--unlabelled", type=Path, metavar="FILE", help=say("cli.unlabelled"))
+        sub.add_argument("--name", default="", help=say("cli.name"))
+
     sub = command("train", train)
-    sub.add_argument("file", type=Path, help=say("cli.file"))
-    sub.add_argument("--text", action="append", metavar="COL", help=say("cli.text"))
-    sub.add_argument("--label", action="append", metavar="COL", help=say("cli.labels"))
-    sub.add_argument("--split", metavar="COL", help=say("cli.split"))
-    sub.add_argument("--separator", metavar="CHAR", help=say("cli.separator"))
-    sub.add_argument("--model", default="minilm", metavar="KEY", help=say("cli.model"))
-    sub.add_argument(
-        "--technique", action="append", default=[], metavar="KEY[:option=value,...]",
-        help=say("cli.technique"),
-    )  # fmt: skip
-    sub.add_argument("--epochs", metavar="N", help=say("cli.epochs"))
-    sub.add_argument("--seed", default="42", metavar="N", help=say("cli.seed"))
-    sub.add_argument(
-        "--set", action="append", default=[], metavar="SETTING=VALUE", help=say("cli.set")
-    )
-    sub.add_argument("--name", default="", help=say("cli.name"))
+    recipe(sub)
     sub.add_argument("--dry-run", action="store_true", help=say("cli.dry_run"))
     sub.add_argument("--json", action="store_true", help=say("cli.dry_run_json"))
+
+    sub = command("compare-techniques", compare_techniques)
+    recipe(sub)
+    sub.add_argument("--html", type=Path, metavar="OUT.html", help=say("cli.card_html"))
+    sub.add_argument("--csv", type=Path, metavar="OUT.csv", help=say("cli.card_csv"))
+
+    sub = command("techniques", list_techniques)
+    sub.add_argument("--json", action="store_true", help=say("cli.json"))
 
     sub = command("predict", predict)
     sub.add_argument("model", metavar="RUN_OR_FOLDER", help=say("cli.run_or_folder"))

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 
 from filelock import FileLock, Timeout
 
-from core import techniques
+from core import comparisons, techniques
 from core.data.profile import check, join_text, profile, usable_rows
 from core.data.read import Table
 from core.data.split import split
@@ -31,13 +31,14 @@ from core.words import message
 if TYPE_CHECKING:
     from core.training.preflight import Estimate, Preflight
 
-CAPACITY = 8  # runs that may wait
+CAPACITY = 32  # runs that may wait
 NICE = 10  # of the thread that trains: the page comes first
 log = logging.getLogger(__name__)
 
 
-def new_run(store: RunStore, table: Table, recipe: Recipe) -> Run:
-    """Check everything that can be checked before anything starts, and make the run's folder.
+def checked(store: RunStore, table: Table, recipe: Recipe) -> Recipe:
+    """The recipe with every option written out and the model pinned, once all that can be checked before
+    anything starts is checked.
 
     Raises UserError for whatever the person has to mend: data, columns, techniques, model, settings.
     """
@@ -61,7 +62,33 @@ def new_run(store: RunStore, table: Table, recipe: Recipe) -> Run:
     texts = join_text(rows, recipe.data.text).tolist()
     labels = strata(rows[recipe.task.column].tolist(), recipe.task.separator)
     split(texts, labels, recipe.train.seed, given=given)
-    return store.create(dataclasses.replace(recipe, model=resolve(recipe.model, store)), table)
+    return dataclasses.replace(recipe, model=resolve(recipe.model, store))
+
+
+def new_run(store: RunStore, table: Table, recipe: Recipe, extra: Table | None = None) -> Run:
+    """A run's folder, of a recipe that is `checked`. Raises UserError. `extra` is what `recipe.data.extra`
+    names."""
+    return store.create(checked(store, table, recipe), table, extra)
+
+
+def new_comparison(
+    store: RunStore, table: Table, recipe: Recipe, extra: Table | None = None
+) -> tuple[comparisons.Comparison, list[Run]]:
+    """The runs that compare the recipe's techniques, and those of them that are still to be trained.
+
+    One that was trained before is not trained again: it would come out the same. Raises UserError as
+    `checked` does; then nothing is left.
+    """
+    members, made = [], []
+    wanted = [(keys, checked(store, table, each)) for keys, each in comparisons.variants(recipe)]
+    for keys, each in wanted:
+        run = comparisons.twin(store, each)
+        if run is None:
+            run = store.create(each, table, extra)
+            made.append(run)
+        members.append(comparisons.Member(keys, run.id))
+    name = recipe.name or recipe.data.file
+    return comparisons.ComparisonStore(store).create(name, members), made
 
 
 class Jobs:
@@ -77,16 +104,27 @@ class Jobs:
         # share the random numbers that make a run repeatable.
         self._machine = threading.Lock()
 
-    def start(self, table: Table, recipe: Recipe) -> Run:
+    def start(self, table: Table, recipe: Recipe, extra: Table | None = None) -> Run:
         """Make a run (see `new_run`) and put it in the queue. Raises UserError; then nothing is left."""
         self._check_room()
-        run = new_run(self.store, table, recipe)
+        run = new_run(self.store, table, recipe, extra)
         try:
             self.submit(run)
         except UserError:
             self.store.delete(run.id)
             raise
         return run
+
+    def compare(
+        self, table: Table, recipe: Recipe, extra: Table | None = None
+    ) -> comparisons.Comparison:
+        """Put the runs that compare the recipe's techniques in the queue. Raises UserError; then nothing is
+        left."""
+        self._check_room(len(comparisons.variants(recipe)))
+        comparison, made = new_comparison(self.store, table, recipe, extra)
+        for run in made:
+            self.submit(run)
+        return comparison
 
     def submit(self, run: Run) -> None:
         """Put a run in the queue. Raises UserError when it is full or the run is at work already."""
@@ -106,9 +144,9 @@ class Jobs:
                 self._thread.start()
             self._changed.notify()
 
-    def _check_room(self) -> None:
+    def _check_room(self, runs: int = 1) -> None:
         with self._changed:
-            if len(self._waiting) >= CAPACITY:
+            if len(self._waiting) + runs > CAPACITY:
                 raise UserError("queue_full", limit=CAPACITY)
 
     def stop(self, run_id: str) -> None:

@@ -16,6 +16,15 @@ MAX_NAME = 80
 
 
 @dataclass(frozen=True)
+class ExtraSpec:
+    """A further file of texts without labels, for continued pre-training."""
+
+    file: str
+    fingerprint: str
+    text: tuple[str, ...]
+
+
+@dataclass(frozen=True)
 class DataSpec:
     """Which rows: the file's name as shown to people, the table's fingerprint, the columns in use."""
 
@@ -23,6 +32,7 @@ class DataSpec:
     fingerprint: str
     text: tuple[str, ...]
     split: str | None = None
+    extra: ExtraSpec | None = None
 
 
 @dataclass(frozen=True)
@@ -94,6 +104,8 @@ class Recipe:
                 raise UserError("also_is_used", column=each.column)
         if self.data.split in (*self.data.text, *columns):
             raise UserError("split_is_used", column=self.data.split)
+        if self.data.extra and "continued_pretraining" not in self.techniques:
+            raise UserError("extra_unused", file=self.data.extra.file)
         if not self.model.key:
             raise UserError("no_model")
         if len(self.name) > MAX_NAME or re.search(r"[\x00-\x1f\ud800-\udfff]", self.name):
@@ -111,7 +123,11 @@ class Recipe:
             data = raw["data"]
             recipe = cls(
                 data=DataSpec(
-                    data["file"], data["fingerprint"], tuple(data["text"]), data["split"]
+                    data["file"],
+                    data["fingerprint"],
+                    tuple(data["text"]),
+                    data["split"],
+                    _extra(data.get("extra")),
                 ),
                 task=_task(raw["task"]),
                 model=ModelSpec(**raw["model"]),
@@ -124,6 +140,12 @@ class Recipe:
             raise UserError("recipe_unreadable") from None
         recipe.validate()
         return recipe
+
+
+def _extra(raw: Mapping[str, Any] | None) -> ExtraSpec | None:
+    if raw is None:
+        return None
+    return ExtraSpec(str(raw["file"]), str(raw["fingerprint"]), tuple(raw["text"]))
 
 
 def _task(raw: Mapping[str, Any]) -> TaskSpec:

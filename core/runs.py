@@ -2,6 +2,7 @@
 
 RUNS/20261123-142501-3f9a/
     recipe.json  table.parquet     what was asked for
+    extra.parquet                  a further file of texts without labels, where there is one
     events.jsonl  log.txt          what happened
     lock                           held by the process that works on it
     stop                           present when somebody asked it to stop
@@ -114,6 +115,11 @@ class Run:
 
     def table(self) -> Table:
         return load_table(self.path / "table.parquet")
+
+    def extra(self) -> Table | None:
+        """The further file of texts without labels, if there is one."""
+        path = self.path / "extra.parquet"
+        return load_table(path) if path.exists() else None
 
     def metrics(self) -> dict[str, Any] | None:
         """What was measured, or None while there is nothing."""
@@ -234,13 +240,18 @@ class RunStore:
     def __init__(self, root: Path | None = None) -> None:
         self.root = root or home() / "runs"
 
-    def create(self, recipe: Recipe, table: Table) -> Run:
-        """A new folder with all that the run needs. Raises UserError when it cannot be written."""
+    def create(self, recipe: Recipe, table: Table, extra: Table | None = None) -> Run:
+        """A new folder with all that the run needs. Raises UserError when it cannot be written.
+
+        `extra` is the file that `recipe.data.extra` names.
+        """
         try:
             self.root.mkdir(parents=True, exist_ok=True)
             run = Run(self._new_folder())
             try:
                 write_table(table, run.path / "table.parquet")
+                if recipe.data.extra and extra is not None:
+                    write_table(extra, run.path / "extra.parquet")
                 run.write_recipe(recipe)  # last: a folder without a recipe is no run
             except BaseException:
                 shutil.rmtree(run.path, ignore_errors=True)

@@ -36,8 +36,10 @@ def tiny_model(tmp_path_factory: pytest.TempPathFactory) -> Path:
     import torch
     from transformers import AutoTokenizer, BertConfig, BertForSequenceClassification
 
+    from core.libraries import load_libraries
     from core.models.locate import bundled_folder
 
+    load_libraries()
     folder = tmp_path_factory.mktemp("tiny")
     torch.manual_seed(0)
     config = BertConfig(
@@ -56,7 +58,17 @@ def tiny_model(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture
 def store(tmp_path: Path, tiny_model: Path) -> RunStore:
     """A store with one earlier run, whose model is the tiny one: pick it with TINY."""
-    store = RunStore(tmp_path / "runs")
+    return store_in(tmp_path, tiny_model)
+
+
+@pytest.fixture(scope="module")
+def shared_store(tmp_path_factory: pytest.TempPathFactory, tiny_model: Path) -> RunStore:
+    """The same for runs that several tests look at and none changes."""
+    return store_in(tmp_path_factory.mktemp("shared"), tiny_model)
+
+
+def store_in(folder: Path, tiny_model: Path) -> RunStore:
+    store = RunStore(folder / "runs")
     run = store.root / TINY_RUN
     run.mkdir(parents=True)
     table = read(sentiment_csv(), "old.csv")

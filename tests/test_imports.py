@@ -25,6 +25,7 @@ LAYERS = [
     {"core.models", "core.modalities", "core.tasks", "core.evaluation.metrics"},
     {"core.techniques.base", "core.techniques.evidence"},
     {"core.evaluation"},
+    {"core.comparisons"},
     {"core.export"},
     {"core.training"},
     {"core.techniques"},

@@ -75,9 +75,9 @@ def lend(file: Path) -> str:
     return str(place)
 
 
-def written(name: str, text: str) -> str:
-    """A new text file in the temporary folder, for a download; with a BOM, for spreadsheets."""
+def written(name: str, text: str, kind: str = "csv") -> str:
+    """A new text file in the temporary folder, for a download; a table with a BOM, for spreadsheets."""
     safe = re.sub(r"[^\w.-]+", "-", name).strip("-.")[:80] or "table"
-    place = _place(f"{safe}.csv")
-    place.write_text(text, encoding="utf-8-sig", newline="")
+    place = _place(f"{safe}.{kind}")
+    place.write_text(text, encoding="utf-8-sig" if kind == "csv" else "utf-8", newline="")
     return str(place)

@@ -31,7 +31,8 @@ def stages(progress: Progress, lang: str) -> str:
     drawn = ""
     for stage, points in progress.charts.items():
         title, x, y = (message(f"stage.{stage}.{part}") for part in ("title", "x", "y"))
-        block = chart(title, x, y, [(each.x, each.y) for each in points], log_x=points[0].log_x)
+        first, places = points[0], [(each.x, each.y) for each in points]
+        block = chart(title, x, y, places, log_x=first.log_x, dots=first.dots)
         drawn += _block(block, lang)
     return f'<div class="tt-card">{drawn}</div>' if drawn else ""
 
@@ -57,9 +58,10 @@ def _table(block: Mapping[str, Any], lang: str) -> str:
 
 
 def _chart(block: Mapping[str, Any], lang: str) -> str:
-    """One line in SVG: it is part of the page's own text, so it prints and is saved with it."""
+    """A line or dots in SVG: it is part of the page's own text, so it prints and is saved with it."""
     points = [(a, b) for a, b in block["points"] if math.isfinite(a) and math.isfinite(b)]
-    if len(points) < 2:
+    dotted = block.get("dots", False)  # which charts of earlier versions do not say
+    if len(points) < (1 if dotted else 2):
         return ""
     across: list[float] = [math.log10(a) if block["log_x"] else a for a, _ in points]
     up: list[float] = [b for _, b in points]
@@ -72,7 +74,11 @@ def _chart(block: Mapping[str, Any], lang: str) -> str:
     def at_y(value: float) -> float:
         return TOP + (high - value) / ((high - low) or 1) * (HEIGHT - TOP - BOTTOM)
 
-    line = " ".join(f"{at_x(a):.1f},{at_y(b):.1f}" for a, b in points)
+    if dotted:
+        drawn = "".join(f'<circle cx="{at_x(a):.1f}" cy="{at_y(b):.1f}" r="5"/>' for a, b in points)
+    else:
+        line = " ".join(f"{at_x(a):.1f},{at_y(b):.1f}" for a, b in points)
+        drawn = f'<polyline points="{line}"/>'
     foot = HEIGHT - BOTTOM
     ends = [
         (at_x(points[0][0]), points[0][0], "start"),
@@ -100,7 +106,7 @@ def _chart(block: Mapping[str, Any], lang: str) -> str:
         f'<p class="tt-note">{esc(title)}</p>'
         f'<svg class="tt-chart" viewBox="0 0 {WIDTH} {HEIGHT}" role="img" aria-label="{esc(title)}">'
         f'<line x1="{LEFT}" y1="{foot}" x2="{WIDTH - RIGHT}" y2="{foot}"/>'
-        f'<polyline points="{line}"/>{ticks}{marked}'
+        f"{drawn}{ticks}{marked}"
         f'<text x="{(LEFT + WIDTH - RIGHT) / 2}" y="{HEIGHT - 6}" text-anchor="middle">{esc(x_title)}'
         f'</text><text x="{LEFT}" y="{TOP - 6}">{esc(y_title)}</text></svg>'
     )

@@ -12,8 +12,10 @@ from gradio.components import Component
 
 from core import techniques
 from core.data.profile import separator_of
+from core.data.read import Table
 from core.options import Field, fields_of, parse
-from core.recipe import DataSpec, ModelSpec, Recipe, TaskSpec, TrainSpec
+from core.recipe import DataSpec, ExtraSpec, ModelSpec, Recipe, TaskSpec, TrainSpec
+from core.techniques.continued_pretraining import ContinuedPretraining
 from core.techniques.multitask import Multitask
 from core.words import has
 from ui.session import Loaded
@@ -91,11 +93,20 @@ def _shown(options: Any, name: str) -> Any:
 
 
 @dataclass(frozen=True)
+class Extra:
+    """A further file of texts without labels, and its columns that hold them. Stays on the server."""
+
+    table: Table
+    columns: tuple[str, ...]
+
+
+@dataclass(frozen=True)
 class Choices:
     """What the Techniques step holds: a tick and a form for each technique, and the settings."""
 
     ticks: Mapping[str, gr.Checkbox]
     also: gr.Dropdown  # further label columns, for the technique that learns several
+    extra: gr.State  # Extra or None, for the technique that reads texts without labels
     options: Mapping[str, Form]
     train: Form
     name: gr.Textbox
@@ -152,7 +163,13 @@ class Choices:
         )
         chosen_keys = {each.key for each in chosen}
         return Recipe(
-            data=DataSpec(table.name, table.fingerprint, seen.text, seen.split),
+            data=DataSpec(
+                table.name,
+                table.fingerprint,
+                seen.text,
+                seen.split,
+                self._extra(data) if ContinuedPretraining.key in chosen_keys else None,
+            ),
             task=TaskSpec(seen.label or "", seen.separator),
             model=ModelSpec(model),
             train=parse(TrainSpec, self.train.read(data), "train"),
@@ -164,3 +181,14 @@ class Choices:
             else (),
             name=str(data[self.name] or "").strip(),
         )
+
+    def _extra(self, data: Mapping[Component, Any]) -> ExtraSpec | None:
+        extra: Extra | None = data[self.extra]
+        if extra is None:
+            return None
+        return ExtraSpec(extra.table.name, extra.table.fingerprint, extra.columns)
+
+    def extra_table(self, data: Mapping[Component, Any]) -> Table | None:
+        """The further file itself."""
+        extra: Extra | None = data[self.extra]
+        return extra.table if extra else None

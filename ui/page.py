@@ -13,7 +13,7 @@ from core.jobs import Jobs
 from core.models.catalog import BUNDLED
 from core.runs import RunStore
 from core.words import ASSETS, say
-from ui import html, live_plot, runs
+from ui import compare, html, live_plot, runs
 from ui.attach import Attach, on_load, on_start
 from ui.session import DATA, MODEL, RESULT, TECHNIQUES, TRAIN, Session
 from ui.steps import data, model, result, techniques, train
@@ -53,6 +53,7 @@ def build(store: RunStore) -> gr.Blocks:
             ):
                 steps = _steps()
             history = runs.build()
+            comparing = compare.build()
         session = Session(
             jobs=Jobs(store),
             page=page,
@@ -65,7 +66,7 @@ def build(store: RunStore) -> gr.Blocks:
             shown=gr.State(None),
             timer=gr.Timer(1, active=False),
         )
-        _wire(session, steps, history)
+        _wire(session, steps, history, comparing)
     return page
 
 
@@ -95,19 +96,23 @@ def _header(lang: str) -> str:
     )
 
 
-def _wire(session: Session, steps: Steps, history: runs.RunsTab) -> None:
+def _wire(
+    session: Session, steps: Steps, history: runs.RunsTab, comparing: compare.CompareTab
+) -> None:
     """Connect the steps with one another; each connects itself."""
+    opener = compare.Opener(comparing, session)
     attach = Attach(session, steps.data, steps.model, steps.techniques, steps.train, steps.result)
     data.wire(steps.data, session)
     model.enter_from(steps.data.next, steps.model, session)
     third = steps.techniques
     model.wire(steps.model, session, third.suggested, third.entered, techniques.enter)
     entered = steps.at_techniques.select
-    on_start(techniques.wire(third, session, steps.model.other, entered), attach)
+    on_start(techniques.wire(third, session, steps.model.other, entered, opener), attach)
     train.wire(steps.train, session, result.show, steps.result.view)
-    on_start(result.wire_measure(steps.result, session), attach)
+    result.wire_compare(steps.result, session, opener)
     data.start_over(result.wire(steps.result, session), steps.data)
     attach.follow(runs.wire(history, session, attach))
+    attach.follow(compare.wire(comparing, session, attach))
     on_load(session.page, attach)
 
 

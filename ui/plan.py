@@ -198,10 +198,12 @@ def wire(
     choices: Choices,
     session: Session,
     entered: Any,
+    after: Sequence[Any],
     read: set[Any],
     recipe_of: Callable[[Any], Recipe],
 ) -> None:
-    """Keep the card true: when the step is `entered`, and whenever something on it is changed.
+    """Keep the card true: when the step is `entered`, `after` these events, and whenever something on it is
+    changed.
 
     `recipe_of` makes a recipe of the values of the components `read`.
     """
@@ -226,7 +228,9 @@ def wire(
             load_libraries()
             from core.training.preflight import Preflight
 
-            desk.preflight = Preflight(recipe, loaded.table, session.store, desk.preflight)
+            desk.preflight = Preflight(
+                recipe, loaded.table, session.store, desk.preflight, choices.extra_table(data)
+            )
         except Exception as error:  # noqa: BLE001 - shown as a card and logged
             desk.preflight = None
             return problem(error, lang), gr.skip(), *unchanged
@@ -278,6 +282,7 @@ def wire(
         act, card.desk, [card.cost, session.walk, *choices.components()], **QUIET
     )
     changed = gr.on([entered, *choices.changed()], plan, read, outputs, **last)
-    for planned in (changed, acted.then(plan, read, outputs, **last)):
+    later = [event.then(plan, read, outputs, **last) for event in (acted, *after)]
+    for planned in (changed, *later):
         # A measurement that is no longer wanted ends by itself and says nothing.
         planned.then(measure, card.desk, card.cost, trigger_mode="multiple", **QUIET)

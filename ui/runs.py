@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import time
 from dataclasses import dataclass
 from typing import Any
 
@@ -18,7 +17,7 @@ from ui.attach import Attach
 from ui.html import actions, data_of
 from ui.session import CLICK, QUIET, Session, problem
 from ui.steps.train import RESUMABLE
-from ui.words import esc, fragment, i18n, language
+from ui.words import esc, fragment, i18n, language, when
 
 SHOWN = 200
 
@@ -116,11 +115,6 @@ def _actions(run: Run, name: str, actions: list[tuple[str, str]], ask: bool, lan
         for do, key in actions
     )
     return f'<td class="tt-actions">{question}{buttons}</td>'
-
-
-def when(run_id: str) -> str:
-    """The time at which a run was made, from its id: "2026-11-23 14:25"."""
-    return time.strftime("%Y-%m-%d %H:%M", time.strptime(run_id[:15], "%Y%m%d-%H%M%S"))
 
 
 def wire(tab: RunsTab, session: Session, attach: Attach) -> Any:

@@ -6,8 +6,6 @@ import math
 from collections.abc import Mapping
 from typing import Any
 
-from core.evaluation import compare
-from core.runs import Run, RunStore
 from core.words import Message, message
 
 
@@ -30,26 +28,6 @@ def recommendation(metrics: Mapping[str, Any]) -> Message | None:
         theirs=float(theirs["macro_f1"]),
         ours=ours,
         rows=int(theirs["rows"]),
-    )
-
-
-def cost(run: Run, store: RunStore, key: str) -> tuple[str, Message]:
-    """The kind of notice and the sentence on what a technique took or brought, from a run without it."""
-    name = message(f"technique.{key}.title")
-    other = compare.twin(run, store, key)
-    found = compare.difference(run, other) if other else None
-    if other is None or found is None:
-        return "info", message("result.cost.unknown", technique=name)
-    which = ("gain" if found.f1 > 0 else "loss") if found.clear else "unclear"
-    return "good" if which == "gain" else "warning" if which == "loss" else "info", message(
-        f"result.cost.{which}",
-        technique=name,
-        points=abs(found.f1) * 100,
-        low=found.low * 100,
-        high=found.high * 100,
-        rows=found.rows,
-        faster=found.faster,
-        run=other.id,
     )
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import html
+import time
 from collections.abc import Callable
 
 import gradio as gr
@@ -93,3 +94,8 @@ def duration(seconds: float, language: str) -> str:
     if minutes < 60:
         return say("ui.minutes", language, n=minutes)
     return say("ui.hours", language, h=minutes // 60, m=minutes % 60)
+
+
+def when(run_id: str) -> str:
+    """The time at which a run was made, from its id: "2026-11-23 14:25"."""
+    return time.strftime("%Y-%m-%d %H:%M", time.strptime(run_id[:15], "%Y%m%d-%H%M%S"))

@@ -8,47 +8,28 @@ import json
 import signal
 import sys
 import threading
-from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from collections.abc import Mapping
+from typing import Any
 
+from core.cli.asked import asked
 from core.cli.out import tell
-from core.errors import UserError
 from core.words import say
-
-if TYPE_CHECKING:
-    from core.data.profile import Profile
 
 
 def train(options: argparse.Namespace) -> int:
-    from core.data.profile import profile, separator_of
-    from core.data.read import read
     from core.jobs import new_run
-    from core.options import parse
-    from core.recipe import DataSpec, ModelSpec, Recipe, TaskSpec, TrainSpec
     from core.runs import RunStore
 
-    settings = {"epochs": options.epochs, "seed": options.seed, **_pairs(options.set)}
-    table = read(options.file)
-    label, *others = options.label or [None]
-    seen = profile(table, options.text, label, options.split, options.separator)
-    recipe = Recipe(
-        data=DataSpec(table.name, table.fingerprint, seen.text, seen.split),
-        task=TaskSpec(seen.label or "", seen.separator),
-        model=ModelSpec(options.model),
-        train=parse(TrainSpec, settings, "train"),
-        techniques=_techniques(options.technique, seen, bool(others)),
-        also=tuple(TaskSpec(name, separator_of(seen, name)) for name in others),
-        name=options.name,
-    )
+    table, recipe, extra = asked(options)
     store = RunStore(options.runs)
     if options.dry_run:
-        return _dry_run(table, recipe, store, options.json)
-    run = new_run(store, table, recipe)
+        return _dry_run(table, recipe, extra, store, options.json)
+    run = new_run(store, table, recipe, extra)
     columns = ", ".join(each.column for each in recipe.tasks)
-    tell(f"{run.id}  {table.name}: {', '.join(seen.text)} -> {columns}")
-    tell(say("cli.techniques", names=", ".join(recipe.techniques) or "-"))
+    tell(f"{run.id}  {table.name}: {', '.join(recipe.data.text)} -> {columns}")
+    tell(say("cli.ticked", names=", ".join(recipe.techniques) or "-"))
     with run.lock():
-        _work(run)
+        work(run)
     progress = run.progress()
     metrics = run.metrics()
     if metrics is None or progress.status == "failed":
@@ -86,42 +67,14 @@ def _scores(metrics: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
-def _techniques(given: Sequence[str], seen: Profile, several: bool) -> dict[str, dict[str, str]]:
-    """What was asked for; nothing asked for is what the page ticks for this data; `none` is none.
-
-    With `several` label columns they are learned together, whether or not that was asked for.
-    """
-    from core import techniques
-
-    chosen: dict[str, dict[str, str]] = {"multitask": {}} if several else {}
-    if not given:
-        return {**techniques.suggested(seen), **chosen}
-    if list(given) == ["none"]:
-        return chosen
-    for word in given:
-        key, _, settings = word.partition(":")
-        chosen[key] = _pairs(settings.split(",")) if settings else {}
-    return chosen
-
-
-def _pairs(words: Sequence[str]) -> dict[str, str]:
-    pairs = {}
-    for word in words:
-        name, equals, value = word.partition("=")
-        if not equals:
-            raise UserError("cli_pair", word=word)
-        pairs[name.strip()] = value.strip()
-    return pairs
-
-
-def _dry_run(table: Any, recipe: Any, store: Any, as_json: bool) -> int:
+def _dry_run(table: Any, recipe: Any, extra: Any, store: Any, as_json: bool) -> int:
     """What `train` would do: every chosen setting with its reason, and what it would take here."""
     from core.models.locate import resolve
     from core.training.preflight import Preflight
     from core.training.remedies import remedies
 
     pinned = dataclasses.replace(recipe, model=resolve(recipe.model, store))
-    preflight = Preflight(pinned, table, store)
+    preflight = Preflight(pinned, table, store, extra=extra)
     plan = preflight.plan
     values = {name: getattr(plan.spec, name) for name in plan.why}
     if not preflight.known():
@@ -156,7 +109,7 @@ def _dry_run(table: Any, recipe: Any, store: Any, as_json: bool) -> int:
     return 0
 
 
-def _work(run: Any) -> None:
+def work(run: Any) -> None:
     """Train in a thread of its own, and tell how it goes on stderr. The first Ctrl-C stops in good order."""
     from core.training.train import train as work_on
 

@@ -62,7 +62,7 @@ def read(source: Path | bytes, name: str | None = None) -> Table:
     """
     if name is None:
         name = "table.csv" if isinstance(source, bytes) else source.name
-    data = source if isinstance(source, bytes) else _bytes_of(source)
+    data = source if isinstance(source, bytes) else bytes_of(source)
     _check_size(len(data))
     if not data.strip():
         raise UserError("file_empty")
@@ -96,7 +96,7 @@ def read(source: Path | bytes, name: str | None = None) -> Table:
     )
 
 
-def _bytes_of(path: Path) -> bytes:
+def bytes_of(path: Path) -> bytes:
     """The file's content; one that is too large is refused without being read."""
     try:
         _check_size(path.stat().st_size)

@@ -1,84 +1,110 @@
-"""What a technique brought: a run beside its twin, which differs in nothing but that technique."""
+"""What sets two runs apart: their answers to the same test rows, their time, size and speed."""
 
 from __future__ import annotations
 
-import dataclasses
+from collections.abc import Callable
 from dataclasses import dataclass
 from itertools import chain
 
 import numpy as np
 
-from core.errors import UserError
 from core.evaluation.metrics import Numbers
-from core.recipe import Recipe
-from core.runs import Run, RunStore
+from core.runs import Run
 from core.tasks import task_of
 
 DRAWS = 1_000
+FEWEST = 10  # test rows that both have
+
+
+@dataclass(frozen=True)
+class Change:
+    """A score (0 to 1) minus another one on the same rows, with its 95 % interval."""
+
+    value: float
+    low: float
+    high: float
+
+    @property
+    def clear(self) -> bool:
+        """Is it more than chance?"""
+        return self.low > 0 or self.high < 0
 
 
 @dataclass(frozen=True)
 class Difference:
-    """Macro-F1 (0 to 1) of a run minus its twin's on the same test rows, with its 95 % interval.
+    accuracy: Change
+    macro_f1: Change
+    rows: int
 
-    `faster` is how many times as long the twin took, start to end.
+
+@dataclass(frozen=True)
+class Delivered:
+    """What a run has to offer: its model, or the small form of it that a technique made instead.
+
+    Scores are from 0 to 1, on the test rows; `size` is in bytes of the weights, `latency` in seconds for one
+    text, `seconds` are those of the whole run. What an earlier version did not measure is None. `predicted`
+    are the answers by the line of the row in the person's file.
     """
 
-    f1: float
-    low: float
-    high: float
-    rows: int
-    faster: float
-
-    @property
-    def clear(self) -> bool:
-        return self.low > 0 or self.high < 0
+    accuracy: float
+    macro_f1: float
+    size: int | None
+    latency: float | None
+    seconds: float
+    predicted: dict[int, str]
 
 
-def without(recipe: Recipe, key: str) -> Recipe:
-    """The recipe of the twin, under the same name."""
-    left = {name: options for name, options in recipe.techniques.items() if name != key}
-    return dataclasses.replace(recipe, techniques=left)
-
-
-def twin(run: Run, store: RunStore, key: str) -> Run | None:
-    """The newest finished run with the recipe of `run` but for the technique `key`, or None."""
-    wanted = dataclasses.replace(without(run.recipe(), key), name="")
-    for other in store.all():
-        try:
-            same = dataclasses.replace(other.recipe(), name="") == wanted
-        except (UserError, OSError):
-            continue  # written by another version, or being deleted
-        if same and other.status() == "finished" and other.metrics():
-            return other
-    return None
+def delivered(run: Run) -> Delivered | None:
+    """None while nothing was measured."""
+    metrics, rows = run.metrics(), run.test_rows()
+    if metrics is None or rows is None:
+        return None
+    found = metrics.get("small") or {**metrics["test"], "predicted": rows["predicted"].tolist()}
+    return Delivered(
+        accuracy=found["accuracy"],
+        macro_f1=found["macro_f1"],
+        size=found.get("size", metrics.get("size")),
+        latency=found.get("latency", metrics.get("latency")),
+        seconds=float(metrics["seconds"]),
+        predicted=dict(zip(rows["line"].tolist(), found["predicted"], strict=True)),
+    )
 
 
 def difference(run: Run, other: Run) -> Difference | None:
-    """None when the two were not tested on the same rows.
+    """Of a run to another, on the test rows that both have; None where they are too few, or a run is not
+    done.
 
     Paired bootstrap over the test rows (Berg-Kirkpatrick, Burkett and Klein 2012): both lose or gain the
     same rows in every draw.
     """
-    ours, theirs = run.test_rows(), other.test_rows()
-    if ours is None or theirs is None or ours["line"].tolist() != theirs["line"].tolist():
+    ours, theirs, rows = delivered(run), delivered(other), run.test_rows()
+    if ours is None or theirs is None or rows is None:
         return None
-    said = [ours["label"].tolist(), ours["predicted"].tolist(), theirs["predicted"].tolist()]
+    rows = rows[rows["line"].isin(list(theirs.predicted))]
+    if len(rows) < FEWEST:
+        return None
+    lines = rows["line"].tolist()
+    said = [
+        rows["label"].tolist(),
+        *([each.predicted[line] for line in lines] for each in (ours, theirs)),
+    ]
     task = task_of(chain(*said), run.recipe().task.separator)
     truth, one, two = (task.encode(cells) for cells in said)
 
-    def gain(where: Numbers) -> float:
-        return task.macro_f1(one[where], truth[where]) - task.macro_f1(two[where], truth[where])
+    def right(given: Numbers, where: Numbers) -> float:
+        same = given[where] == truth[where]
+        return float((same if same.ndim == 1 else same.all(axis=1)).mean())
 
-    everything = np.arange(len(truth))
-    random = np.random.default_rng(0)
-    draws = [gain(random.choice(everything, len(everything))) for _ in range(DRAWS)]
-    low, high = np.quantile(draws, (0.025, 0.975))
-    seconds = [float((each.metrics() or {}).get("seconds", 0)) for each in (run, other)]
-    return Difference(
-        f1=gain(everything),
-        low=float(low),
-        high=float(high),
-        rows=len(truth),
-        faster=seconds[1] / max(0.001, seconds[0]),
-    )
+    def f1(given: Numbers, where: Numbers) -> float:
+        return task.macro_f1(given[where], truth[where])
+
+    def change(score: Callable[[Numbers, Numbers], float]) -> Change:
+        everything = np.arange(len(truth))
+        random = np.random.default_rng(0)
+        draws = [random.choice(everything, len(everything)) for _ in range(DRAWS)]
+        gains = [score(one, where) - score(two, where) for where in draws]
+        low, high = np.quantile(gains, (0.025, 0.975))
+        value = score(one, everything) - score(two, everything)
+        return Change(value, float(low), float(high))
+
+    return Difference(change(right), change(f1), len(truth))

@@ -54,8 +54,9 @@ def score(probabilities: Floats, truth: Numbers, labels: Sequence[str]) -> dict[
     """Everything that the result page shows, ready for JSON.
 
     `probabilities` [rows, classes], `truth` [rows] class numbers, `labels` [classes]. Returns
-    "rows", "accuracy", "macro_f1", "loss" (mean cross-entropy, nats), "per_class" (label,
-    precision, recall, f1, rows) and "confusion" (rows: the true class, columns: the predicted one).
+    "rows", "accuracy", "macro_f1", "loss" (mean cross-entropy, nats), "confidence" (mean
+    probability of the answers), "per_class" (label, precision, recall, f1, rows) and "confusion" (rows: the
+    true class, columns: the predicted one).
 
     Macro-F1 is the mean over the classes that occur in `truth` or among the predictions, which is
     what scikit-learn does by default: a class without a test row says nothing about the model
@@ -77,6 +78,7 @@ def score(probabilities: Floats, truth: Numbers, labels: Sequence[str]) -> dict[
         "macro_f1": float(f1[present].mean()),
         # Not "-mean": that would make a perfect score -0.0.
         "loss": 0.0 - float(np.log(of_truth.clip(np.finfo(np.float64).eps, 1.0)).mean()),
+        "confidence": float(probabilities.max(axis=1).mean()),
         "per_class": [
             {
                 "label": label,
@@ -103,8 +105,9 @@ def multi_label_score(
     """As `score`, for rows that have any number of the classes: `truth` [rows, classes] is 0 or 1.
 
     A class is given from the probability `threshold` on. "accuracy" is the share of rows of which every class
-    is right, "micro_f1" the F1 of all (row, class) pairs together, "loss" the mean binary cross-entropy in
-    nats. There is no confusion matrix. Raises ValueError when there are no rows or the shapes disagree.
+    is right, "confidence" the mean over all (row, class) pairs, "micro_f1" the F1 of all (row, class) pairs
+    together, "loss" the mean binary cross-entropy in nats. There is no confusion matrix. Raises ValueError
+    when there are no rows or the shapes disagree.
     """
     if len(truth) == 0 or probabilities.shape != truth.shape or truth.shape[1] != len(labels):
         raise ValueError(f"cannot score {probabilities.shape} against {truth.shape}")
@@ -118,6 +121,7 @@ def multi_label_score(
         "macro_f1": float(f1[present].mean()) if present.any() else 0.0,
         "micro_f1": float(2 * hits.sum() / max(1, given.sum() + there.sum())),
         "loss": 0.0 - float(np.log(of_truth.clip(np.finfo(np.float64).eps, 1.0)).mean()),
+        "confidence": float(np.where(given, probabilities, 1 - probabilities).mean()),
         "threshold": threshold,
         "per_class": [
             {

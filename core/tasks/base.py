@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from core.evaluation.metrics import Floats, Numbers
 
-__all__ = ["MISSING", "Floats", "Numbers", "Task", "best", "head"]
+__all__ = ["MISSING", "Floats", "Numbers", "Task", "head", "ranked"]
 
 if TYPE_CHECKING:
     import torch
@@ -68,6 +68,14 @@ class Task(ABC):
         """The loss of each row [rows] if all classes were equally true."""
 
     @abstractmethod
+    def imitation(
+        self, logits: torch.Tensor, wanted: torch.Tensor, temperature: float
+    ) -> torch.Tensor:
+        """How far each row [rows] is from what another model says, logits [rows, classes], both softened by
+        the temperature (Hinton, Vinyals and Dean 2015): the gradient is about as large with any
+        temperature."""
+
+    @abstractmethod
     def weigh(self, weights: torch.Tensor, truth: torch.Tensor) -> torch.Tensor:
         """What each row counts [rows], from `weights` of the classes [classes]."""
 
@@ -113,11 +121,13 @@ def head(names: Sequence[str], problem: str = "single_label_classification") -> 
     }
 
 
-def best(evaluations: Sequence[Mapping[str, Any]]) -> Mapping[str, Any] | None:
-    """The evaluation whose model is kept: highest macro-F1, then lowest loss, then the earliest.
+def ranked(history: Sequence[Mapping[str, Any]]) -> list[Any]:
+    """The evaluations among the rows of the Trainer's history, the best first: highest macro-F1, then lowest
+    loss, then the earliest.
 
     Macro-F1 ties often on few validation rows; the loss then says which model is surer of the truth.
     """
-    if not evaluations:
-        return None
-    return max(evaluations, key=lambda row: (row["eval_macro_f1"], -row["eval_loss"], -row["step"]))
+    evaluations = [row for row in history if "eval_loss" in row]
+    return sorted(
+        evaluations, key=lambda row: (-row["eval_macro_f1"], row["eval_loss"], row["step"])
+    )

@@ -78,6 +78,17 @@ class MultiLabel(Task):
         logits = logits.float()
         return -(logits.sigmoid().log() + (-logits).sigmoid().log()).mean(-1) / 2
 
+    def imitation(
+        self, logits: torch.Tensor, wanted: torch.Tensor, temperature: float
+    ) -> torch.Tensor:
+        """The same for every class by itself; the mean over the classes."""
+        from torch.nn.functional import logsigmoid
+
+        ours, theirs = logits.float() / temperature, wanted.float() / temperature
+        yes = theirs.sigmoid() * (logsigmoid(theirs) - logsigmoid(ours))
+        no = (-theirs).sigmoid() * (logsigmoid(-theirs) - logsigmoid(-ours))
+        return (yes + no).mean(-1) * temperature**2
+
     def weigh(self, weights: torch.Tensor, truth: torch.Tensor) -> torch.Tensor:
         """The mean weight of the row's classes; 1 for a row that has none."""
         has = (truth == 1).float()

@@ -57,6 +57,14 @@ class SingleLabel(Task):
     def indifference(self, logits: torch.Tensor) -> torch.Tensor:
         return -logits.float().log_softmax(-1).mean(-1)
 
+    def imitation(
+        self, logits: torch.Tensor, wanted: torch.Tensor, temperature: float
+    ) -> torch.Tensor:
+        """Kullback-Leibler divergence, times the temperature squared."""
+        ours = (logits.float() / temperature).log_softmax(-1)
+        theirs = (wanted.float() / temperature).log_softmax(-1)
+        return (theirs.exp() * (theirs - ours)).sum(-1) * temperature**2
+
     def weigh(self, weights: torch.Tensor, truth: torch.Tensor) -> torch.Tensor:
         return weights.to(truth.device)[truth.clamp(min=0)]
 

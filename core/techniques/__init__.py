@@ -11,13 +11,18 @@ from core.options import parse
 from core.techniques.adaptive_epochs import AdaptiveEpochs
 from core.techniques.adaptive_lr import AdaptiveLr
 from core.techniques.augment import Augment
+from core.techniques.autotune import Autotune
 from core.techniques.base import Technique
 from core.techniques.class_balance import ClassBalance
 from core.techniques.continued_pretraining import ContinuedPretraining
+from core.techniques.distill import Distill
 from core.techniques.freeze import Freeze
 from core.techniques.label_smoothing import LabelSmoothing
 from core.techniques.lora import Lora
 from core.techniques.multitask import Multitask
+from core.techniques.prune import Prune
+from core.techniques.quantize import Quantize
+from core.techniques.vocab_trim import VocabTrim
 
 ALL: tuple[type[Technique], ...] = (
     Augment,
@@ -25,10 +30,15 @@ ALL: tuple[type[Technique], ...] = (
     ContinuedPretraining,
     AdaptiveLr,
     AdaptiveEpochs,
+    Autotune,
     Freeze,
     Lora,
     ClassBalance,
     LabelSmoothing,
+    Distill,
+    Prune,
+    VocabTrim,
+    Quantize,
 )
 BY_KEY: dict[str, type[Technique]] = {technique.key: technique for technique in ALL}
 

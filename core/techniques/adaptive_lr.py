@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from core.options import option
-from core.techniques.base import Fit, Technique
+from core.techniques.base import Fit, Technique, Training
 from core.techniques.evidence import chart, sentence
 from core.words import message
 
@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     import torch
 
 STAGE = "range_test"
+STEPS = 60  # of the test
 SCHEDULES = {"linear": "linear", "cosine": "cosine", "plateau": "reduce_lr_on_plateau"}
 
 
@@ -34,7 +35,11 @@ class AdaptiveLr(Technique):
     layer-wise decay and a higher rate for the head (Howard and Ruder 2018, section 3.2), a schedule."""
 
     key = "adaptive_lr"
+    group = "course"
     Options = Options
+
+    def takes(self, training: Training) -> float:
+        return STEPS / training.steps * training.seconds if self.options.range_test else 0.0
 
     def before(self, fit: Fit, model: torch.nn.Module) -> None:
         rate = fit.spec.learning_rate
@@ -66,7 +71,7 @@ class AdaptiveLr(Technique):
     def _test(self, fit: Fit, model: torch.nn.Module) -> dict[str, Any]:
         from core.training.range_test import range_test
 
-        points, rate = range_test(fit, model, STAGE, self.options.head, self.rates(model))
+        points, rate = range_test(fit, model, STAGE, STEPS, self.options.head, self.rates(model))
         facts = {"points": points, "rate": rate}
         fit.stages.keep(STAGE, facts)
         return facts

@@ -45,6 +45,7 @@ class Augment(Technique):
     """
 
     key = "augment"
+    group = "data"
     Options = Options
 
     def __init__(self, options: Any = None) -> None:
@@ -69,6 +70,7 @@ class Augment(Technique):
         return (str(first), second), method
 
     def rows(self, rows: Any, context: Context) -> Any:
+        self.evidence.clear()  # of the stage before, which had the same rows
         if not self.methods:
             return rows
         made = Altered(rows, self, context)

@@ -77,6 +77,7 @@ class Fit(Protocol):
     sets: Any  # core.training.sets.Sets
     tokenizer: Any
     collate: Callable[[list[Any]], Any]
+    planned: Any  # core.training.auto.Plan
     spec: TrainSpec
     here: Any  # core.training.machine.Machine
     stages: Any  # core.training.stages.Stages
@@ -89,11 +90,31 @@ class Fit(Protocol):
     def look(self) -> None:
         """Raise Stopped when the person has asked for it."""
 
+    def settle(self, spec: TrainSpec, why: Mapping[str, Message]) -> None:
+        """Other settings from now on, with what follows from them; `why` says it of those that changed."""
+
+    def attempt(self, model: Any, spec: TrainSpec, callbacks: Sequence[Any]) -> None:
+        """Train a model that is thrown away with other settings; `callbacks` see how far that gets."""
+
     def answers(self, model: Any, rows: Any) -> np.ndarray:
         """Logits [rows, classes]."""
 
     def again(self, model: Any, stage: str, share: float, before: Fitted) -> Fitted:
-        """Train another model, in place, for a share of the run's epochs."""
+        """Train another model, in place and all of it, for a share of the run's epochs."""
+
+    def retokenise(self, tokenizer: Any) -> None:
+        """Make the sets anew with another tokenizer, which goes into the export as well."""
+
+
+@dataclass(frozen=True)
+class Training:
+    """What a training takes, by the pre-flight: `seconds` in all, optimizer `steps`, `epochs`; `texts` is how
+    many texts there are, labelled or not, to each training row."""
+
+    seconds: float
+    steps: int
+    epochs: float
+    texts: float
 
 
 @dataclass(frozen=True)
@@ -101,16 +122,22 @@ class NoOptions:
     """A technique without settings."""
 
 
+# The headings of the page, in their order: what is learned from, how it is learned, what counts as a mistake,
+# and what becomes of the model.
+GROUPS = ("data", "course", "loss", "compression")
+
+
 class Technique:
-    """Subclass it, set `key` and `Options`, override the hooks that are needed."""
+    """Subclass it, set `key`, `group` and `Options`, override the hooks that are needed."""
 
     key: ClassVar[str]
     Options: ClassVar[type] = NoOptions
 
+    group: ClassVar[str]  # under which heading it stands: one of GROUPS
+    modalities: ClassVar[tuple[str, ...]] = ("text",)  # kinds of data that it can be used on
     rate: ClassVar[float] = 1.0  # times the learning rate that is chosen without it
     # The fits whose rows, model, loss ... it changes: "train", or a stage that a technique adds; () for all.
-    stages: ClassVar[tuple[str, ...]] = ()
-    more: ClassVar[float] = 0.0  # epochs that it trains after the training, as a share of the run's
+    stages: tuple[str, ...] = ()
 
     def __init__(self, options: Any = None) -> None:
         """Raises UserError for options that do not go together."""
@@ -125,6 +152,20 @@ class Technique:
     def multiple(self) -> int:
         """How many rows it makes of one training row."""
         return 1
+
+    @property
+    def averaged(self) -> int:
+        """How many of the best evaluations' models are kept, for their average to be tried at the end."""
+        return 1
+
+    @property
+    def more(self) -> float:
+        """Epochs that it trains after the training, as a share of the run's."""
+        return 0.0
+
+    def takes(self, training: Training) -> float:
+        """About how many seconds its own stages take, before and after the training."""
+        return self.more * training.seconds
 
     @classmethod
     def unavailable(cls, profile: Profile) -> Message | None:
@@ -151,8 +192,14 @@ class Technique:
         """A stage of its own after the training: another model, perhaps trained on with `fit.again`."""
         return fitted
 
-    def exported(self, fit: Fit, folder: Path, facts: Mapping[str, Any]) -> None:
-        """Add to the exported folder, before it is proven and packed. `facts` are the run's metrics."""
+    def exported(self, fit: Fit, folder: Path, facts: Mapping[str, Any]) -> dict[str, Any]:
+        """Add to the exported folder, before it is proven and packed. `facts` are the run's metrics; what is
+        returned is added to them.
+
+        "small" of them is another form of the model that is to be judged instead: "size" in bytes, "latency"
+        in seconds, "accuracy", "macro_f1" and "predicted", its answers to the test rows.
+        """
+        return {}
 
     def rows(self, rows: Any, context: Context) -> Any:
         """The training rows, or others in their place: len(), rows[number] -> columns, rows["length"]."""

@@ -4,11 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
 
 from core.data.profile import Profile
 from core.options import option
-from core.techniques.base import Context, Technique
+from core.techniques.base import Context, Fit, Technique
+from core.techniques.evidence import table
 from core.words import Message, message
 
 if TYPE_CHECKING:
@@ -16,6 +20,7 @@ if TYPE_CHECKING:
 
     from core.techniques.base import Loss
 
+SHOWN = 20  # classes
 UNEQUAL = 3  # times as many rows as the rarest class has
 
 
@@ -36,6 +41,7 @@ class ClassBalance(Technique):
     """
 
     key = "class_balance"
+    group = "loss"
     Options = Options
 
     @classmethod
@@ -46,32 +52,61 @@ class ClassBalance(Technique):
         return None
 
     @classmethod
+    def suggested(cls, profile: Profile) -> bool:
+        counts = [count for _, count in profile.classes]
+        return len(counts) > 1 and counts[0] >= UNEQUAL * counts[-1]
+
+    @classmethod
     def advice(cls, profile: Profile) -> Message | None:
         if len(profile.classes) < 2:
             return None
         most, fewest = profile.classes[0][1], profile.classes[-1][1]
-        kind = "unequal" if most >= UNEQUAL * fewest else "equal"
+        kind = "unequal" if cls.suggested(profile) else "equal"
         return message(f"technique.class_balance.advice.{kind}", most=most, fewest=fewest)
+
+    def exported(self, fit: Fit, folder: Path, facts: Mapping[str, Any]) -> dict[str, Any]:
+        """The rarest classes first: they are what it is for."""
+        joint = fit.sets.joint
+        counts, weights = joint.counts[0], self._weights(joint.counts[0])
+        found = {each["label"]: each for each in facts["test"]["per_class"]}
+        names = joint.tasks[0].names
+        head = [
+            message(f"technique.{self.key}.{name}")
+            for name in ("label", "rows", "weight", "recall")
+        ]
+        rows = [
+            [
+                names[k],
+                f"{counts[k]:,}",
+                "–" if self.options.kind == "focal" else f"{weights[k]:.2f}",
+                f"{found[names[k]]['recall']:.2f}" if found[names[k]]["rows"] else "–",
+            ]
+            for k in counts.argsort(kind="stable")[:SHOWN]
+        ]
+        self.evidence[:] = [table(message(f"technique.{self.key}.{self.options.kind}"), head, rows)]
+        return {}
 
     def loss(self, loss: Loss, context: Context) -> Loss:
         make = self._focal if self.options.kind == "focal" else self._weighted
         return make(loss, context)
 
     def _weighted(self, loss: Loss, context: Context) -> Loss:
-        import numpy as np
         import torch
 
         task = context.task
-        counts = np.maximum(context.class_counts, 1).astype(float)
-        weights = (counts.sum() / (len(counts) * counts)) ** self.options.strength
-        weights *= counts.sum() / (weights * counts).sum()
-        tensor = torch.tensor(weights, dtype=torch.float32)
+        tensor = torch.tensor(self._weights(context.class_counts), dtype=torch.float32)
 
         def weighted(logits: torch.Tensor, batch: Mapping[str, torch.Tensor]) -> torch.Tensor:
             # Not divided by the weights of the batch: the gradient must not depend on its make-up.
             return loss(logits, batch) * task.weigh(tensor, batch["labels"])
 
         return weighted
+
+    def _weights(self, class_counts: np.ndarray) -> np.ndarray:
+        """Of each class [classes]."""
+        counts = class_counts.clip(min=1).astype(float)
+        weights = (counts.sum() / (len(counts) * counts)) ** self.options.strength
+        return np.asarray(weights * counts.sum() / (weights * counts).sum())
 
     def _focal(self, loss: Loss, context: Context) -> Loss:
         focus, task = self.options.focus, context.task

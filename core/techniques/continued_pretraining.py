@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from core.options import option
-from core.techniques.base import Fit, Technique
+from core.techniques.base import Fit, Technique, Training
 from core.techniques.evidence import chart, sentence
 from core.words import message
 
@@ -29,7 +29,13 @@ class ContinuedPretraining(Technique):
     labelled or not (Gururangan et al. 2020, "Don't Stop Pretraining")."""
 
     key = "continued_pretraining"
+    group = "data"
     Options = Options
+
+    def takes(self, training: Training) -> float:
+        """A pass of guessing costs about as much as one of training."""
+        share = float(self.options.epochs) / training.epochs
+        return share * training.texts * training.seconds
 
     def before(self, fit: Fit, model: torch.nn.Module) -> None:
         if fit.stages.facts(STAGE) is None:

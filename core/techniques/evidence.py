@@ -37,8 +37,9 @@ def chart(
     *,
     log_x: bool = False,
     mark: tuple[float, Message] | None = None,
+    dots: bool = False,
 ) -> Block:
-    """A line through `points`, and a vertical line with a word on it at `mark`."""
+    """A line through `points`, or a dot at each, and a vertical line with a word on it at `mark`."""
     return {
         "kind": "chart",
         "title": title.to_json(),
@@ -46,6 +47,7 @@ def chart(
         "y": y.to_json(),
         "points": [[float(a), float(b)] for a, b in points],
         "log_x": log_x,
+        "dots": dots,
         "mark": [mark[0], mark[1].to_json()] if mark else None,
     }
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from core.data.profile import Profile
 from core.options import option
 from core.techniques.base import Context, Technique
+from core.techniques.evidence import sentence
 from core.words import Message, message
 
 if TYPE_CHECKING:
@@ -30,6 +31,7 @@ class Freeze(Technique):
     """
 
     key = "freeze"
+    group = "course"
     stages = ("train",)
     Options = Options
 
@@ -50,14 +52,11 @@ class Freeze(Technique):
             module.requires_grad_(False)
         trained = sum(p.numel() for p in model.parameters() if p.requires_grad)
         total = sum(p.numel() for p in model.parameters())
-        context.note(
-            message(
-                "technique.freeze.done",
-                frozen=len(frozen),
-                layers=len(above),
-                share=trained / total,
-            )
+        done = message(
+            "technique.freeze.done", frozen=len(frozen), layers=len(above), share=trained / total
         )
+        context.note(done)
+        self.evidence[:] = [sentence(done)]
 
     def callbacks(self, context: Context) -> list[Any]:
         if not self.options.gradual:

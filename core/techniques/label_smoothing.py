@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 from core.options import option
-from core.techniques.base import Context, Technique
+from core.techniques.base import Context, Fit, Technique
+from core.techniques.evidence import sentence
+from core.words import message
 
 if TYPE_CHECKING:
     import torch
@@ -28,7 +31,19 @@ class LabelSmoothing(Technique):
     """
 
     key = "label_smoothing"
+    group = "loss"
     Options = Options
+
+    def exported(self, fit: Fit, folder: Path, facts: Mapping[str, Any]) -> dict[str, Any]:
+        test = facts["test"]
+        said = message(
+            f"technique.{self.key}.done",
+            sure=float(test["confidence"]),
+            right=float(test["accuracy"]),
+            rows=int(test["rows"]),
+        )
+        self.evidence[:] = [sentence(said)]
+        return {}
 
     def loss(self, loss: Loss, context: Context) -> Loss:
         amount, task = self.options.amount, context.task

@@ -25,6 +25,7 @@ class Lora(Technique):
     encoder. The exported model has them merged in: it is as large and as fast as any other."""
 
     key = "lora"
+    group = "course"
     stages = ("train",)
     Options = Options
     # Schulman et al. 2025, "LoRA Without Regret": about ten times the rate of full fine-tuning.

@@ -39,6 +39,7 @@ class Multitask(Technique):
     """
 
     key = "multitask"
+    group = "data"
     Options = Options
 
     def __init__(self, options: Any = None) -> None:

@@ -19,7 +19,9 @@ from core.words import Message, message
 
 STEPS = 500  # optimizer steps that few rows are given: the steps decide, not the epochs
 FEWEST_EPOCHS, MOST_EPOCHS = 3, 20
-BATCH = 16
+# Few rows need the corrections; many are read faster, and no worse, in larger batches.
+BATCH, MANY_BATCH = 16, 32
+MANY = 4_000  # training rows
 RATE = 1e-4
 LENGTH_CAP = 256  # tokens; the time and memory of a step grow faster than the length
 LENGTH_STEP = 8
@@ -71,6 +73,7 @@ class Plan:
     evaluate_every: int
     patience: int
     cut: float
+    facts: Facts  # that it was made of
 
     @property
     def total_steps(self) -> int:
@@ -91,17 +94,25 @@ def plan(spec: TrainSpec, facts: Facts) -> Plan:
         chosen[name] = value if wanted is None else wanted
         why[name] = reason if wanted is None else message("recipe.yours")
 
-    settle("batch_size", BATCH, message("recipe.batch_size"))
-    batch = int(chosen["batch_size"]) * spec.accumulation
     rows = facts.rows * facts.multiple
-    steps_per_epoch = math.ceil(math.ceil(rows / chosen["batch_size"]) / spec.accumulation)
+    kind = "many" if rows >= MANY else "few"
+    settle(
+        "batch_size", MANY_BATCH if rows >= MANY else BATCH, message(f"recipe.batch_size.{kind}")
+    )
 
-    epochs = int(np.clip(math.ceil(STEPS / steps_per_epoch), FEWEST_EPOCHS, MOST_EPOCHS))
+    def steps_with(batch_size: int) -> int:
+        """Of an epoch."""
+        return math.ceil(math.ceil(rows / batch_size) / spec.accumulation)
+
+    # Larger batches that are chosen here, for the sake of time, do not ask for more epochs.
+    steps = steps_with(int(spec.batch_size or BATCH))
+    steps_per_epoch = steps_with(int(chosen["batch_size"]))
+    epochs = int(np.clip(math.ceil(STEPS / steps), FEWEST_EPOCHS, MOST_EPOCHS))
     kind = {FEWEST_EPOCHS: "many", MOST_EPOCHS: "few"}.get(epochs, "some")
     settle(
         "epochs",
         float(epochs),
-        message(f"recipe.epochs.{kind}", rows=rows, steps=epochs * steps_per_epoch, batch=batch),
+        message(f"recipe.epochs.{kind}", rows=rows, steps=epochs * steps_per_epoch),
     )
     usual = message("recipe.learning_rate")
     reason = usual if facts.rate == 1 else message("recipe.learning_rate.technique", usual=RATE)
@@ -130,4 +141,5 @@ def plan(spec: TrainSpec, facts: Facts) -> Plan:
         evaluate_every=evaluate_every,
         patience=max(1, round(PATIENCE * evaluations)),
         cut=float((facts.lengths > chosen["max_length"]).mean()) if len(facts.lengths) else 0.0,
+        facts=facts,
     )

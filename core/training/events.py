@@ -90,6 +90,7 @@ class Point(Event):
     step: int
     total_steps: int
     log_x: bool = False
+    dots: bool = False  # points that no line connects
 
 
 @dataclass(frozen=True, kw_only=True)

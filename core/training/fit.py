@@ -5,23 +5,25 @@ from __future__ import annotations
 import contextlib
 import dataclasses
 import math
-from collections.abc import Callable, Sequence
+import tempfile
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import torch
-from transformers import TrainingArguments
+from transformers import TrainingArguments, set_seed
 
 from core.modalities import text
 from core.models.embedding import restore, trim
 from core.models.first_token import first_token_only
 from core.recipe import TrainSpec
 from core.runs import Run
-from core.tasks.base import best as best_of
+from core.tasks.base import ranked
 from core.techniques.base import Context, Fitted, Technique
 from core.training import events as ev
-from core.training.auto import Plan
+from core.training.auto import Plan, plan
 from core.training.batching import for_model
 from core.training.cache import Cut, Kept, TooLarge, collate_kept
 from core.training.joint import Joint
@@ -35,7 +37,8 @@ if TYPE_CHECKING:
     from core.techniques.base import Loss
 
 # The most rows, and tokens with padding, of a batch that is only scored: it shall not need more than a step.
-EVAL_BATCH, EVAL_TOKENS = 64, 4096
+# A GPU has room for sixteen times as much, and nothing to do with less.
+EVAL_BATCH, EVAL_TOKENS, ACCELERATOR = 64, 4096, 16
 SLOWER = 0.2  # of the learning rates, when they were too high
 
 
@@ -54,13 +57,26 @@ class Fit:
         self.run, self.planned, self.sets, self.here = run, planned, sets, here
         self.chosen, self.tokenizer = chosen, tokenizer
         self.collate = text.collator(tokenizer)
-        self.spec: TrainSpec = planned.spec
         self.stages = Stages(run)
         self.plain: Loss = sets.joint.loss([task.losses for task in sets.joint.tasks])
         self.slowed = False
         # Whether there is more to do after the training, which must then not be done again.
         self._goes_on = any(type(each).after is not Technique.after for each in chosen)
         self._more = sum(each.more for each in chosen)  # epochs to come, as a share of the run's
+
+    @property
+    def spec(self) -> TrainSpec:
+        """The settings, none of them open."""
+        return self.planned.spec
+
+    @spec.setter
+    def spec(self, spec: TrainSpec) -> None:
+        self.planned = dataclasses.replace(self.planned, spec=spec)
+
+    def settle(self, spec: TrainSpec, why: Mapping[str, Message]) -> None:
+        """Other settings from now on, with what follows from them; `why` says it of those that changed."""
+        planned = plan(spec, self.planned.facts)
+        self.planned = dataclasses.replace(planned, why={**self.planned.why, **why})
 
     def slow_down(self) -> None:
         """Lower learning rates from now on."""
@@ -81,7 +97,14 @@ class Fit:
         `self._more` counts down: what is left to do is known to the progress bar.
         """
         self._more -= share
+        model.requires_grad_(True)  # what was frozen for a while
         return self._fit(model, stage, share * float(self.spec.epochs or 0), before)
+
+    def retokenise(self, tokenizer: Any) -> None:
+        """Make the sets anew with another tokenizer, which goes into the export as well."""
+        length, folder = int(self.spec.max_length or 0), self.run.path / "tokens" / "again"
+        self.tokenizer, self.collate = tokenizer, text.collator(tokenizer)
+        self.sets = Sets.of(self.sets.rows, tokenizer, length, folder, self.look)
 
     def _fit(self, model: Any, stage: str, epochs: float, before: Fitted | None) -> Fitted:
         done = (before.steps, before.epochs) if before else (0, 0.0)
@@ -93,61 +116,44 @@ class Fit:
                 technique.evidence[:] = kept["evidence"][technique.key]
             return Fitted(model, kept["best"], kept["steps"], kept["epochs"], stopped=False)
         place = self.run.path if before is None else self.run.path / stage
-        contexts = [self._context(stage, k) for k in range(len(self.sets.joint.columns))]
-        context = contexts[0]
-        model.to(self.here.device)
-        rows = self.sets.train
-        for technique in techniques:
-            rows = technique.rows(rows, context)
-            technique.model(model, context)
-        whole_layer = first_token_only(model)
-        cut, train, validation = self._keep(model, rows)
-        if cut:
-            cut.apply()
-        else:
-            trim(model, text.used_tokens(self.sets.train))
         reporter = Reporter(self.run, self.sets.joint, self.slowed or bool(before), done)
-        keeper = KeepBest(self.run, place)
-        own = [callback for each in techniques for callback in each.callbacks(context)]
-        trainer = FineTuner(
-            model=model,
-            args=_arguments(
-                place, self.spec, epochs, self.planned.evaluate_every, self.here, techniques
-            ),
-            lengths=rows["length"],
-            train_dataset=train,
-            eval_dataset=validation,
-            data_collator=collate_kept if cut else self.collate,
-            compute_metrics=self._scores,
-            callbacks=[reporter, keeper, *own],
-            loss_function=_loss(techniques, contexts, self.sets.joint),
-            rate_of=_rates(model, self.spec, techniques),
+        keeper = KeepBest(
+            self.run, place, max(each.averaged for each in techniques or [Technique()])
         )
+        at_work = self._open(model, stage, self.planned, epochs, place, [reporter, keeper])
         to_come = epochs + self._more * float(self.spec.epochs or 0)
         self.run.append(
             ev.StageStarted(
                 stage=stage,
                 total_steps=done[0] + math.ceil(self.planned.steps_per_epoch * to_come),
                 epochs=done[1] + to_come,
-                rows=len(train),
+                rows=len(at_work.trainer.train_dataset),
             )
         )
         checkpoint = last_checkpoint(place)
+        trainer = at_work.trainer
         with contextlib.suppress(Interrupted):
             trainer.train(resume_from_checkpoint=str(checkpoint) if checkpoint else None)
-        best = best_of([row for row in trainer.state.log_history if "eval_loss" in row])
-        if best is None:
+        scores = ranked(trainer.state.log_history)
+        if not scores:
             raise Stopped
-        model.load_state_dict(keeper.weights)
-        if cut:
-            cut.undo()
-        else:
-            restore(model)
-        whole_layer()
-        for technique in techniques:
-            technique.finish(model, context)
-        # Without the wrapper that makes the forward pass run in half precision.
-        model = trainer.accelerator.unwrap_model(model, keep_fp32_wrapper=False)
+        best, weights = scores[0], keeper.weights
+        average = None if reporter.stopped else keeper.average()
+        if average is not None:
+            reporter.luck = self._luck(best["eval_macro_f1"])
+            model.load_state_dict(average)
+            trainer.evaluate()
+            mean = trainer.state.log_history[-1]
+            kept = mean["eval_macro_f1"] >= best["eval_macro_f1"] - reporter.luck
+            self.note(
+                message(
+                    f"train.averaged.{'kept' if kept else 'dropped'}",
+                    before=float(best["eval_macro_f1"]),
+                    after=float(mean["eval_macro_f1"]),
+                )
+            )
+            best, weights = (mean, average) if kept else (best, weights)
+        model = at_work.close(weights)
         state = trainer.state
         fitted = Fitted(
             model,
@@ -166,22 +172,97 @@ class Fit:
             self.stages.keep(stage, facts, model.state_dict())
         return fitted
 
+    def _luck(self, score: float) -> float:
+        """A standard error of a score (0 to 1) on the validation rows. The best of many evaluations is the
+        best by so much luck, at least; the average of several was not picked."""
+        return math.sqrt(score * (1 - score) / len(self.sets.validation))
+
+    def attempt(self, model: Any, spec: TrainSpec, callbacks: Sequence[Any]) -> None:
+        """Train a model that is thrown away with other settings; `callbacks` see how far that gets."""
+        shown = {each: list(each.evidence) for each in self.chosen}
+        with tempfile.TemporaryDirectory(dir=self.run.path, prefix=".attempt-") as folder:
+            planned, place = plan(spec, self.planned.facts), Path(folder)
+            epochs = float(spec.epochs or 0)
+            set_seed(spec.seed)
+            self._open(
+                model, "train", planned, epochs, place, callbacks, keep=False
+            ).trainer.train()
+        for technique, blocks in shown.items():
+            technique.evidence[:] = blocks
+
+    def _open(
+        self,
+        model: Any,
+        stage: str,
+        planned: Plan,
+        epochs: float,
+        place: Path,
+        callbacks: Sequence[Any],
+        keep: bool = True,
+    ) -> _AtWork:
+        """Make ready what trains: the model in place, its rows, the loop. With `keep`, what frozen layers say
+        is computed once."""
+        techniques = [each for each in self.chosen if not each.stages or stage in each.stages]
+        spec = planned.spec
+        contexts = [self._context(stage, k, planned) for k in range(len(self.sets.joint.columns))]
+        context = contexts[0]
+        model.to(self.here.device)
+        rows = self.sets.train
+        for technique in techniques:
+            rows = technique.rows(rows, context)
+            technique.model(model, context)
+        whole_layer = first_token_only(model)
+        cut, train, validation = (
+            self._keep(model, rows) if keep else (None, rows, self.sets.validation)
+        )
+        if cut:
+            cut.apply()
+        else:
+            trim(model, text.used_tokens(self.sets.train))
+        own = [callback for each in techniques for callback in each.callbacks(context)]
+        trainer = FineTuner(
+            model=model,
+            args=_arguments(place, spec, epochs, planned.evaluate_every, self.here, techniques),
+            lengths=rows["length"],
+            train_dataset=train,
+            eval_dataset=validation,
+            data_collator=collate_kept if cut else self.collate,
+            compute_metrics=self._scores,
+            callbacks=[*callbacks, *own],
+            loss_function=_loss(techniques, contexts, self.sets.joint),
+            rate_of=_rates(model, spec, techniques),
+        )
+
+        def close(weights: Mapping[str, Any]) -> Any:
+            model.load_state_dict(weights)
+            if cut:
+                cut.undo()
+            else:
+                restore(model)
+            whole_layer()
+            for technique in techniques:
+                technique.finish(model, context)
+            # Without the wrapper that makes the forward pass run in half precision.
+            return trainer.accelerator.unwrap_model(model, keep_fp32_wrapper=False)
+
+        return _AtWork(trainer, close)
+
     def _scores(self, seen: Any) -> dict[str, float]:
         """Scores of the validation rows; their loss is the Trainer's own, from the loss that trains."""
         return self.sets.joint.scores(seen.predictions, seen.label_ids)
 
-    def _context(self, stage: str, number: int) -> Context:
+    def _context(self, stage: str, number: int, planned: Plan) -> Context:
         length = int(self.spec.max_length or 0)
         return Context(
             stage=stage,
-            train=self.spec,
+            train=planned.spec,
             columns=self.sets.joint.columns,
             number=number,
             task=self.sets.joint.tasks[number],
             class_counts=self.sets.joint.counts[number],
             known=self.sets.joint.known[number],
-            evaluations_per_epoch=self.planned.evaluations_per_epoch,
-            patience=self.planned.patience,
+            evaluations_per_epoch=planned.evaluations_per_epoch,
+            patience=planned.patience,
             texts=self.sets.rows.texts_at(self.sets.rows.split.train),
             encode=lambda texts: text.columns(self.tokenizer, texts, length),
             note=self.note,
@@ -193,7 +274,7 @@ class Fit:
         Goes on when the person has asked to stop: it is the score of the model that Stop keeps.
         """
         model.eval()
-        said, size = [], _scored_at_once(self.spec)
+        said, size = [], _scored_at_once(self.spec, self.here)
         with torch.inference_mode():
             for start in range(0, len(rows), size):
                 batch = self.collate([rows[i] for i in range(start, min(start + size, len(rows)))])
@@ -239,13 +320,22 @@ class Fit:
         self.run.append(ev.Note(message=what))
 
 
+@dataclass(frozen=True)
+class _AtWork:
+    """A loop that is ready, and what makes a standard model of what it trained, with the weights given."""
+
+    trainer: FineTuner
+    close: Callable[[Mapping[str, Any]], Any]
+
+
 class Stopped(Exception):
     """The person stopped the run before this training brought a model."""
 
 
-def _scored_at_once(spec: TrainSpec) -> int:
+def _scored_at_once(spec: TrainSpec, here: Machine) -> int:
     """Rows in a batch that is only scored."""
-    return max(1, min(EVAL_BATCH, EVAL_TOKENS // int(spec.max_length or 1)))
+    times = 1 if here.device == "cpu" else ACCELERATOR
+    return max(1, min(times * EVAL_BATCH, times * EVAL_TOKENS // int(spec.max_length or 1)))
 
 
 def _arguments(
@@ -264,7 +354,7 @@ def _arguments(
         num_train_epochs=epochs,
         learning_rate=spec.learning_rate,
         per_device_train_batch_size=spec.batch_size,
-        per_device_eval_batch_size=_scored_at_once(spec),
+        per_device_eval_batch_size=_scored_at_once(spec, here),
         gradient_accumulation_steps=spec.accumulation,
         weight_decay=spec.weight_decay,
         warmup_steps=spec.warmup,  # below 1 it is a share of all steps

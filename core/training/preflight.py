@@ -31,7 +31,7 @@ from core.models.load import load
 from core.models.locate import locate
 from core.recipe import Recipe
 from core.runs import Run, RunStore
-from core.techniques.base import Technique
+from core.techniques.base import Technique, Training
 from core.techniques.freeze import Freeze
 from core.training import events as ev
 from core.training.auto import RATE, Facts, Plan, plan, with_techniques
@@ -86,7 +86,12 @@ class Preflight:
     facts: Facts
 
     def __init__(
-        self, recipe: Recipe, table: Table, store: RunStore, before: Preflight | None = None
+        self,
+        recipe: Recipe,
+        table: Table,
+        store: RunStore,
+        before: Preflight | None = None,
+        extra: Table | None = None,
     ) -> None:
         """Raises UserError for what would keep a run of it from starting; may have to download the model.
 
@@ -98,7 +103,7 @@ class Preflight:
             self.rows, self.folder, self.tokenizer = before.rows, before.folder, before.tokenizer
             self.config, self.facts = before.config, before.facts
         else:
-            self.rows = Rows.of(table, recipe, store)
+            self.rows = Rows.of(table, recipe, store, extra)
             check(self.rows.profile)
             self.folder = locate(recipe.model, store)
             self.tokenizer = text.load_tokenizer(self.folder)
@@ -145,13 +150,19 @@ class Preflight:
         characters = sum(
             len(baselines.cut(text.flat(each))) for each in self.rows.texts_at(split.train)
         )
+        training = (
+            self.plan.total_steps * (cost.step + cost.token * padded)
+            + evaluations * cost.evaluated * validation
+        )
+        texts = (len(self.rows.texts) + len(self.rows.unlabelled)) / len(split.train)
+        known = Training(training, self.plan.total_steps, float(spec.epochs or 1), texts)
         return (
             cost.once
             + cost.counted * min(characters, baselines.CHARACTER_BUDGET)
             + cost.evaluated * everything  # the frozen embedding
             + cost.kept * (len(split.train) * mean + validation)
-            + self.plan.total_steps * (cost.step + cost.token * padded)
-            + evaluations * cost.evaluated * validation
+            + training
+            + sum(technique.takes(known) for technique in self.chosen)
             + cost.tested * test
         )
 

@@ -17,7 +17,6 @@ from core.techniques.base import Fit
 from core.training import events as ev
 from core.training.batching import SimilarLengths, for_model
 
-STEPS = 60
 LOWEST, HIGHEST = 1e-6, 1e-2
 SMOOTHING = 0.9
 OVER = 4.0  # times the lowest loss: the test ends
@@ -26,9 +25,10 @@ SAFE = (1e-5, 5e-4)  # what fine-tuning of an encoder is known to stand
 
 
 def range_test(
-    fit: Fit, model: Any, stage: str, head: float, factor_of: Callable[[str], float]
+    fit: Fit, model: Any, stage: str, steps: int, head: float, factor_of: Callable[[str], float]
 ) -> tuple[list[tuple[float, float]], float]:
-    """[(rate, smoothed loss in nats)] and the chosen rate. The model is as before, once it is done.
+    """[(rate, smoothed loss in nats)] of `steps` steps, and the chosen rate. The model is as before, once it
+    is done.
 
     The head learns at `head` times the rate, other parameters at `factor_of` their name times it. Raises
     Stopped when told to stop.
@@ -48,9 +48,9 @@ def range_test(
     mean, lowest = 0.0, math.inf
     model.train()
     try:
-        for step, numbers in enumerate(_batches(rows["length"], batch, fit.spec.seed)):
+        for step, numbers in enumerate(_batches(rows["length"], batch, fit.spec.seed, steps)):
             fit.look()
-            rate = LOWEST * (HIGHEST / LOWEST) ** (step / (STEPS - 1))
+            rate = LOWEST * (HIGHEST / LOWEST) ** (step / (steps - 1))
             for group in optimizer.param_groups:
                 group["lr"] = rate * group["factor"]
             loss = _step(fit, model, optimizer, [rows[int(i)] for i in numbers])
@@ -61,7 +61,7 @@ def range_test(
             lowest = min(lowest, smooth)
             points.append((rate, smooth))
             said = ev.Point(
-                stage=stage, x=rate, y=smooth, step=step + 1, total_steps=STEPS, log_x=True
+                stage=stage, x=rate, y=smooth, step=step + 1, total_steps=steps, log_x=True
             )
             fit.run.append(said)
     finally:
@@ -82,11 +82,11 @@ def _step(fit: Fit, model: Any, optimizer: Any, rows: list[Any]) -> float:
     return float(loss.detach())
 
 
-def _batches(lengths: Any, batch: int, seed: int) -> list[np.ndarray]:
-    """STEPS batches, from as many epochs as it takes."""
+def _batches(lengths: Any, batch: int, seed: int, steps: int) -> list[np.ndarray]:
+    """As many batches as `steps`, from as many epochs as it takes."""
     sampler, found = SimilarLengths(lengths, batch, seed), list[np.ndarray]()
-    while len(found) < STEPS:
+    while len(found) < steps:
         sampler.set_epoch(sampler.epoch + 1)
         order = np.array(list(sampler))
         found += [order[i : i + batch] for i in range(0, len(order), batch)]
-    return found[:STEPS]
+    return found[:steps]

@@ -12,16 +12,17 @@ from typing import Any
 import numpy as np
 
 from core.evaluation.metrics import Floats
+from core.evaluation.speed import latencies
 from core.export import bundle
 from core.models.heads import narrow
 from core.recipe import Recipe
 from core.runs import Run
 from core.techniques.base import Fitted, Technique
 from core.training import events as ev
-from core.training.auto import Plan
 from core.training.fit import Fit
 from core.training.rows import Rows
 from core.training.simple import Simple
+from core.training.weigh import TorchModel
 
 PROBES = 8  # test rows on which the exported model must give the same answers
 
@@ -54,7 +55,6 @@ def write(
     run: Run,
     columns: Sequence[Column],
     rows: Rows,
-    planned: Plan,
     fit: Fit,
     fitted: Fitted,
     chosen: Sequence[Technique],
@@ -73,7 +73,7 @@ def write(
         "seconds": time.monotonic() - started,
         "max_length": fit.spec.max_length,
         "settings": dataclasses.asdict(fit.spec),
-        "why": {name: reason.to_json() for name, reason in planned.why.items()},
+        "why": {name: reason.to_json() for name, reason in fit.planned.why.items()},
         "truncated": sets.truncated,
         "techniques": {technique.key: technique.evidence for technique in chosen},
         "stopped": fitted.stopped,
@@ -131,7 +131,9 @@ def _write_one(
     chosen: Sequence[Technique],
 ) -> None:
     run, rows, simple = column.run, column.rows, column.simple
-    metrics = {
+    texts = rows.texts_at(rows.split.test)
+    timed = TorchModel(model, fit.tokenizer, int(fit.spec.max_length or 0))
+    metrics: dict[str, Any] = {
         "labels": list(rows.labels),
         "separator": rows.task.separator,
         "threshold": threshold,
@@ -139,13 +141,15 @@ def _write_one(
         "train_rows": len(fit.sets.train),
         "test": rows.task.score(probabilities, rows.truth[rows.split.test], threshold),
         "baselines": simple.compared,
+        "latency": latencies([timed], texts)[0],
         "recommended": simple.recommended(shared["best"]["macro_f1"]),
         **shared,
     }
 
     def add(folder: Path) -> None:
+        metrics["size"] = sum(file.stat().st_size for file in folder.glob("*.safetensors"))
         for technique in chosen:
-            technique.exported(fit, folder, metrics)
+            metrics.update(technique.exported(fit, folder, metrics))
 
     # What is taken away says what was chosen; the run's own recipe stays what was asked for.
     recipe = dataclasses.replace(run.recipe(), train=fit.spec)
@@ -156,7 +160,7 @@ def _write_one(
         rows.task,
         recipe,
         metrics,
-        rows.texts_at(rows.split.test[:PROBES]),
+        texts[:PROBES],
         probabilities[:PROBES],
         add,
     )

@@ -48,8 +48,11 @@ class Rows:
     unlabelled: list[text.Text]  # texts without a label, none of which is tested on
 
     @classmethod
-    def of(cls, table: Table, recipe: Recipe, store: RunStore) -> Rows:
-        """Raises UserError when the table is not the recipe's, or no row is left to test on."""
+    def of(cls, table: Table, recipe: Recipe, store: RunStore, extra: Table | None = None) -> Rows:
+        """Raises UserError when the table is not the recipe's, or no row is left to test on.
+
+        `extra` is the file of texts without labels that the recipe names.
+        """
         if table.fingerprint != recipe.data.fingerprint:
             raise UserError("data_changed")
         columns = [each.column for each in recipe.tasks]
@@ -66,9 +69,14 @@ class Rows:
         tasks = tuple(_labels(each, frame[each.column].tolist()) for each in recipe.tasks)
         tested = {fold(flat[i]) for i in sides.test}
         rest = table.frame.loc[~table.frame.index.isin(frame.index)]
+        further = text.texts_of(rest, recipe.data.text)
+        if extra is not None and recipe.data.extra:
+            if extra.fingerprint != recipe.data.extra.fingerprint:
+                raise UserError("data_changed")
+            further += text.texts_of(extra.frame, recipe.data.extra.text)
         unlabelled = [
             each
-            for each in text.texts_of(rest, recipe.data.text)
+            for each in further
             if text.flat(each).strip() and fold(text.flat(each)) not in tested
         ]
         dropped = len(table.bad_rows) + len(unusable) + len(sides.left_out)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import dataclasses
 import errno
 import logging
 import re
@@ -65,7 +66,7 @@ def _train(run: Run, started: float) -> int | None:
     """The whole run. Returns the step of the kept model when it was stopped, None when it ran to its end."""
     run.append(ev.StageStarted(stage="prepare"))
     recipe, store = run.recipe(), RunStore(run.root)
-    rows = Rows.of(run.table(), recipe, store)
+    rows = Rows.of(run.table(), recipe, store, run.extra())
     for note in (*rows.split.notes, *rows.notes):
         _note(run, note)
     _stop_here(run)
@@ -128,16 +129,19 @@ def _train(run: Run, started: float) -> int | None:
             model = load(folder, head, here.attention)
 
     for technique in chosen:
-        if fitted.stopped and type(technique).after is not Technique.after:
-            _note(
-                run,
-                message("train.stopped_before", name=message(f"technique.{technique.key}.title")),
-            )
-        elif not fitted.stopped:
-            fitted = technique.after(fit, fitted)
+        if type(technique).after is Technique.after:
+            continue
+        if not fitted.stopped:
+            try:
+                fitted = technique.after(fit, fitted)
+            except Stopped:  # the model that was there before is kept
+                fitted = dataclasses.replace(fitted, stopped=True)
+        if fitted.stopped:
+            name = message(f"technique.{technique.key}.title")
+            _note(run, message("train.stopped_before", name=name))
 
     release_memory()  # the optimizer's; what comes now needs less
-    results.write(run, columns, rows, planned, fit, fitted, chosen, started)
+    results.write(run, columns, rows, fit, fitted, chosen, started)
     if fitted.stopped:
         return int(fitted.best["step"])
     drop_checkpoints(run.path)

@@ -15,7 +15,7 @@ from safetensors.torch import load_file, save_file
 from transformers import PrinterCallback, ProgressCallback, Trainer, TrainerCallback
 
 from core.runs import Run
-from core.tasks.base import best as best_of
+from core.tasks.base import ranked
 from core.training import events as ev
 from core.training.batching import SimilarLengths, for_model
 from core.training.joint import Joint
@@ -30,7 +30,9 @@ WINDOW = 16  # optimizer steps whose mean loss says whether the training diverge
 # Times the loss of a model that knows nothing. A rate that is too high makes the answers sure and wrong; on
 # labels that cannot be learned at all the mean stays within a tenth, with weighted classes within a third.
 DIVERGED = 1.5
-BEST_FILE = "best.safetensors"
+BEST_FILE = "best-{}.safetensors"  # 0 is the best, 1 the next
+KEPT_BYTES = 1 << 29  # of the weights that are kept for their average; of large models it is fewer
+WHOLE = "whole"  # the last file that a checkpoint gets
 
 
 class Diverged(Exception):
@@ -135,6 +137,7 @@ class Reporter(TrainerCallback):
         self.patient = patient
         self.steps_before, self.epochs_before = done
         self.stopped = False
+        self.luck = 0.0  # by how much a score may be below the best one and still be kept
         self._losses: list[float] = []
         self._recent: deque[float] = deque(maxlen=WINDOW)
         self._joint = joint
@@ -156,7 +159,7 @@ class Reporter(TrainerCallback):
         if self.stopped:
             control.should_training_stop = control.should_save = True
         # The last step is always scored; and a run stopped before its first score is scored now.
-        scored = any("eval_loss" in row for row in state.log_history)
+        scored = bool(ranked(state.log_history))
         if state.global_step >= state.max_steps or (self.stopped and not scored):
             control.should_evaluate = True
 
@@ -164,7 +167,7 @@ class Reporter(TrainerCallback):
         # An evaluation may take minutes, and the loop does not look at `control` before its end. Up to a
         # minute of work is done again when the run goes on. The first score is waited for: it is the model.
         self._look()
-        if self.stopped and any("eval_loss" in row for row in state.log_history):
+        if self.stopped and ranked(state.log_history):
             raise Interrupted
 
     def on_log(self, args: Any, state: Any, control: Any, logs: Any = None, **_: Any) -> None:
@@ -195,8 +198,8 @@ class Reporter(TrainerCallback):
             raise Diverged(step)
 
     def on_evaluate(self, args: Any, state: Any, control: Any, metrics: Any, **_: Any) -> None:
-        evaluations = [row for row in state.log_history if "eval_loss" in row]
-        best = best_of(evaluations)
+        now = next(row for row in reversed(state.log_history) if "eval_loss" in row)
+        best = ranked(state.log_history)[0]
         self.run.append(
             ev.Evaluated(
                 step=self.steps_before + state.global_step,
@@ -204,7 +207,8 @@ class Reporter(TrainerCallback):
                 loss=metrics["eval_loss"],
                 accuracy=metrics["eval_accuracy"],
                 macro_f1=metrics["eval_macro_f1"],
-                best=best is evaluations[-1],
+                best=best is now
+                or bool(self.luck and now["eval_macro_f1"] >= best["eval_macro_f1"] - self.luck),
                 tasks=self._tasks(metrics),
             )
         )
@@ -220,26 +224,54 @@ class Reporter(TrainerCallback):
 
 
 class KeepBest(TrainerCallback):
-    """Keeps the weights of the best evaluation in memory, and beside each checkpoint."""
+    """Keeps the weights of the `count` best evaluations in memory, and beside each checkpoint."""
 
-    def __init__(self, run: Run, place: Path) -> None:
+    def __init__(self, run: Run, place: Path, count: int = 1) -> None:
         """`place` is the folder with the checkpoints."""
-        self.run, self.place = run, place
-        self.weights: dict[str, torch.Tensor] = {}
+        self.run, self.place, self.count = run, place, count
+        self._kept: list[tuple[dict[str, Any], dict[str, torch.Tensor]]] = []  # the best first
         self._last_save = time.monotonic()
 
+    @property
+    def weights(self) -> dict[str, torch.Tensor]:
+        """Of the best evaluation."""
+        return self._kept[0][1]
+
+    def average(self) -> dict[str, torch.Tensor] | None:
+        """The mean of all that are kept (Izmailov et al. 2018, "Averaging Weights Leads to Wider Optima and
+        Better Generalization"); None where there is but one."""
+        if len(self._kept) < 2:
+            return None
+        each = [weights for _, weights in self._kept]
+        return {
+            name: torch.stack([one[name] for one in each]).mean(0)
+            if value.is_floating_point()
+            else value
+            for name, value in each[0].items()
+        }
+
     def on_train_begin(self, args: Any, state: Any, control: Any, **_: Any) -> None:
-        file = self.place / f"checkpoint-{state.global_step}" / BEST_FILE
-        if file.is_file():
-            self.weights = load_file(file)
+        folder = self.place / f"checkpoint-{state.global_step}"
+        evaluations = ranked(state.log_history)[: self.count]
+        files = [folder / BEST_FILE.format(number) for number in range(len(evaluations))]
+        if (folder / WHOLE).is_file():
+            self._kept = [
+                (row, load_file(file))
+                for row, file in zip(evaluations, files, strict=True)
+                if file.is_file()
+            ]
 
     def on_evaluate(self, args: Any, state: Any, control: Any, model: Any = None, **_: Any) -> None:
-        evaluations = [row for row in state.log_history if "eval_loss" in row]
-        if best_of(evaluations) is evaluations[-1]:
-            self.weights = {
-                name: value.detach().to("cpu", copy=True)
-                for name, value in model.state_dict().items()
-            }
+        now = next(row for row in reversed(state.log_history) if "eval_loss" in row)
+        rows = ranked([*(row for row, _ in self._kept), now])[: self.count]
+        if not any(row is now for row in rows):
+            return
+        before = {id(row): weights for row, weights in self._kept}
+        own = {
+            name: value.detach().to("cpu", copy=True) for name, value in model.state_dict().items()
+        }
+        most = max(1, KEPT_BYTES // sum(value.nbytes for value in own.values()))
+        self._kept = [(row, before.get(id(row), own)) for row in rows[:most]]
 
     def on_step_end(self, args: Any, state: Any, control: Any, **_: Any) -> None:
         if time.monotonic() - self._last_save >= CHECKPOINT_SECONDS:
@@ -247,9 +279,9 @@ class KeepBest(TrainerCallback):
 
     def on_save(self, args: Any, state: Any, control: Any, **_: Any) -> None:
         folder = self.place / f"checkpoint-{state.global_step}"
-        # Its best weights are the last thing that a checkpoint gets: with them it is whole.
-        save_file(self.weights, folder / f".{BEST_FILE}")
-        (folder / f".{BEST_FILE}").replace(folder / BEST_FILE)
+        for number, (_, weights) in enumerate(self._kept):
+            save_file(weights, folder / BEST_FILE.format(number))
+        (folder / WHOLE).touch()
         for older in self.place.glob("checkpoint-*"):
             if older != folder:
                 shutil.rmtree(older, ignore_errors=True)
@@ -264,5 +296,5 @@ def drop_checkpoints(place: Path) -> None:
 
 def last_checkpoint(place: Path) -> Path | None:
     """The newest checkpoint that was written to its end, or None."""
-    whole = [p for p in place.glob("checkpoint-*") if (p / BEST_FILE).is_file()]
+    whole = [p for p in place.glob("checkpoint-*") if (p / WHOLE).is_file()]
     return max(whole, key=lambda p: int(p.name.split("-")[1]), default=None)

@@ -18,7 +18,6 @@ from tests.browser.steps import (
     pick_sample,
     run_id,
     sample_to_start,
-    start,
     to_model,
     to_techniques,
     wait_for_score,
@@ -204,52 +203,6 @@ def test_chinese_from_the_data_to_the_result(app: App, visit: Open) -> None:
     page.locator("#try-text textarea").fill("学而时习之，不亦说乎")
     page.locator("#try-text textarea").press("Enter")
     expect(page.locator("#try-answer .tt-said")).to_contain_text("置信度", timeout=SLOW)
-
-
-def test_several_techniques_show_what_they_did(app: App, visit: Open) -> None:
-    page = visit(app)
-    pick_sample(page)
-    to_model(page)
-    to_techniques(page)
-    expect(page.locator("#tick-adaptive_epochs input")).to_be_checked()  # suggested
-    for key in ("augment", "continued_pretraining", "adaptive_lr", "label_smoothing"):
-        page.locator(f"#tick-{key} input").check()
-    page.locator("#card-continued_pretraining button").click()
-    passes = page.locator("#continued_pretraining-epochs").locator("input").first
-    passes.fill("0.5")
-    passes.blur()
-    start(page, "1", max_length="24")
-    expect(page.locator("#run-stages svg").first).to_be_visible(timeout=SLOW)
-    expect(page.locator("#see-result")).to_be_visible(timeout=2 * SLOW)
-    expect(page.locator("#run-stages svg")).to_have_count(2)
-    page.locator("#see-result").click()
-    shown = page.locator("#evidence")
-    expect(shown.locator("tbody tr")).to_have_count(5)
-    expect(shown).to_contain_text("560 altered copies")
-    expect(shown).to_contain_text("The model read 680 texts")
-    expect(shown).to_contain_text("The test found a learning rate")
-
-
-def test_two_label_columns_are_learned_together(app: App, visit: Open) -> None:
-    page = visit(app)
-    pick_sample(page, "sentiment_domain")
-    to_model(page)
-    to_techniques(page)
-    card = page.locator("#card-multitask")
-    expect(card.locator("#multitask-also")).to_contain_text("domain")  # chosen by itself
-    card.locator("#tick-multitask input").check()
-    start(page, "1", max_length="16")
-    wait_for_score(page)
-    assert {"sentiment", "domain"} <= curves(page).keys()
-    expect(page.locator("#see-result")).to_be_visible(timeout=SLOW)
-    page.locator("#see-result").click()
-    expect(page.locator("#evidence tbody tr")).to_have_count(2)
-    expect(page.locator("#per-class")).to_contain_text("neutral")
-    page.locator("#result-column label").nth(1).click()
-    expect(page.locator("#per-class")).to_contain_text("social_post")
-    page.locator("#try-text textarea").fill("The battery of this camera is bad.")
-    page.locator("#try-ask").click()
-    expect(page.locator("#try-answer")).to_contain_text("product_review", timeout=SLOW)
 
 
 def test_plan_and_time_stand_above_start_and_start_ends_a_measurement(

@@ -85,6 +85,7 @@ def test_many_rows_are_sampled_with_the_seed(monkeypatch: pytest.MonkeyPatch) ->
     assert one.train_rows == 20
 
 
+@pytest.mark.slow
 def test_what_stands_late_in_a_text_counts_in_a_large_table_too() -> None:
     rows = 6_000
     truth = np.arange(rows) % 2

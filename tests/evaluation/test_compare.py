@@ -1,11 +1,11 @@
-"""A run and its twin without a technique: found, and compared on the same test rows."""
+"""Two runs beside each other: on the same test rows, with what they deliver."""
 
 from __future__ import annotations
 
 import pytest
 
 from core.data.read import read
-from core.evaluation.compare import difference, twin, without
+from core.evaluation.compare import delivered, difference
 from core.jobs import new_run
 from core.runs import Run, RunStore
 from core.training.train import train
@@ -20,31 +20,40 @@ def finished(store: RunStore, key: str | None, **settings: object) -> Run:
     return run
 
 
-def test_the_twin_differs_in_the_technique_alone(store: RunStore) -> None:
-    fast = finished(store, "freeze")
-    assert twin(fast, store, "freeze") is None
-    finished(store, None, seed=7)
-    finished(store, None, epochs=1.0)
-    assert twin(fast, store, "freeze") is None
-    plain = finished(store, None)
-    assert twin(fast, store, "freeze") == plain
-    assert without(fast.recipe(), "freeze").techniques == {}
-
-
 def test_the_difference_is_that_of_the_reports(store: RunStore) -> None:
     fast, plain = finished(store, "freeze", epochs=1.0), finished(store, None, epochs=6.0)
     found = difference(fast, plain)
     assert found is not None
-    scores = [run.metrics()["test"]["macro_f1"] for run in (fast, plain)]  # type: ignore[index]
-    assert found.f1 == pytest.approx(scores[0] - scores[1])
-    assert found.low <= found.f1 <= found.high
+    for name in ("accuracy", "macro_f1"):
+        change = getattr(found, name)
+        scores = [run.metrics()["test"][name] for run in (fast, plain)]  # type: ignore[index]
+        assert change.value == pytest.approx(scores[0] - scores[1])
+        assert change.low <= change.value <= change.high
     assert found.rows == len(fast.test_rows())  # type: ignore[arg-type]
-    other = finished(store, None, seed=7)
-    assert difference(fast, other) is None  # other test rows
+
+
+def test_only_rows_that_both_were_tested_on_count(store: RunStore) -> None:
+    plain, other = finished(store, None, epochs=1.0), finished(store, None, epochs=1.0, seed=7)
+    lines = [set(run.test_rows()["line"]) for run in (plain, other)]  # type: ignore[index]
+    both = lines[0] & lines[1]
+    assert 0 < len(both) < 10  # too few to say anything
+    assert difference(plain, other) is None
 
 
 def test_a_run_is_no_better_than_itself(store: RunStore) -> None:
     run = finished(store, None, epochs=1.0)
     found = difference(run, run)
     assert found is not None
-    assert (found.f1, found.low, found.high, found.clear) == (0, 0, 0, False)
+    change = found.macro_f1
+    assert (change.value, change.low, change.high, change.clear) == (0, 0, 0, False)
+
+
+def test_the_small_form_of_a_model_is_what_is_judged(store: RunStore) -> None:
+    run = finished(store, "quantize", epochs=1.0)
+    metrics, got = run.metrics() or {}, delivered(run)
+    assert got is not None
+    small = run.model / "model_int8.onnx"
+    assert got.size == small.stat().st_size < metrics["size"]
+    assert got.macro_f1 == metrics["small"]["macro_f1"]
+    assert list(got.predicted.values()) == metrics["small"]["predicted"]
+    assert got.latency != metrics["latency"]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from typing import Any
 
 import torch
@@ -44,7 +45,8 @@ FAMILIES: dict[str, Any] = {
 def made(config: Any, attention: str | None = None) -> Any:
     """Weights larger than usual: random ones of the usual size say the same to every text."""
     torch.manual_seed(0)
-    model = AutoModelForSequenceClassification.from_config(config, attn_implementation=attention)
+    own = copy.deepcopy(config)  # some tests change it
+    model = AutoModelForSequenceClassification.from_config(own, attn_implementation=attention)
     with torch.no_grad():
         for parameter in model.parameters():
             parameter.mul_(3 if parameter.dim() > 1 else 1)

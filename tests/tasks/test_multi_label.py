@@ -99,11 +99,11 @@ def test_cells_are_read_as_people_write_them() -> None:
     assert of_names(("a", "b")).said(np.array([[0.2, 0.8]]), None) == ["b"]
 
 
-@pytest.fixture
-def run(store: RunStore) -> Run:
+@pytest.fixture(scope="module")
+def run(shared_store: RunStore) -> Run:
     table = several()
     recipe = dataclasses.replace(recipe_for(table, epochs=4.0), task=TaskSpec("tags", ";"))
-    run = new_run(store, table, recipe)
+    run = new_run(shared_store, table, recipe)
     train(run)
     assert run.status() == "finished", run.progress().error
     return run
@@ -135,6 +135,7 @@ def test_a_run_is_measured_with_the_threshold_that_its_folder_goes_by(
     assert written["label"].tolist() == tested["predicted"].tolist()
 
 
+@pytest.mark.slow
 def test_its_simple_models_answer_and_can_be_taken_away(run: Run) -> None:
     for which in ("tfidf", "embedding"):
         model = open_model(run.folder(which))
@@ -157,7 +158,8 @@ def test_its_simple_models_answer_and_can_be_taken_away(run: Run) -> None:
 def test_two_runs_are_compared_by_their_labels_not_by_their_combinations(run: Run) -> None:
     found = difference(run, run)
     assert found is not None
-    assert (found.f1, found.low, found.high) == (0, 0, 0)
+    assert (found.macro_f1.value, found.macro_f1.low, found.macro_f1.high) == (0, 0, 0)
+    assert found.accuracy.value == 0
 
 
 def test_it_is_learned_beside_a_single_label(store: RunStore) -> None:
@@ -180,6 +182,7 @@ def test_it_is_learned_beside_a_single_label(store: RunStore) -> None:
     assert tags.metrics()["threshold"] == Predictor(tags.model).threshold  # type: ignore[index]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("key", "options"),
     [

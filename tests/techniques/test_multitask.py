@@ -49,10 +49,10 @@ def recipe_of(table: Table, **options: Any) -> Recipe:
     return dataclasses.replace(recipe, also=(TaskSpec("topic"),))
 
 
-@pytest.fixture
-def run(store: RunStore) -> Run:
+@pytest.fixture(scope="module")
+def run(shared_store: RunStore) -> Run:
     table = two_labels()
-    run = new_run(store, table, recipe_of(table))
+    run = new_run(shared_store, table, recipe_of(table))
     train(run)
     assert run.status() == "finished", run.progress().error
     return run
@@ -93,6 +93,7 @@ def test_each_column_is_measured_on_the_rows_that_have_it_and_exported_by_itself
     assert evaluation.macro_f1 == pytest.approx(sum(f1 for *_, f1 in evaluation.tasks) / 2)
 
 
+@pytest.mark.slow
 def test_the_joint_model_says_what_those_of_the_columns_say(run: Run) -> None:
     text = "the soup was lovely"
     done = subprocess.run(
@@ -123,7 +124,8 @@ def test_the_download_holds_all_of_them(run: Run, tmp_path: Path) -> None:
         assert f"two/{place}predict.py" in files
 
 
-def test_predict_takes_the_column_that_is_asked_for(run: Run, store: RunStore) -> None:
+def test_predict_takes_the_column_that_is_asked_for(run: Run, shared_store: RunStore) -> None:
+    store = shared_store
     assert folder_of(run.id, store, "model") == run.model
     assert folder_of(run.id, store, "model", "topic") == run.tasks()[1].model
     with pytest.raises(UserError, match="colour"):

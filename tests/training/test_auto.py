@@ -45,6 +45,13 @@ def test_epochs_follow_from_the_rows() -> None:
     assert planned(1_000, accumulation=2).total_steps >= auto.STEPS
 
 
+def test_many_rows_have_larger_batches_and_not_more_epochs() -> None:
+    few, many = planned(auto.MANY - 1), planned(auto.MANY)
+    assert (few.spec.batch_size, many.spec.batch_size) == (auto.BATCH, auto.MANY_BATCH)
+    assert few.spec.epochs == many.spec.epochs == auto.FEWEST_EPOCHS
+    assert planned(auto.MANY, batch_size=auto.BATCH).spec.batch_size == auto.BATCH
+
+
 def test_the_length_follows_from_the_texts_and_the_limits() -> None:
     assert planned(lengths=20).spec.max_length == 24
     assert planned(lengths=5_000).spec.max_length == auto.LENGTH_CAP
@@ -86,7 +93,7 @@ def test_the_table_says_what_the_code_does() -> None:
     share, patience = round(100 * auto.EVALUATION_SHARE), round(100 * auto.PATIENCE)
     for said in (
         f"make {steps} corrections, at least {few}, at most {most}",
-        f"| batch size | {auto.BATCH} |",
+        f"| batch size | {auto.BATCH}, from {auto.MANY:,} training rows on {auto.MANY_BATCH} |",
         f"| learning rate | {auto.RATE:.4f},",
         f"what {percent} % of the texts need, in steps of {auto.LENGTH_STEP}, at most {cap} tokens",
         f"about {auto.EVALUATIONS} in the run, but no more than {share} % of its time",

@@ -22,7 +22,7 @@ from core.training import events as ev
 from core.training.fit import SLOWER
 from core.training.rows import Rows
 from core.training.train import train
-from core.training.trainer import BEST_FILE, last_checkpoint
+from core.training.trainer import WHOLE, last_checkpoint
 from tests.conftest import recipe_for, sentiment_csv
 
 
@@ -36,15 +36,8 @@ def events(run: Run) -> list[ev.Event]:
 
 
 @pytest.fixture(scope="module")
-def finished(tmp_path_factory: pytest.TempPathFactory, tiny_model: Any) -> Run:
-    from tests.conftest import TINY_RUN
-
-    store = RunStore(tmp_path_factory.mktemp("finished"))
-    (store.root / TINY_RUN).mkdir(parents=True)
-    (store.root / TINY_RUN / "model").symlink_to(tiny_model)
-    table = read(sentiment_csv(), "old.csv")
-    (store.root / TINY_RUN / "recipe.json").write_text(recipe_for(table).to_json())
-    run = make(store, rows=80, epochs=6.0, learning_rate=5e-3)
+def finished(shared_store: RunStore) -> Run:
+    run = make(shared_store, rows=80, epochs=6.0, learning_rate=5e-3)
     train(run)
     return run
 
@@ -224,6 +217,7 @@ def test_whatever_goes_wrong_is_told_in_words(error: Exception, key: str) -> Non
     assert in_words(error).message
 
 
+@pytest.mark.slow
 def test_a_rate_that_is_too_high_is_lowered_once(store: RunStore) -> None:
     # Labels that nothing can learn, and a head that jumps: the loss climbs.
     table = read(re.sub(rb"(\d),\w+", rb"\1,x", sentiment_csv(120)), "noise.csv")
@@ -244,6 +238,7 @@ def test_a_rate_that_is_too_high_is_lowered_once(store: RunStore) -> None:
     assert any(note.key == "train.restarted" for note in progress.notes)
 
 
+@pytest.mark.slow
 def test_ten_runs_leave_no_memory_behind(store: RunStore) -> None:
     memory = psutil.Process().memory_info
     for _ in range(3):  # what is loaded once stays
@@ -270,6 +265,7 @@ def test_recipes_that_cannot_work_are_refused_before_anything_starts(store: RunS
     assert len(store.all()) == before
 
 
+@pytest.mark.slow
 def test_a_model_is_never_tested_on_what_an_earlier_run_taught_it(store: RunStore) -> None:
     first = make(store)
     train(first)
@@ -307,7 +303,7 @@ def test_a_table_that_was_exchanged_is_refused(store: RunStore) -> None:
 
 def test_a_checkpoint_that_is_not_whole_is_passed_over(store: RunStore) -> None:
     run = make(store)
-    for step, files in ((10, ["trainer_state.json", BEST_FILE]), (20, ["trainer_state.json"])):
+    for step, files in ((10, ["trainer_state.json", WHOLE]), (20, ["trainer_state.json"])):
         folder = run.path / f"checkpoint-{step}"
         folder.mkdir()
         for name in files:

@@ -9,6 +9,7 @@ from types import SimpleNamespace
 from typing import Any
 
 import gradio as gr
+import numpy as np
 import pytest
 
 from core.data.profile import profile
@@ -16,7 +17,7 @@ from core.data.read import read
 from core.jobs import Jobs
 from core.recipe import DataSpec, ModelSpec, Recipe, TaskSpec, TrainSpec
 from core.runs import RunStore
-from core.training.auto import Plan
+from core.training.auto import Facts, Plan
 from core.words import message
 from tests.ui.fake import HOSTILE, make_run
 from ui import download, html, overview, plan, runs, scores, trial
@@ -218,7 +219,8 @@ def test_what_a_run_takes_is_shown_and_what_would_help(lang: str) -> None:
     spec = TrainSpec(epochs=4.0, learning_rate=1e-4, batch_size=16, max_length=64, evaluations=2.0)
     why = {name: message("recipe.yours") for name in ("epochs", "learning_rate", "batch_size")}
     why |= {name: message("recipe.yours") for name in ("max_length", "evaluations")}
-    planned = Plan(spec, why, 10, 5, 3, cut=0.02)
+    facts = Facts(rows=160, validation=30, lengths=np.array([20, 60]), limit=512)
+    planned = Plan(spec, why, 10, 5, 3, cut=0.02, facts=facts)
     recipe = Recipe(
         DataSpec("a.csv", "0", ("text",)),
         TaskSpec("label"),

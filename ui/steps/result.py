@@ -9,28 +9,27 @@ from typing import Any
 
 import gradio as gr
 
+from core.comparisons import ComparisonStore
 from core.errors import UserError
-from core.evaluation.compare import without
 from core.runs import Run, RunStore
 from core.words import Message, has, message, say
 from ui import charts, html, scores, trial
+from ui.compare import Opener
 from ui.download import offer, packed
 from ui.evidence import evidence
 from ui.html import data_of
 from ui.live_plot import live_plot
 from ui.rows import ANY, rows_html
-from ui.session import CLICK, DATA, QUIET, SHOW_ADDRESS, TECHNIQUES, TRAIN, Session, go, problem
+from ui.session import CLICK, DATA, QUIET, SHOW_ADDRESS, TECHNIQUES, Session, go, problem
 from ui.words import esc, fragment, i18n, language
-
-FAST = "freeze"  # the technique that trades score for time
 
 
 @dataclass(frozen=True)
 class ResultStep:
     column: gr.Radio  # which label column is shown, where the run has learned several
     headline: gr.HTML
-    cost: gr.HTML
-    measure: gr.Button
+    brought: gr.HTML  # what the techniques brought, where a comparison tells
+    compare: gr.Button
     evidence: gr.HTML
     classes: gr.HTML
     matrix: gr.HTML
@@ -52,8 +51,8 @@ class ResultStep:
         return [
             self.column,
             self.headline,
-            self.cost,
-            self.measure,
+            self.brought,
+            self.compare,
             self.evidence,
             self.classes,
             self.matrix,
@@ -90,8 +89,8 @@ def build() -> ResultStep:
         elem_id="result-column",
     )
     headline = html.piece(elem_id="headline")
-    cost = html.piece(elem_id="cost")
-    measure = gr.Button(i18n("result.cost.measure"), visible=False, elem_id="measure", size="sm")
+    brought = html.piece(elem_id="brought")
+    compare = gr.Button(i18n("result.compare"), visible=False, elem_id="result-compare", size="sm")
     which = gr.Radio(
         [],
         label=i18n("result.which"),
@@ -137,8 +136,8 @@ def build() -> ResultStep:
     return ResultStep(
         column=column,
         headline=headline,
-        cost=cost,
-        measure=measure,
+        brought=brought,
+        compare=compare,
         evidence=found,
         classes=classes,
         matrix=matrix,
@@ -166,7 +165,7 @@ def show(run: Run, lang: str) -> tuple[Any, ...]:
     return (
         columns(run, lang),
         headline(run, metrics, lang),
-        *cost(run, lang),
+        *brought(run, lang),
         evidence(metrics.get("techniques", {}), lang),
         per_class(metrics, lang),
         *_matrix(metrics, lang),
@@ -272,14 +271,19 @@ def headline(run: Run, metrics: Mapping[str, Any], lang: str) -> str:
     )
 
 
-def cost(run: Run, lang: str) -> tuple[str, gr.Button]:
-    """What fast mode took or brought, or the button that finds out; nothing for a run without it."""
-    if FAST not in run.recipe().techniques or run != run.whole():
+def brought(run: Run, lang: str) -> tuple[str, gr.Button]:
+    """What the techniques of a run brought, from the newest comparison that it is part of; or the button that
+    finds out. Nothing for a run without techniques."""
+    if not run.recipe().techniques or run != run.whole():
         return "", gr.Button(visible=False)
-    kind, said = scores.cost(run, RunStore(run.root), FAST)
-    return html.notice([say(said, lang)], kind), gr.Button(
-        visible=said.key == "result.cost.unknown"
-    )
+    store = ComparisonStore(RunStore(run.root))
+    for each in store.all():
+        if any(member.run == run.id for member in each.members):
+            said = [say(line.said, lang) for line in store.lines(each) if line.said]
+            if said:
+                title = say("result.brought", lang)
+                return html.notice(said, "info", title), gr.Button(visible=False)
+    return "", gr.Button(visible=True)
 
 
 def per_class(metrics: Mapping[str, Any], lang: str) -> str:
@@ -383,20 +387,18 @@ def wire(step: ResultStep, session: Session) -> Any:
     return new
 
 
-def wire_measure(step: ResultStep, session: Session) -> Any:
-    """The button that trains the same without fast mode. Returns the event after which that has begun."""
+def wire_compare(step: ResultStep, session: Session, opener: Opener) -> None:
+    """The button that trains the same with and without each technique."""
 
     def start(run_id: object, request: gr.Request) -> tuple[Any, ...]:
         lang = language(request)
         try:
             run = session.store.get(str(run_id))
-            twin = session.jobs.start(run.table(), without(run.recipe(), FAST))
+            return "", *opener.start(run.table(), run.recipe(), run.extra(), lang)
         except Exception as error:  # noqa: BLE001 - shown as a card and logged
-            return gr.skip(), gr.skip(), problem(error, lang)
-        return twin.id, go(TRAIN), gr.skip()
+            return problem(error, lang), *opener.nothing()
 
-    outputs = [session.run, session.walk, step.cost]
-    return step.measure.click(start, session.run, outputs, **CLICK)
+    step.compare.click(start, session.run, [step.brought, *opener.outputs], **CLICK)
 
 
 # A button that has just been given its file: the person has asked for it already.

@@ -1,0 +1,201 @@
+"""What compression costs and brings: dense, pruned, distilled, with a trimmed vocabulary, and in 8 bits.
+
+    python -m benchmarks.compression [--quick] [--data FOLDER] [--seeds N]
+
+Every model is what a run of TickTune exports, trained on the same rows with the same seed. They answer in
+turn, in one process, on the same texts; the tokenizer is not counted. What is compared is said in
+benchmarks/README.md.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import statistics
+import tempfile
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from benchmarks import data
+from benchmarks.common import ask, machine, say, start, train_ours
+
+WAYS: dict[str, tuple[str, ...]] = {
+    "dense": (),
+    "pruned: half of the neurons": ("prune:neurons=0.5",),
+    "distilled: a layer less": ("distill:layers=0.8",),
+    "distilled: half of the layers": ("distill:layers=0.5",),
+    "vocabulary trimmed": ("vocab_trim",),
+    "8 bits": ("quantize",),
+}
+ROWS, SEEDS = 5_000, 2
+QUICK_ROWS = 600
+SET = "movies"
+
+
+def work(table: str, seed: int, place: str) -> dict[str, Any]:
+    """In a child: a run for each way, then their sizes, speeds and scores."""
+    from core.evaluation.compare import delivered
+    from core.evaluation.speed import latencies, throughputs
+
+    content, place_of_all = Path(table).read_bytes(), Path(place)
+    runs = {
+        way: train_ours(content, place_of_all, {"seed": seed}, techniques)
+        for way, techniques in WAYS.items()
+    }
+    texts = [(text, None) for text in runs["dense"].test_rows()["text"]]
+    models = {way: _opened(run, "small" in run.metrics()) for way, run in runs.items()}
+    seconds = latencies(list(models.values()), texts)
+    rates = throughputs(list(models.values()), texts)
+    found: dict[str, Any] = {}
+    for way, latency, rate in zip(runs, seconds, rates, strict=True):
+        got = delivered(runs[way])
+        assert got is not None
+        found[way] = {
+            "size": got.size,
+            "latency": latency,
+            "throughput": rate,
+            "accuracy": 100 * got.accuracy,
+            "macro_f1": 100 * got.macro_f1,
+        }
+    return {"ways": found, "off": _difference(models["dense"], models["vocabulary trimmed"], runs)}
+
+
+def _opened(run: Any, small: bool) -> Any:
+    """As a person would open it: transformers in fp32 with eager attention, or ONNX Runtime."""
+    import torch
+    from transformers import AutoModelForSequenceClassification
+
+    from core.export.onnx import OnnxModel
+    from core.modalities.text import load_tokenizer
+    from core.techniques.quantize import FILE
+    from core.training.weigh import TorchModel
+
+    tokenizer, length = load_tokenizer(run.model), int(run.metrics()["max_length"])
+    if small:
+        return OnnxModel(run.model / FILE, tokenizer, length, torch.get_num_threads())
+    model = AutoModelForSequenceClassification.from_pretrained(
+        run.model, attn_implementation="eager"
+    )
+    return TorchModel(model, tokenizer, length)
+
+
+def _difference(dense: Any, trimmed: Any, runs: Mapping[str, Any]) -> float:
+    """The largest difference of a logit between the two, on texts that the vocabulary was trimmed for."""
+    from core.runs import RunStore
+    from core.training.rows import Rows
+
+    run = runs["dense"]
+    rows = Rows.of(run.table(), run.recipe(), RunStore(run.root))
+    texts = rows.texts_at(rows.split.train)[:200]
+    both = [
+        np.concatenate([model.logits(model.tokens([text])) for text in texts])
+        for model in (dense, trimmed)
+    ]
+    return float(np.abs(both[0] - both[1]).max())
+
+
+def main(arguments: Sequence[str]) -> None:
+    options = _options(arguments)
+    frames = data.available([SET], options.data)
+    if not frames:
+        raise SystemExit("the set needs the network once, or the folder of --data")
+    results = []
+    for seed in range(1, options.seeds + 1):
+        with tempfile.TemporaryDirectory() as folder:
+            table = Path(folder, "table.csv")
+            table.write_bytes(data.to_csv(data.divide(frames[SET], options.rows, seed)))
+            say(f"seed {seed}")
+            task = {"table": str(table), "seed": seed, "place": str(Path(folder, "runs"))}
+            results.append(ask("benchmarks.compression", task))
+    print(
+        f"{machine()}\n\n{SET}, {options.rows} rows, {options.seeds} seeds; times faster than dense.\n"
+    )
+    heads = (
+        "model",
+        "MB",
+        "of dense",
+        "one text, ms",
+        "times",
+        "texts a second",
+        "times",
+        "accuracy",
+    )
+    print("| " + " | ".join([*heads, "macro-F1", "to dense"]) + " |")
+    print("|---|---|---|---|---|---|---|---|---|---|")
+    for way in WAYS:
+        print(_row(way, results))
+    print(f"\n{json.dumps(summary(results))}", flush=True)
+
+
+def _options(arguments: Sequence[str]) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.compression", description=__doc__)
+    parser.formatter_class = argparse.RawDescriptionHelpFormatter
+    parser.add_argument("--quick", action="store_true", help=f"{QUICK_ROWS} rows, one seed")
+    parser.add_argument("--data", type=Path, help=f"folder with more data sets [{data.FOLDER}]")
+    parser.add_argument("--seeds", type=int)
+    options = parser.parse_args(arguments)
+    options.data = data.folder_of(options.data)
+    options.rows = QUICK_ROWS if options.quick else ROWS
+    options.seeds = options.seeds or (1 if options.quick else SEEDS)
+    return options
+
+
+Results = Sequence[Mapping[str, Any]]
+
+
+def _mean(results: Results, way: str, what: str) -> float:
+    return statistics.mean(each["ways"][way][what] for each in results)
+
+
+def ratio(results: Results, way: str, what: str) -> float:
+    """The median over the seeds of `what` of the dense model divided by that of `way`."""
+    return statistics.median(
+        each["ways"]["dense"][what] / each["ways"][way][what] for each in results
+    )
+
+
+def points(results: Results, way: str) -> float:
+    """Macro-F1 of a way minus that of the dense model, mean over the seeds, in points."""
+    return _mean(results, way, "macro_f1") - _mean(results, "dense", "macro_f1")
+
+
+def _row(way: str, results: Results) -> str:
+    cells = [
+        way,
+        f"{_mean(results, way, 'size') / 1e6:.1f}",
+        f"{1 / ratio(results, way, 'size'):.3f}",
+        f"{1000 * _mean(results, way, 'latency'):.1f}",
+        f"{ratio(results, way, 'latency'):.2f}",
+        f"{_mean(results, way, 'throughput'):.0f}",
+        f"{1 / ratio(results, way, 'throughput'):.2f}",
+        f"{_mean(results, way, 'accuracy'):.1f}",
+        f"{_mean(results, way, 'macro_f1'):.1f}",
+        f"{points(results, way):+.1f}",
+    ]
+    return "| " + " | ".join(cells) + " |"
+
+
+def summary(results: Results) -> dict[str, float]:
+    """The line that the promises are held against: times smaller or faster than dense, points of macro-F1."""
+    names = dict(
+        zip(
+            WAYS, ("dense", "pruned", "distilled", "distilled_half", "trimmed", "int8"), strict=True
+        )
+    )
+    found = {}
+    for way, name in names.items():
+        if name == "dense":
+            continue
+        found[f"{name}_size"] = 1 / ratio(results, way, "size")
+        found[f"{name}_latency"] = ratio(results, way, "latency")
+        found[f"{name}_throughput"] = 1 / ratio(results, way, "throughput")
+        found[f"{name}_points"] = points(results, way)
+    found["trimmed_logits_off"] = max(each["off"] for each in results)
+    return {name: round(value, 4) for name, value in found.items()}
+
+
+if __name__ == "__main__":
+    start(main, work)

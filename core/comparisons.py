@@ -1,0 +1,245 @@
+"""The report card of techniques: the same data, split and seed with and without each, as runs of their own.
+
+A file COMPARISONS/ID.json says which runs belong together; everything else is in the runs.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import re
+import secrets
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from core.errors import UserError
+from core.evaluation.compare import Change, Delivered, delivered, difference
+from core.recipe import Recipe
+from core.runs import Run, RunStore
+from core.words import Message, message
+
+ID = re.compile(r"\d{8}-\d{6}-[0-9a-f]{4}")
+SAME = 0.05  # sizes, times and speeds that differ by less are called the same
+
+
+@dataclass(frozen=True)
+class Member:
+    """One run and the techniques that it has, none in the run that the others are compared with."""
+
+    techniques: tuple[str, ...]
+    run: str
+
+
+@dataclass(frozen=True)
+class Comparison:
+    id: str
+    name: str
+    members: tuple[Member, ...]
+
+
+@dataclass(frozen=True)
+class Line:
+    """One row of the report card; what is not known yet is None. Changes are to the run without
+    techniques."""
+
+    techniques: tuple[str, ...]
+    run: str
+    status: str  # of the run, or "deleted"
+    got: Delivered | None = None
+    accuracy: Change | None = None
+    macro_f1: Change | None = None
+    rows: int = 0  # test rows that the changes were measured on
+    said: Message | None = None
+
+
+def variants(recipe: Recipe) -> list[tuple[tuple[str, ...], Recipe]]:
+    """Without techniques, with each of the recipe's alone, and with all of them where they are several.
+
+    Raises UserError when the recipe has none.
+    """
+    chosen = tuple(recipe.techniques)
+    if not chosen:
+        raise UserError("compare_nothing")
+    sets = [(), *((key,) for key in chosen), *([chosen] if len(chosen) > 1 else [])]
+    return [(keys, only(recipe, keys)) for keys in sets]
+
+
+def only(recipe: Recipe, keys: tuple[str, ...]) -> Recipe:
+    """The recipe with no other techniques than these, and without what belongs to the others."""
+    data = recipe.data
+    if "continued_pretraining" not in keys:
+        data = dataclasses.replace(data, extra=None)
+    return dataclasses.replace(
+        recipe,
+        data=data,
+        techniques={key: options for key, options in recipe.techniques.items() if key in keys},
+        also=recipe.also if "multitask" in keys else (),
+    )
+
+
+def twin(store: RunStore, recipe: Recipe) -> Run | None:
+    """The newest finished run with this recipe, whatever its name: it would come out the same again."""
+    wanted = dataclasses.replace(recipe, name="")
+    for run in store.all():
+        try:
+            same = dataclasses.replace(run.recipe(), name="") == wanted
+        except (UserError, OSError):
+            continue  # written by another version, or being deleted
+        if same and run.status() == "finished" and run.metrics():
+            return run
+    return None
+
+
+class ComparisonStore:
+    """All comparisons of the runs of one store."""
+
+    def __init__(self, runs: RunStore) -> None:
+        self.runs = runs
+        self.root = runs.root / "comparisons"
+
+    def create(self, name: str, members: list[Member]) -> Comparison:
+        made = Comparison(
+            f"{time.strftime('%Y%m%d-%H%M%S')}-{secrets.token_hex(2)}", name, tuple(members)
+        )
+        self.root.mkdir(parents=True, exist_ok=True)
+        new = self.root / f".{made.id}.new"
+        new.write_text(json.dumps(dataclasses.asdict(made), ensure_ascii=False), encoding="utf-8")
+        new.replace(self.root / f"{made.id}.json")
+        return made
+
+    def get(self, comparison: object) -> Comparison:
+        """Of an id that may come from anywhere. Raises UserError for one that is not there."""
+        name = str(comparison)
+        try:
+            if not ID.fullmatch(name):
+                raise ValueError(name)
+            raw = json.loads((self.root / f"{name}.json").read_text(encoding="utf-8"))
+            members = tuple(
+                Member(tuple(each["techniques"]), each["run"]) for each in raw["members"]
+            )
+            return Comparison(raw["id"], raw["name"], members)
+        except (OSError, ValueError, KeyError, TypeError):
+            raise UserError("compare_unknown") from None
+
+    def all(self) -> list[Comparison]:
+        """The newest first."""
+        if not self.root.is_dir():
+            return []
+        return [self.get(file.stem) for file in sorted(self.root.glob("[0-9]*.json"), reverse=True)]
+
+    def delete(self, comparison: str) -> None:
+        """Forget which runs belonged together; the runs stay."""
+        (self.root / f"{self.get(comparison).id}.json").unlink(missing_ok=True)
+
+    def lines(self, comparison: Comparison) -> list[Line]:
+        """The report card, as far as the runs have come."""
+        runs = [self._run(member) for member in comparison.members]
+        plain = runs[0]
+        return [
+            self._line(member, run, plain)
+            for member, run in zip(comparison.members, runs, strict=True)
+        ]
+
+    def _run(self, member: Member) -> Run | None:
+        try:
+            return self.runs.get(member.run)
+        except UserError:
+            return None
+
+    def _line(self, member: Member, run: Run | None, plain: Run | None) -> Line:
+        if run is None:
+            return Line(member.techniques, member.run, "deleted")
+        status = run.status()
+        got = delivered(run) if status in ("finished", "stopped") else None
+        line = Line(member.techniques, member.run, status, got)
+        found = difference(run, plain) if got and plain and member.techniques else None
+        base = delivered(plain) if plain else None
+        if found is None or got is None or base is None:
+            return line
+        return dataclasses.replace(
+            line,
+            accuracy=found.accuracy,
+            macro_f1=found.macro_f1,
+            rows=found.rows,
+            said=sentence(member.techniques, found.macro_f1, got, base),
+        )
+
+    def share(self, comparison: Comparison) -> tuple[float, float | None]:
+        """How much is done (0 to 1), and the seconds that are left; None while nothing tells."""
+        runs = [run for member in comparison.members if (run := self._run(member))]
+        course = [(run.progress(), run.status()) for run in runs]
+        over = [each.seconds for each, status in course if status not in ("queued", "running")]
+        at_work = [each for each, status in course if status == "running"]
+        waiting = sum(status == "queued" for _, status in course)
+        done = len(over) + sum(each.share for each in at_work)
+        left = at_work[0].seconds_left if at_work else 0.0
+        usual = sum(over) / len(over) if over else None
+        if usual is None and at_work and left is not None:
+            usual = at_work[0].seconds + left
+        known = left is not None and (usual is not None or not waiting)
+        return done / max(1, len(runs)), (left or 0.0) + waiting * (usual or 0.0) if known else None
+
+
+def named(techniques: tuple[str, ...]) -> Message:
+    """The name of a row."""
+    if not techniques:
+        return message("compare.none")
+    if len(techniques) > 1:
+        return message("compare.all", n=len(techniques))
+    return message(f"technique.{techniques[0]}.name")
+
+
+def sentence(
+    techniques: tuple[str, ...], change: Change, got: Delivered, base: Delivered
+) -> Message:
+    """What it brought, in plain words: the score first, then what else is not the same."""
+    kind = ("better" if change.value > 0 else "worse") if change.clear else "unclear"
+    said = message(
+        f"compare.said.{kind}",
+        name=named(techniques),
+        points=100 * change.value,
+        low=100 * change.low,
+        high=100 * change.high,
+    )
+    for what, ours, theirs in (
+        ("time", got.seconds, base.seconds),
+        ("size", got.size, base.size),
+        ("latency", got.latency, base.latency),
+    ):
+        if not ours or not theirs or abs(ours / theirs - 1) < SAME:
+            continue
+        more = ours > theirs
+        times = ours / theirs if more else theirs / ours
+        said = message(
+            "compare.said.and",
+            first=said,
+            second=message(f"compare.said.{what}.{'more' if more else 'less'}", times=times),
+        )
+    return said
+
+
+def to_json(lines: list[Line]) -> list[dict[str, Any]]:
+    """The report card for programs: scores and their changes from 0 to 1, seconds, bytes."""
+
+    def changed(change: Change | None) -> Mapping[str, float] | None:
+        return None if change is None else dataclasses.asdict(change)
+
+    return [
+        {
+            "techniques": list(line.techniques),
+            "run": line.run,
+            "status": line.status,
+            "accuracy": line.got and line.got.accuracy,
+            "macro_f1": line.got and line.got.macro_f1,
+            "accuracy_change": changed(line.accuracy),
+            "macro_f1_change": changed(line.macro_f1),
+            "rows": line.rows,
+            "seconds": line.got and round(line.got.seconds, 1),
+            "size": line.got and line.got.size,
+            "latency": line.got and line.got.latency,
+            "sentence": None if line.said is None else str(line.said),
+        }
+        for line in lines
+    ]

@@ -1,0 +1,65 @@
+"""How long models take to answer, on this machine."""
+
+from __future__ import annotations
+
+import statistics
+import time
+from collections.abc import Callable, Sequence
+from typing import Any, Protocol
+
+import numpy as np
+
+from core.modalities.text import Text, flat
+
+ALONE = 20  # texts that are asked one by one, evenly spread over the lengths
+TOGETHER, BATCH = 128, 16  # texts that are asked in batches of similar length
+ROUNDS = 3  # that are counted; the one before them warms up
+
+
+class Model(Protocol):
+    """What can be timed. The tokens are made beforehand and not counted."""
+
+    def tokens(self, texts: Sequence[Text]) -> Any:
+        """What `logits` takes."""
+
+    def logits(self, tokens: Any) -> Any:
+        """The answer to a batch."""
+
+
+def latencies(models: Sequence[Model], texts: Sequence[Text]) -> list[float]:
+    """Median seconds for one text alone, of each model. They take turns, so that whatever else the machine
+    does disturbs all alike."""
+    asked = [[model.tokens([text]) for text in _spread(texts, ALONE)] for model in models]
+    seconds: list[list[float]] = [[] for _ in models]
+    for turn in range(ROUNDS + 1):
+        for model, tokens, found in zip(models, asked, seconds, strict=True):
+            times = [_seconds(model.logits, [each]) for each in tokens]
+            found += times if turn else []
+    return [statistics.median(each) for each in seconds]
+
+
+def throughputs(models: Sequence[Model], texts: Sequence[Text]) -> list[float]:
+    """Texts a second in batches, of each model, in the median of the rounds. They take turns."""
+    together = _spread(texts, TOGETHER)
+    parts = [together[start : start + BATCH] for start in range(0, len(together), BATCH)]
+    asked = [[model.tokens(part) for part in parts] for model in models]
+    seconds: list[list[float]] = [[] for _ in models]
+    for turn in range(ROUNDS + 1):
+        for model, batches, found in zip(models, asked, seconds, strict=True):
+            times = [_seconds(model.logits, batches)]
+            found += times if turn else []
+    return [len(together) / statistics.median(each) for each in seconds]
+
+
+def _spread(texts: Sequence[Text], most: int) -> list[Text]:
+    """Evenly over the lengths, the shortest first."""
+    ordered = sorted(texts, key=lambda text: len(flat(text)))
+    places = np.unique(np.linspace(0, len(ordered) - 1, min(most, len(ordered))).astype(int))
+    return [ordered[int(place)] for place in places]
+
+
+def _seconds(answer: Callable[[Any], Any], asked: Sequence[Any]) -> float:
+    started = time.perf_counter()
+    for each in asked:
+        answer(each)
+    return time.perf_counter() - started

@@ -1,0 +1,125 @@
+"""Pruning: neurons and layers that matter least are taken out, and what is left learns once more."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from core.errors import UserError
+from core.options import option
+from core.techniques.base import Context, Fit, Fitted, Technique
+from core.techniques.evidence import sentence
+from core.words import message
+
+if TYPE_CHECKING:
+    import torch
+
+STAGE = "recover"
+ROWS = 512  # training rows that the importance of a neuron is measured on
+
+
+@dataclass(frozen=True)
+class Options:
+    neurons: float = option(0.5, minimum=0.0, maximum=0.9, step=0.05)  # share taken out
+    layers: int = option(0, minimum=0, maximum=12, step=1)  # taken out, from the top
+    weights: float = option(0.0, minimum=0.0, maximum=0.95, step=0.05)  # share set to zero
+    recovery: float = option(0.5, minimum=0.1, maximum=2.0, step=0.1)  # of the run's epochs
+
+
+class Prune(Technique):
+    """Structured pruning: whole neurons of the feed-forward parts by first-order Taylor importance (Molchanov
+    et al. 2017), as many in every layer, and whole layers from the top (Sajjad et al. 2023, "On the Effect of
+    Dropping Layers of Pre-trained Transformer Models"). `weights` sets single weights to zero by their size
+    (Han et al. 2015) for comparison: what is zero is still stored and multiplied.
+    """
+
+    key = "prune"
+    group = "compression"
+    Options = Options
+
+    def __init__(self, options: Any = None) -> None:
+        super().__init__(options)
+        chosen = self.options
+        if not (chosen.neurons or chosen.layers or chosen.weights):
+            raise UserError("prune_nothing")
+        self._masks: dict[str, torch.Tensor] = {}
+
+    @property
+    def more(self) -> float:
+        return float(self.options.recovery)
+
+    def before(self, fit: Fit, model: torch.nn.Module) -> None:
+        """Say what cannot be done now, not after the training."""
+        from core.models.layers import layers
+        from core.models.shrink import feed_forward
+
+        if self.options.neurons and feed_forward(model) is None:
+            raise UserError("prune_built_otherwise")
+        if self.options.layers >= len(layers(model)):
+            raise UserError("prune_too_many_layers", layers=len(layers(model)))
+
+    def after(self, fit: Fit, fitted: Fitted) -> Fitted:
+        from core.models import shrink
+        from core.models.layers import layers
+        from core.training.weigh import compared, weigh
+
+        chosen = self.options
+        whole = fitted.model
+        model = copy.deepcopy(whole)
+        if chosen.layers:
+            shrink.keep_layers(model, range(len(layers(model)) - chosen.layers))
+        if chosen.neurons:
+            importance = shrink.neuron_importance(
+                model, _batches(fit, model), lambda batch: _loss(fit, model, batch)
+            )
+            shrink.keep_neurons(model, importance, 1 - chosen.neurons)
+        if chosen.weights:
+            self._masks = shrink.smallest_weights(model, chosen.weights)
+            shrink.apply_masks(model, self._masks)
+        cut = copy.deepcopy(model)
+        pruned = fit.again(model, STAGE, self.more, fitted)
+        names = [message(f"technique.prune.{name}") for name in ("whole", "cut", "recovered")]
+        weighed = weigh(fit, [whole, cut, pruned.model])
+        self.evidence[:] = [compared(message("technique.prune.before_after"), names, weighed)]
+        if chosen.weights:
+            zero = sum(int((~mask).sum()) for mask in self._masks.values())
+            total = sum(mask.numel() for mask in self._masks.values())
+            self.evidence.append(
+                sentence(message("technique.prune.zero", share=zero / max(1, total)))
+            )
+        return pruned
+
+    def callbacks(self, context: Context) -> list[Any]:
+        if context.stage != STAGE or not self._masks:
+            return []
+        from transformers import TrainerCallback
+
+        from core.models.shrink import apply_masks
+
+        masks = self._masks
+
+        class KeepZero(TrainerCallback):
+            def on_step_end(self, *_: Any, model: Any = None, **__: Any) -> None:
+                apply_masks(model, masks)
+
+        return [KeepZero()]
+
+
+def _batches(fit: Fit, model: Any) -> Iterator[Any]:
+    """Training rows, evenly spread over the table, in batches as they are trained on."""
+    import numpy as np
+
+    rows, size = fit.sets.train, int(fit.spec.batch_size or 1)
+    places = np.unique(np.linspace(0, len(rows) - 1, min(ROWS, len(rows))).astype(int))
+    for start in range(0, len(places), size):
+        fit.look()
+        some = [rows[int(place)] for place in places[start : start + size]]
+        yield fit.collate(some).to(model.device)
+
+
+def _loss(fit: Fit, model: Any, batch: Any) -> Any:
+    from core.training.batching import for_model
+
+    return fit.plain(model(**for_model(batch)).logits, batch).mean()

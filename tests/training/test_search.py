@@ -1,0 +1,107 @@
+"""Auto-tune: what is searched, what ends it, and that nothing but the validation rows decides."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from core.data.read import read
+from core.jobs import new_run
+from core.runs import Run, RunStore
+from core.training import events as ev
+from core.training.search import Trial, best
+from core.training.train import train
+from tests.conftest import recipe_for, sentiment_csv
+
+OPEN = {"learning_rate": None, "batch_size": None, "epochs": None}
+
+
+def tuned(store: RunStore, **settings: Any) -> Run:
+    table = read(sentiment_csv(60), "toy.csv")
+    options = {"trials": 4, "minutes": 60.0, **settings.pop("options", {})}
+    recipe = recipe_for(table, techniques={"autotune": options}, **{"epochs": 2.0, **settings})
+    run = new_run(store, table, recipe)
+    train(run)
+    assert run.status() == "finished", run.progress().error
+    return run
+
+
+def test_the_winner_becomes_the_run_and_every_trial_is_shown(store: RunStore) -> None:
+    run = tuned(store, learning_rate=None, batch_size=None)
+    metrics = run.metrics() or {}
+    said, chart, table = metrics["techniques"]["autotune"]
+    assert said["kind"] == "sentence"
+    assert len(chart["points"]) == len(table["rows"]) == 4
+    ends = [row[-1]["key"].rpartition(".")[2] for row in table["rows"]]
+    winner = ends.index("winner")
+    head = [each["key"] for each in table["head"]]
+    for name in ("learning_rate", "batch_size", "warmup", "weight_decay"):
+        shown = float(table["rows"][winner][head.index(f"train.{name}")])
+        assert metrics["settings"][name] == pytest.approx(shown, rel=0.01)
+    assert metrics["settings"]["epochs"] == 2.0  # set by hand: left alone
+    assert "train.epochs" not in head
+    assert metrics["why"]["batch_size"]["key"] == "technique.autotune.why"
+    points = [e for e in ev.read(run.events)[0] if isinstance(e, ev.Point)]
+    assert [point.x for point in points] == [1, 2, 3, 4]
+    assert all(point.dots and 0 <= point.step <= point.total_steps for point in points)
+    # What follows from the settings follows from the new ones.
+    batch = metrics["settings"]["batch_size"]
+    assert metrics["steps"] == -(-metrics["train_rows"] // batch) * 2
+
+
+@pytest.mark.slow
+def test_the_first_trial_is_the_automatic_recipe(store: RunStore) -> None:
+    run = tuned(store, learning_rate=None, options={"trials": 2})
+    row = (run.metrics() or {})["techniques"]["autotune"][2]["rows"][0]
+    assert row[1] == "0.0001"
+
+
+def test_too_little_time_leaves_everything_as_it_is(
+    store: RunStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    now = iter(range(0, 10**6, 1000))  # every look at the clock is a quarter of an hour later
+    monkeypatch.setattr("core.training.search.time.monotonic", lambda: float(next(now)))
+    run = tuned(store, learning_rate=None, options={"minutes": 0.5})
+    metrics = run.metrics() or {}
+    assert metrics["settings"]["learning_rate"] == 1e-4
+    assert metrics["techniques"]["autotune"][0]["said"]["key"] == "technique.autotune.none"
+
+
+def test_the_best_of_those_that_ran_to_their_end_wins() -> None:
+    trials = [
+        Trial({}, 0.8, 0.5, False),
+        Trial({}, 0.9, 0.9, True),  # ended early
+        Trial({}, 0.85, 0.6, False),
+        Trial({}, 0.85, 0.4, False),
+    ]
+    assert best(trials) == 3
+    assert best(trials[1:2]) is None
+    assert best([]) is None
+
+
+@pytest.mark.slow
+def test_a_search_is_not_done_again_when_the_run_goes_on(
+    store: RunStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    table = read(sentiment_csv(60), "toy.csv")
+    options = {"trials": 2, "minutes": 60.0}
+    recipe = recipe_for(table, techniques={"autotune": options}, learning_rate=None)
+    run = new_run(store, table, recipe)
+    append = ev.append
+
+    def stop_in_the_training(path: Any, event: ev.Event) -> None:
+        append(path, event)
+        if isinstance(event, ev.StageStarted) and event.stage == "train":
+            run.request_stop()
+
+    with monkeypatch.context() as patch:
+        patch.setattr(ev, "append", stop_in_the_training)
+        patch.setattr("core.training.trainer.STOP_SECONDS", 0.0)
+        train(run)
+    assert run.status() == "stopped"
+    run.stop_file.unlink()
+    monkeypatch.setattr("core.training.search.search", None)  # whoever calls it fails
+    train(run)
+    assert run.status() == "finished", run.progress().error
+    assert len((run.metrics() or {})["techniques"]["autotune"][1]["points"]) == 2
