@@ -113,7 +113,8 @@ def _kept(run: Run, lang: str) -> tuple[str, gr.Button]:
     more = len(kept) - len(rows)
     note = f'<p class="tt-note">{esc(say("correct.more", lang, n=more))}</p>' if more > 0 else ""
     table = html.raw_table(head, rows, title)
-    button = gr.Button(say("correct.again.rows", lang, n=len(kept)), visible=True)
+    texts = len({each.texts for each in kept})  # of several for a text the last one counts
+    button = gr.Button(say("correct.again.rows", lang, n=texts), visible=True)
     return f'<h4 class="tt-heading">{esc(title)}</h4>{table}{note}', button
 
 

@@ -178,7 +178,9 @@ class Simple:
         recipe, split = self._run.recipe(), self._rows.split
         sides = tuple(side.tobytes() for side in (split.train, split.validation, split.test))
         used = self._with if name == "embedding" else ()
-        data = dataclasses.replace(recipe.data, edits=())  # the fingerprint is that of what they made
+        data = dataclasses.replace(
+            recipe.data, edits=()
+        )  # the fingerprint is that of what they made
         return name, data, self._rows.tasks[0].column, self._seed, sides, used
 
     def _again(self, name: str) -> bool:
