@@ -137,6 +137,8 @@ def test_how_the_file_was_read_is_part_of_it() -> None:
 
     assert by_key["encoding_guessed"].severity == "warning"
     assert by_key["header_repeated"].count == 1
+    joined = b"text label\n" + b"some text here good\n" * 20
+    assert found(read(joined, "x.csv"))["one_column"].severity == "serious"
     bad = read(b"text,label\na,b,c\n" + b"some text,x\nmore text,y\n" * 20)
     assert found(bad)["unreadable"].examples[0][0] == 2
 

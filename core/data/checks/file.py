@@ -19,6 +19,8 @@ def check(seen: Seen) -> Iterator[Finding]:
     for note in seen.table.notes:
         name = note.key.rpartition(".")[2]
         yield Finding(name, "warning" if name in DOUBTS else "note", _count(note), note)
+    if seen.table.frame.shape[1] == 1:
+        yield finding("one_column", "serious", 1)
     total = len(seen.table.frame) + len(seen.table.bad_rows)
     for kind, rows in _left_out(seen).items():
         many = kind == "unreadable" or len(rows) > MANY * total
