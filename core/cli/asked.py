@@ -26,12 +26,12 @@ def asked(options: argparse.Namespace) -> tuple[Table, Recipe, Table | None]:
     from core.recipe import DataSpec, ExtraSpec, ModelSpec, Recipe, TaskSpec, TrainSpec
 
     settings = {"epochs": options.epochs, "seed": options.seed, **_pairs(options.set)}
-    table = read(options.file)
+    table = read(options.file, sheet=options.sheet)
     label, *others = options.label or [None]
     seen = profile(table, options.text, label, options.split, options.separator)
     extra, named = None, None
     if options.unlabelled:
-        extra = read_unlabelled(options.unlabelled)
+        extra = read_unlabelled(options.unlabelled, options.unlabelled_sheet)
         columns = text_columns(extra, seen.text)
         named = ExtraSpec(extra.name, extra.fingerprint, columns)
     recipe = Recipe(

@@ -15,7 +15,7 @@ def check(options: argparse.Namespace) -> int:
     from core.data import profile as data
     from core.data.read import read
 
-    table = read(options.file)
+    table = read(options.file, sheet=options.sheet)
     seen = data.profile(table, options.text, options.label, options.split, options.separator)
     if options.left_out:
         try:
@@ -39,6 +39,9 @@ def check(options: argparse.Namespace) -> int:
 def _profile_json(table: Any, seen: Any, problem: UserError | None) -> dict[str, Any]:
     return {
         "file": table.name,
+        "format": table.format,
+        "sheet": table.sheet,
+        "sheets": list(table.sheets),
         "encoding": table.encoding,
         "delimiter": table.delimiter,
         "rows": seen.rows,
@@ -61,8 +64,16 @@ def _profile_json(table: Any, seen: Any, problem: UserError | None) -> dict[str,
     }
 
 
+def _kind(table: Any) -> list[str]:
+    """What kind of file it is, as far as that says something about it."""
+    sheet = [f"sheet {table.sheet!r}"] if table.sheet else []
+    encoding = [table.encoding] if table.encoding else []
+    delimiter = [f"delimiter {table.delimiter!r}"] if table.delimiter else []
+    return [table.format, *sheet, *encoding, *delimiter]
+
+
 def _print_profile(table: Any, seen: Any) -> None:
-    print(f"{table.name}: {table.encoding}, delimiter {table.delimiter!r}, {seen.rows:,} rows")
+    print(f"{table.name}: {', '.join(_kind(table))}, {seen.rows:,} rows")
     print(f"text:  {', '.join(seen.text)}  ({seen.why_text})")
     print(f"label: {seen.label}  ({seen.why_label})")
     if seen.separator:
