@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 import pandas as pd
 
 from core.data.roles import Column
-from core.data.split import fold, name_some
+from core.data.split import alike, fold, name_some
 from core.words import Message, message
 
 FEW_ROWS = 3  # one for each of train, validation and test
@@ -46,7 +46,7 @@ def caveats(
 
 
 def _labels(raw: pd.Series, stripped: pd.Series, names: Sequence[str]) -> Iterator[Message]:
-    padded = int((raw.to_numpy() != stripped.to_numpy()).sum())
+    padded = int((raw != stripped).sum())
     if padded:
         yield message("data.warn.labels_stripped", rows=padded)
     alike: dict[str, list[str]] = defaultdict(list)
@@ -78,8 +78,9 @@ def _sizes(classes: Sequence[tuple[str, int]]) -> Iterator[Message]:
 
 
 def _texts(texts: pd.Series, labels: pd.Series) -> Iterator[Message]:
-    keys = pd.Series([fold(text) for text in texts], dtype=object).factorize()[0]
-    pairs = pd.DataFrame({"key": keys, "label": labels.to_numpy(), "line": labels.index})
+    pairs = pd.DataFrame(
+        {"key": alike(texts), "label": labels.factorize()[0], "line": labels.index}
+    )
     again = pairs["key"].duplicated()
     if again.any():
         yield message("data.warn.duplicates", rows=int(again.sum()))
