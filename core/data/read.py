@@ -6,9 +6,10 @@ import functools
 import hashlib
 import json
 import re
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 import pyarrow as pa
@@ -31,6 +32,15 @@ METADATA = b"ticktune"
 
 
 @dataclass(frozen=True)
+class Change:
+    """A step by which a person had the table changed: what was asked for, as `core.data.edits` keeps it, and
+    what it did."""
+
+    edit: Mapping[str, Any]
+    said: Message
+
+
+@dataclass(frozen=True)
 class Table:
     """A file's rows as text, and what was met on the way.
 
@@ -38,7 +48,8 @@ class Table:
     file, the row number of a sheet, the place of the row in Parquet or in an array of JSON. `delimiter` is
     empty for a file of one column, `encoding` for one that is no text file. `bad_rows` could not be read and
     are not in `frame`; `notes` say what was repaired or guessed. `format` is what people call the kind of
-    file; of a workbook, `sheet` was read and `sheets` are all there are.
+    file; of a workbook, `sheet` was read and `sheets` are all there are. Where a person had it changed, `changes` say
+    how, and `original` is the table as it was read.
     """
 
     name: str
@@ -50,6 +61,8 @@ class Table:
     format: str = "CSV"
     sheet: str = ""
     sheets: tuple[str, ...] = ()
+    changes: tuple[Change, ...] = ()
+    original: Table | None = field(default=None, repr=False)
 
     @functools.cached_property
     def fingerprint(self) -> str:
@@ -183,6 +196,7 @@ def write_table(table: Table, path: Path) -> None:
         "format": table.format,
         "sheet": table.sheet,
         "sheets": list(table.sheets),
+        "changes": [[dict(each.edit), each.said.to_json()] for each in table.changes],
     }
     stored = pa.Table.from_pandas(table.frame, preserve_index=True)
     metadata = {**(stored.schema.metadata or {}), METADATA: json.dumps(about).encode()}
@@ -190,7 +204,7 @@ def write_table(table: Table, path: Path) -> None:
 
 
 def load_table(path: Path) -> Table:
-    """Read what `write_table` wrote."""
+    """Read what `write_table` wrote: all but `original`, which is a table of its own."""
     stored = pq.read_table(path)
     about = json.loads(stored.schema.metadata[METADATA])
     return Table(
@@ -207,4 +221,7 @@ def load_table(path: Path) -> Table:
         format=about.get("format", "CSV"),
         sheet=about.get("sheet", ""),
         sheets=tuple(about.get("sheets", ())),
+        changes=tuple(
+            Change(edit, Message.from_json(said)) for edit, said in about.get("changes", ())
+        ),
     )
