@@ -48,8 +48,8 @@ class Table:
     file, the row number of a sheet, the place of the row in Parquet or in an array of JSON. `delimiter` is
     empty for a file of one column, `encoding` for one that is no text file. `bad_rows` could not be read and
     are not in `frame`; `notes` say what was repaired or guessed. `format` is what people call the kind of
-    file; of a workbook, `sheet` was read and `sheets` are all there are. Where a person had it changed, `changes` say
-    how, and `original` is the table as it was read.
+    file; of a workbook, `sheet` was read and `sheets` are all there are. Where a person had it changed,
+    `changes` say how, and `original` is the table as it was read.
     """
 
     name: str
@@ -118,8 +118,10 @@ def read(source: Path | bytes, name: str | None = None, sheet: str | None = None
 def read_pasted(text: str, name: str) -> Table:
     """A table that was copied from a spreadsheet, or the content of a file, as if it were a file `name`.
 
-    Raises UserError as `read` does.
+    Raises UserError `paste_empty`, and as `read` does.
     """
+    if not text.strip():
+        raise UserError("paste_empty")
     return read(text.encode("utf-8", "replace"), name)
 
 
