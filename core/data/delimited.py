@@ -13,12 +13,15 @@ from core.words import Message, message
 
 # Excel reads and writes a first line such as "sep=;".
 DECLARED = re.compile(r"sep=([,;\t|])\s*")
-FORMAT = "CSV"
+MAX_LINES = 20_000_000  # a row may have many, but not all of a large file may be blank ones
 
 
 def read_delimited(data: bytes) -> Grid:
     """Find encoding and delimiter out, and read what follows. Raises UserError `file_empty`, `file_office`,
-    `file_binary`, `too_many_columns`, `too_many_rows`, `too_many_cells`."""
+    `file_binary`, `too_many_columns`, `too_many_lines`, `too_many_rows`, `too_many_cells`."""
+    lines_at_least = max(data.count(b"\n"), data.count(b"\r"))
+    if lines_at_least > MAX_LINES:
+        raise UserError("too_many_lines", lines=lines_at_least, limit=MAX_LINES)
     found = find_encoding(data)
     text = as_utf8(data, found)
     regular, delimiter = _regular(text) if text is not None else (None, "")
@@ -36,7 +39,7 @@ def read_delimited(data: bytes) -> Grid:
     if found.guessed:
         notes.append(message("data.note.encoding_guessed", encoding=found.name))
     return Grid(
-        format=FORMAT,
+        format="TSV" if delimiter == "\t" else "CSV",
         header=layout.header,
         columns=rows,
         lines=lines,

@@ -18,9 +18,11 @@ from pyarrow import csv
 
 from core.data.grid import MAX_CELL, Lines, check_size
 from core.data.parse import SAMPLE_LINES, Layout, find_layout, split_lines
+from core.errors import UserError
 
 WINDOW = 1 << 24  # bytes that are looked at together
 PART = 1 << 24  # bytes, about, that Arrow is given at once
+MAX_QUOTES = 20_000_000  # 8 bytes each, several times
 SPARE_LINES = 200  # blank ones before the header, and the header itself
 NEWLINE, RETURN, QUOTE = b'\n\r"'
 ABSENT = b"\x1f"  # the delimiter of a single column; a text that holds it is not regular
@@ -45,13 +47,15 @@ def head_of(data: bytes) -> list[str]:
 def read_fast(data: bytes, head: list[str], delimiter: str, start: int = 0) -> Regular | None:
     """Read valid UTF-8 without a byte order mark, whose first lines are `head`; None if it is not regular.
 
-    Raises UserError `too_many_columns`, `too_many_rows`, `too_many_cells`.
+    Raises UserError `too_many_columns`.
     """
     mark = delimiter.encode() or ABSENT
-    if not delimiter and mark in data:
+    if (not delimiter and mark in data) or data.count(b'"') > MAX_QUOTES:
+        return None
+    if not any(map(str.strip, head[start:SPARE_LINES])):
         return None
     layout = find_layout(head, delimiter, start, plain=False)
-    if layout.first > SPARE_LINES or layout.first != start + layout.blank + 1:
+    if layout.first != start + layout.blank + 1:
         return None
     skipped = sum(len(line.encode()) for line in head[: layout.first])
     skipped_header = skipped - len(head[layout.first - 1].encode())
@@ -61,9 +65,8 @@ def read_fast(data: bytes, head: list[str], delimiter: str, start: int = 0) -> R
     if quoted is None or quoted.inside[layout.first - 1 : layout.first].any():
         return None
     starts, lines, blank = _rows(buffer, ends, quoted.inside, skipped, layout.first)
-    if not len(lines):
+    if not len(lines) or _too_many(len(lines), layout.width):
         return None
-    check_size(len(lines), layout.width)
     table = _parse(data, starts, mark, layout.width, quoted.opens)
     if table is None or table.num_rows != len(lines):
         return None
@@ -71,6 +74,15 @@ def read_fast(data: bytes, head: list[str], delimiter: str, start: int = 0) -> R
     if longest > MAX_CELL:
         return None
     return Regular(layout, table.columns, lines, layout.blank + blank)
+
+
+def _too_many(rows: int, columns: int) -> bool:
+    """Perhaps: some of the rows may be bad ones, which the parser does not count."""
+    try:
+        check_size(rows, columns)
+    except UserError:
+        return True
+    return False
 
 
 def _positions(buffer: Bytes, byte: int) -> Lines:

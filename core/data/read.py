@@ -101,7 +101,7 @@ def read(source: Path | bytes, name: str | None = None, sheet: str | None = None
     be read become `bad_rows`. Raises UserError `file_unreadable`, `file_too_large`, `file_empty`,
     `file_office`, `file_binary`, `file_damaged`, `file_locked`, `file_unpacked`, `file_needs_memory`,
     `file_slow`, `json_broken`, `json_twice`, `no_sheets`, `sheet_unknown`, `sheet_empty`, `no_rows`,
-    `all_rows_bad`, `too_many_columns`, `too_many_rows`, `too_many_cells`.
+    `all_rows_bad`, `too_many_columns`, `too_many_lines`, `too_many_rows`, `too_many_cells`.
     """
     if name is None:
         name = "table.csv" if isinstance(source, bytes) else source.name

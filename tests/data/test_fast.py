@@ -106,6 +106,7 @@ IRREGULAR = {
     "an open quote": 'text,label\n"a,b\nc,d\n',
     "both kinds of quotes": 'text,label\n"a",5" disk\n',
     "a huge cell": f"text,label\n{'x' * (MAX_CELL + 1)},b\nc,d\n",
+    "blank lines before the header": "\n" * 300 + "text,label\na,b\n",
     "a header of two lines": '"te\nxt",label\na,b\n',
     "tabs without quoting": 'text\tlabel\n"a\tb\nc\td\n',
 }

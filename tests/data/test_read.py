@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from core.data import grid
+from core.data import delimited, grid
 from core.data.read import MAX_BYTES, Table, load_table, read, write_table
 from core.errors import UserError
 
@@ -307,6 +307,20 @@ def test_too_many_rows(monkeypatch: pytest.MonkeyPatch) -> None:
     body = b"text,label\n" + b"a,b\n" * 10
     assert len(read(body).frame) == 10
     assert error(body + b"a,b\n") == "too_many_rows"
+
+
+def test_a_bad_row_does_not_count_against_the_limit(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(grid, "MAX_ROWS", 10)
+    table = read(b"text,label\n" + b"a,b\n" * 10 + b"a,b,c\n")
+    assert (len(table.frame), len(table.bad_rows)) == (10, 1)
+    monkeypatch.setattr(grid, "MAX_CELLS", 19)
+    assert error(b"text,label\n" + b"a,b\n" * 10) == "too_many_cells"
+
+
+def test_a_file_of_nothing_but_lines(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(delimited, "MAX_LINES", 100)
+    assert error(b"text,label\na,b\n" + b"\n" * 100) == "too_many_lines"
+    assert error(b"text,label\ra,b\r" + b"\r" * 100) == "too_many_lines"
 
 
 @pytest.mark.parametrize("text", ["x" * 2_000_000, '"' + "line\n" * 400_000 + '"'])
