@@ -280,7 +280,12 @@ def test_a_sheet_is_picked_by_name(
         ["check", str(book)],
         ["train", str(book), "--runs", str(store.root)],
         ["compare-techniques", str(book), "--runs", str(store.root)],
+        ["predict", store.all()[0].id, str(book), "-o", "none.csv", "--runs", str(store.root)],
     ):
         assert main([*command, "--sheet", "2024"]) == 2
         assert "“2025”, “2026”" in capsys.readouterr().err
     assert main(["check", str(book), "--sheet", ""]) == 2
+    alone = ["train", str(book), "--unlabelled-sheet", "2025", "--runs", str(store.root)]
+    assert main(alone) == 2
+    assert "--unlabelled FILE" in capsys.readouterr().err
+    assert len(store.all()) == 1  # the one that was there

@@ -31,6 +31,8 @@ def asked(options: argparse.Namespace) -> tuple[Table, Recipe, Table | None]:
     label, *others = options.label or [None]
     seen = profile(table, options.text, label, options.split, options.separator)
     extra, named = None, None
+    if options.unlabelled_sheet is not None and not options.unlabelled:
+        raise UserError("cli_sheet_alone", sheet=options.unlabelled_sheet)
     if options.unlabelled:
         extra = read_unlabelled(options.unlabelled, options.unlabelled_sheet)
         columns = text_columns(extra, seen.text)

@@ -14,7 +14,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from core.data import apart, excel, grid
-from core.data.read import Table, load_table, read, read_pasted, write_table
+from core.data.read import load_table, read, read_pasted, write_table
 from core.data.unlabelled import read_unlabelled
 from core.errors import UserError
 from tests.data.office import xlsx
@@ -258,7 +258,8 @@ def test_rows_of_parquet_that_are_no_text_are_named() -> None:
     assert table.bad_rows[0].reason.values["column"] == "text"
 
 
-def test_a_column_that_unpacks_to_more_than_there_is(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.slow
+def test_a_column_that_unpacks_to_more_than_there_is() -> None:
     long = pa.DictionaryArray.from_arrays(pa.array([0] * 9_000, pa.int32()), ["x" * 900_000])
     data = parquet({"text": long}, compression="zstd")
     assert len(data) < 100_000
@@ -299,8 +300,3 @@ def test_texts_without_labels_come_in_every_format(tmp_path: Path) -> None:
 def test_a_file_that_takes_forever_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(apart, "SECONDS", 0)
     assert error(xlsx({"S": [["text"], ["a"]]})) == "file_slow"
-
-
-def test_the_table_says_what_it_is() -> None:
-    assert isinstance(read(b"a\n1\n"), Table)
-    assert read(b"a\n1\n").format == "CSV"
