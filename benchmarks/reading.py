@@ -7,7 +7,7 @@ five labels, and a number. Each way is a process of its own with one thread:
 
 - ours: `read`, then `profile`, as after an upload;
 - ours, mended: the same with one row too short, so that the parser that mends files has its turn;
-- parser: that parser alone, rows as lists of Python strings, as all files were read before;
+- parser: that parser on the regular file, which is how every file was read before there was a quicker way;
 - pandas: `pandas.read_csv` with everything as text, which is the time to compare with. It knows no lines and
   describes nothing.
 

@@ -73,6 +73,14 @@ def test_train_then_predict_then_list(store: RunStore, toy: Path, tmp_path: Path
     assert {row["label_2"] for row in rows} <= {"negative", "positive"}
     assert all(0.5 <= float(row["confidence"]) <= 1 for row in rows)
 
+    book = tmp_path / "new.xlsx"
+    book.write_bytes(xlsx({"notes": [["a"]] * 9, "new": [["text"], ["a good one"], ["a bad one"]]}))
+    done = shell("predict", answer["run"], book, "--sheet", "new", "-o", out, "--runs", store.root)
+    assert done.returncode == 0, done.stderr
+    with out.open(encoding="utf-8-sig", newline="") as file:
+        assert [row["text"] for row in csv.DictReader(file)] == ["a good one", "a bad one"]
+
+    done = shell("predict", answer["run"], toy, "-o", out, "--runs", store.root)
     assert "Answers by" in done.stderr
     for which in ("tfidf", "embedding", "model"):
         done = shell(
@@ -302,7 +310,6 @@ def test_a_sheet_is_picked_by_name(
         ["check", str(book)],
         ["train", str(book), "--runs", str(store.root)],
         ["compare-techniques", str(book), "--runs", str(store.root)],
-        ["predict", store.all()[0].id, str(book), "-o", "none.csv", "--runs", str(store.root)],
     ):
         assert main([*command, "--sheet", "2024"]) == 2
         assert "“2025”, “2026”" in capsys.readouterr().err
