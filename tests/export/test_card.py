@@ -10,7 +10,7 @@ import pytest
 import yaml
 
 from core.evaluation.metrics import score
-from core.export.card import card, interval, markdown
+from core.export.card import card, markdown
 from core.recipe import DataSpec, ModelSpec, Recipe, TaskSpec, TrainSpec
 
 LABELS = ("bad | worse", "# good\n---\n<script>alert(1)</script>", "`![x](http://e.vil)`")
@@ -100,9 +100,3 @@ def test_names_stay_readable() -> None:
     assert markdown("positive, 100% (sure) - 好.csv") == r"positive, 100% \(sure\) - 好.csv"
     assert markdown("a\u202eb\x00c\u2028d") == "a b c d"
     assert len(markdown("x" * 500)) == 100
-
-
-def test_interval_by_hand() -> None:
-    # Wilson 1927 for 90 of 100.
-    assert interval(0.9, 100) == pytest.approx((0.8256, 0.9448), abs=1e-4)
-    assert interval(1.0, 3) == pytest.approx((0.4385, 1.0), abs=1e-4)
