@@ -26,13 +26,17 @@ class ExtraSpec:
 
 @dataclass(frozen=True)
 class DataSpec:
-    """Which rows: the file's name as shown to people, the table's fingerprint, the columns in use."""
+    """Which rows: the file's name as shown to people, the table's fingerprint, the columns in use.
+
+    `edits` are the changes (`core.data.edits`) that made the table with this fingerprint out of the file's.
+    """
 
     file: str
     fingerprint: str
     text: tuple[str, ...]
     split: str | None = None
     extra: ExtraSpec | None = None
+    edits: tuple[Mapping[str, Any], ...] = ()
 
 
 @dataclass(frozen=True)
@@ -128,6 +132,7 @@ class Recipe:
                     tuple(data["text"]),
                     data["split"],
                     _extra(data.get("extra")),
+                    tuple(map(dict, data.get("edits", ()))),
                 ),
                 task=_task(raw["task"]),
                 model=ModelSpec(**raw["model"]),

@@ -2,6 +2,7 @@
 
 RUNS/20261123-142501-3f9a/
     recipe.json  table.parquet     what was asked for
+    original.parquet               the table as it was read, where the person had it changed
     extra.parquet                  a further file of texts without labels, where there is one
     events.jsonl  log.txt          what happened
     lock                           held by the process that works on it
@@ -16,6 +17,7 @@ RUNS/20261123-142501-3f9a/
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import logging
 import os
@@ -121,7 +123,8 @@ class Run:
         _replace(self.path / "test.parquet", frame.to_parquet())
 
     def table(self) -> Table:
-        return load_table(self.path / "table.parquet")
+        table, original = load_table(self.path / "table.parquet"), self.path / "original.parquet"
+        return dataclasses.replace(table, original=load_table(original)) if table.changes else table
 
     def extra(self) -> Table | None:
         """The further file of texts without labels, if there is one."""
@@ -259,6 +262,8 @@ class RunStore:
             run = Run(self._new_folder())
             try:
                 write_table(table, run.path / "table.parquet")
+                if table.original:
+                    write_table(table.original, run.path / "original.parquet")
                 if recipe.data.extra and extra is not None:
                     write_table(extra, run.path / "extra.parquet")
                 run.write_recipe(recipe)  # last: a folder without a recipe is no run

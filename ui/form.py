@@ -11,6 +11,7 @@ import gradio as gr
 from gradio.components import Component
 
 from core import techniques
+from core.data.edits import edits_of
 from core.data.profile import separator_of
 from core.data.read import Table
 from core.options import Field, fields_of, parse
@@ -169,6 +170,7 @@ class Choices:
                 seen.text,
                 seen.split,
                 self._extra(data) if ContinuedPretraining.key in chosen_keys else None,
+                edits_of(table),
             ),
             task=TaskSpec(seen.label or "", seen.separator),
             model=ModelSpec(model),

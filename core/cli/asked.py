@@ -19,6 +19,7 @@ def asked(options: argparse.Namespace) -> tuple[Table, Recipe, Table | None]:
 
     Raises UserError for a file that cannot be read and for settings that are no settings.
     """
+    from core.data.edits import edits_of
     from core.data.profile import profile, separator_of
     from core.data.read import read
     from core.data.unlabelled import read_unlabelled, text_columns
@@ -35,7 +36,7 @@ def asked(options: argparse.Namespace) -> tuple[Table, Recipe, Table | None]:
         columns = text_columns(extra, seen.text)
         named = ExtraSpec(extra.name, extra.fingerprint, columns)
     recipe = Recipe(
-        data=DataSpec(table.name, table.fingerprint, seen.text, seen.split, named),
+        data=DataSpec(table.name, table.fingerprint, seen.text, seen.split, named, edits_of(table)),
         task=TaskSpec(seen.label or "", seen.separator),
         model=ModelSpec(options.model),
         train=parse(TrainSpec, settings, "train"),

@@ -6,8 +6,10 @@ import functools
 import hashlib
 import json
 import re
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -26,12 +28,22 @@ METADATA = b"ticktune"
 
 
 @dataclass(frozen=True)
+class Change:
+    """A step by which a person had the table changed: what was asked for, as `core.data.edits` keeps it, and
+    what it did."""
+
+    edit: Mapping[str, Any]
+    said: Message
+
+
+@dataclass(frozen=True)
 class Table:
     """A file's rows as text, and what was met on the way.
 
     `frame` holds only str; its index, named "line", is the 1-based line of the file on which each
     row starts. `delimiter` is empty for a file of one column. `bad_rows` could not be read and are
-    not in `frame`; `notes` say what was repaired or guessed.
+    not in `frame`; `notes` say what was repaired or guessed. Where a person had it changed, `changes` say
+    how, and `original` is the table as it was read.
     """
 
     name: str
@@ -40,6 +52,8 @@ class Table:
     delimiter: str
     bad_rows: tuple[BadRow, ...]
     notes: tuple[Message, ...]
+    changes: tuple[Change, ...] = ()
+    original: Table | None = field(default=None, repr=False)
 
     @functools.cached_property
     def fingerprint(self) -> str:
@@ -186,6 +200,7 @@ def write_table(table: Table, path: Path) -> None:
         "delimiter": table.delimiter,
         "bad_rows": [[row.line, row.reason.to_json(), row.text] for row in table.bad_rows],
         "notes": [note.to_json() for note in table.notes],
+        "changes": [[dict(each.edit), each.said.to_json()] for each in table.changes],
     }
     stored = pa.Table.from_pandas(table.frame, preserve_index=True)
     metadata = {**(stored.schema.metadata or {}), METADATA: json.dumps(about).encode()}
@@ -193,7 +208,7 @@ def write_table(table: Table, path: Path) -> None:
 
 
 def load_table(path: Path) -> Table:
-    """Read what `write_table` wrote."""
+    """Read what `write_table` wrote: all but `original`, which is a table of its own."""
     stored = pq.read_table(path)
     about = json.loads(stored.schema.metadata[METADATA])
     return Table(
@@ -206,4 +221,7 @@ def load_table(path: Path) -> Table:
             for line, reason, text in about["bad_rows"]
         ),
         notes=tuple(Message.from_json(note) for note in about["notes"]),
+        changes=tuple(
+            Change(edit, Message.from_json(said)) for edit, said in about.get("changes", ())
+        ),
     )
