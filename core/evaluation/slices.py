@@ -75,8 +75,8 @@ def _by_length(lengths: Any) -> list[tuple[Message | str, Any]]:
     short, long = (int(end) for end in np.quantile(lengths, (1 / 3, 2 / 3), method="lower"))
     return [
         (message("slices.short", to=short), lengths <= short),
-        (message("slices.middle", above=short, to=long), (lengths > short) & (lengths <= long)),
-        (message("slices.long", above=long), lengths > long),
+        (message("slices.middle", above=short + 1, to=long), (lengths > short) & (lengths <= long)),
+        (message("slices.long", above=long + 1), lengths > long),
     ]
 
 
