@@ -237,6 +237,8 @@ def _show_sure(found: Mapping[str, Any]) -> None:
                 right=right,
             )
         )
+        if unsure["suggested"]:
+            print(say("unsure.suggested", below=unsure["suggested"]))
 
 
 def title(by: str) -> str:

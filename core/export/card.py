@@ -171,17 +171,16 @@ def _trust(
     if scores.get("intervals"):
         parts.append(say("card.intervals", language))
     if calibration:
-        parts.append(
-            say(
-                "card.calibration",
-                language,
-                temperature=calibration["temperature"],
-                before=calibration["before"]["ece"],
-                after=calibration["after"]["ece"],
-            )
+        skipped = calibration["skipped"]
+        said = say(
+            "card.uncalibrated" if skipped else "card.calibration",
+            language,
+            temperature=calibration["temperature"],
+            before=calibration["before"]["ece"],
+            after=calibration["after"]["ece"],
+            reason=Message.from_json(skipped) if skipped else "",
         )
-        if calibration["skipped"]:
-            parts.append(say(Message.from_json(calibration["skipped"]), language))
+        parts.append(said)
     return parts
 
 

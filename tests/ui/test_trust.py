@@ -55,6 +55,18 @@ def test_an_older_run_shows_what_it_has(store: RunStore) -> None:
     assert unsure.show(run, "tfidf", "en")[0]["visible"] is False
 
 
+def test_few_rows_are_said_where_nothing_is_clear(store: RunStore) -> None:
+    _, metrics = parts(store)
+    said = scores.good(metrics, "en")
+    assert "more rows would tell" not in said
+    unclear = {"value": 0.01, "low": -0.05, "high": 0.07}
+    tfidf = {"accuracy": unclear, "macro_f1": unclear}
+    said = scores.good({**metrics, "against": {**metrics["against"], "tfidf": tfidf}}, "en")
+    assert "not clearly different from simply counting words" in said
+    assert "more rows would tell" in said
+    assert "tt-info" in said
+
+
 def test_labels_that_cannot_be_judged_are_named(store: RunStore) -> None:
     _, metrics = parts(store)
     test = {**metrics["test"], "roc_auc_left_out": [HOSTILE]}
