@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import functools
 import logging
 from dataclasses import dataclass
 from typing import Any
 
 import gradio as gr
 
+from core.data.checks.finding import Finding
+from core.data.checkup import checkup
 from core.data.profile import Profile
 from core.data.read import Table
 from core.errors import UserError
@@ -26,6 +29,11 @@ class Loaded:
 
     table: Table
     profile: Profile
+
+    @functools.cached_property
+    def findings(self) -> tuple[Finding, ...]:
+        """What the check-up says of it."""
+        return checkup(self.table, self.profile)
 
 
 @dataclass(frozen=True)
