@@ -5,7 +5,16 @@ from __future__ import annotations
 import importlib
 import sys
 
-NAMES = ("startup", "training", "recipe", "preflight", "compression", "waiting", "explanations")
+NAMES = (
+    "startup",
+    "reading",
+    "training",
+    "recipe",
+    "preflight",
+    "compression",
+    "waiting",
+    "explanations",
+)
 
 
 def main() -> None:

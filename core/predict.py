@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Protocol
 import numpy as np
 
 from core.errors import UserError
-from core.export.bundle import threshold_of
+from core.export.bundle import threshold_of, unsure_of
 from core.export.simple import CLASSIFIER, SimplePredictor
 from core.libraries import load_libraries
 from core.modalities.text import Text, as_input, load_tokenizer, reach, usable_length
@@ -39,6 +39,7 @@ class Answering(Protocol):
     labels: tuple[str, ...]
     task: Task
     threshold: float | None
+    unsure_below: float | None  # how sure it must be to give a label; None: it always does
     text_columns: tuple[str, ...]
 
     def probabilities(self, texts: Sequence[tuple[str, str | None]]) -> Floats:
@@ -96,10 +97,7 @@ def folder_of(
         run = Run(folder)
         if not (run.model / "config.json").is_file():
             raise UserError("predict_no_model", name=run.id)
-        tasks = {task.recipe().task.column: task for task in run.tasks()}
-        if column is not None and column not in tasks:
-            raise UserError("predict_no_label", column=column[:60], columns=", ".join(tasks)[:300])
-        run = tasks[column] if column else run
+        run = run.task(column)
         which = which or run.recommended()
         if which not in run.kept():
             raise UserError("simple_missing", name=run.id, which=which)
@@ -146,6 +144,7 @@ class Predictor:
         separator = recipe.task.separator if recipe else ""
         self.task = of_names(self.labels, (separator or ";") if several else "")
         self.threshold = threshold_of(folder)
+        self.unsure_below = unsure_of(folder)
         self.text_columns: tuple[str, ...] = recipe.data.text if recipe else ()
         wanted = recipe.train.max_length if recipe else NO_LIMIT
         self.max_length = usable_length(self._tokenizer, config, wanted)

@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING, TypedDict
 from core.data.profile import FORMULA
 from core.data.read import Table
 from core.errors import UserError
+from core.evaluation.unsure import answers as answers_of
+from core.evaluation.unsure import word
 from core.modalities.text import join
 
 if TYPE_CHECKING:
@@ -25,11 +27,12 @@ Answer = tuple[str, str, str]  # label, confidence, LOOK or nothing
 
 
 class Written(TypedDict):
-    """What `predict_file` did. `empty` rows had no text; `review` ones were less sure than `review_below`;
-    `neutralised` counts cells."""
+    """What `predict_file` did. `empty` rows had no text; of `unsure` ones the label was withheld; `review`
+    ones were less sure than `review_below`; `neutralised` counts cells."""
 
     rows: int
     empty: int
+    unsure: int
     review: int
     neutralised: int
     label_column: str
@@ -48,8 +51,8 @@ def missing(table: Table, text: Sequence[str]) -> list[str]:
 
 
 def review_below(predictor: Answering) -> float:
-    """The confidence that was chosen for the model (`unsure_below`), else REVIEW_BELOW."""
-    return getattr(predictor, "unsure_below", None) or REVIEW_BELOW
+    """The confidence below which the model was told to give no answer, else REVIEW_BELOW."""
+    return predictor.unsure_below or REVIEW_BELOW
 
 
 def predict_file(
@@ -61,7 +64,8 @@ def predict_file(
     should_stop: Callable[[], bool] = lambda: False,
 ) -> Written:
     """Write every row of `table` with its label, the probability of that label (0 to 1), and whether a
-    person should look at it.
+    person should look at it. Where the answer is less sure than `predictor.unsure_below`, "unsure" stands in
+    place of the label.
 
     The columns are called "label", "confidence" and "needs_review", or "label_2" and so on where that name is
     taken. A row without text gets none of them and is counted. Between the cells is what was between those of
@@ -82,6 +86,7 @@ def predict_file(
         raise UserError("predict_no_column", column=name[:60], columns=", ".join(columns)[:300])
     where = [columns.index(name) for name in text]
     done = _nothing_yet(columns, table, review_below(predictor))
+    instead = word(predictor.labels)
     part = out.with_name(f"{out.name}.part")
     try:
         with part.open("w", encoding=done["encoding"], newline="") as file:
@@ -97,6 +102,7 @@ def predict_file(
                 for row, answer in zip(rows, answers, strict=True):
                     writer.writerow(_harmless([*row, *answer], done))
                 done["empty"] += answers.count(("", "", ""))
+                done["unsure"] += sum(label == instead for label, _, _ in answers)
                 done["review"] += sum(look == LOOK for _, _, look in answers)
                 done["rows"] += len(rows)
                 if on_progress:
@@ -116,6 +122,7 @@ def _nothing_yet(columns: Sequence[str], table: Table, below: float) -> Written:
     return Written(
         rows=0,
         empty=0,
+        unsure=0,
         review=0,
         neutralised=0,
         label_column=_free("label", columns),
@@ -133,8 +140,8 @@ def _answers(predictor: Answering, rows: Sequence[Sequence[str]], below: float) 
     answers: list[Answer] = [("", "", "")] * len(rows)
     asked = [i for i, cells in enumerate(rows) if any(cell.strip() for cell in cells)]
     probabilities = predictor.probabilities([join(rows[i]) for i in asked])
-    said = predictor.task.said(probabilities, predictor.threshold)
-    sure = predictor.task.sure(probabilities, predictor.threshold)
+    task, threshold = predictor.task, predictor.threshold
+    said, sure = answers_of(task, probabilities, threshold, predictor.unsure_below)
     for i, label, confidence in zip(asked, said, sure, strict=True):
         answers[i] = label, f"{confidence:.4f}", LOOK if confidence < below else ""
     return answers

@@ -188,7 +188,11 @@ def _one(asked: Asked, lang: str) -> str:
     probabilities = asked.probabilities[asked.at]
     order = np.argsort(-probabilities, kind="stable")
     label, sure = said(asked, asked.at)
+    below = predictor.unsure_below
     key = "result.try.answer" if label else "result.try.no_label"
+    if below and sure < below:
+        key = "result.try.unsure" if label else "result.try.unsure_none"
+    told = say(key, lang, label=label, sure=sure, below=below)
     shown = [(predictor.labels[k], float(probabilities[k])) for k in order[:TOP]]
     more = len(order) - len(shown)
     notes = [say("result.try.more", lang, n=more)] if more > 0 else []
@@ -199,14 +203,14 @@ def _one(asked: Asked, lang: str) -> str:
     text = " ".join(f"{first} {second or ''}".split())
     return (
         f'<p class="tt-note tt-asked" dir="auto">{esc(html.clip(text, 120))}</p>'
-        f'<p class="tt-said">{esc(say(key, lang, label=label, sure=sure))}</p>'
+        f'<p class="tt-said">{esc(told)}</p>'
         + html.bars([(name, p, f"{p:.1%}") for name, p in shown], highlight=0)
         + rest
     )
 
 
 def said(asked: Asked, at: int) -> tuple[str, float]:
-    """The label that the model gives a text, and how sure it is."""
+    """The label that the model gives a text, and how sure it is; also where it is too unsure to answer."""
     predictor = opened(asked.run, asked.which)
     row, threshold = asked.probabilities[at][None], predictor.threshold
     return predictor.task.said(row, threshold)[0], float(predictor.task.sure(row, threshold)[0])
@@ -218,9 +222,15 @@ def _table(asked: Asked, lang: str) -> str:
         f'<th scope="col"{kind}>{esc(say(f"result.column.{name}", lang))}</th>'
         for name, kind in (("text", ""), ("predicted", ""), ("confidence", ' class="tt-num"'))
     ]
+    from core.evaluation.unsure import word
+
+    predictor = opened(asked.run, asked.which)
+    below, instead = predictor.unsure_below, word(predictor.labels)
     rows = []
     for at, (first, second) in enumerate(asked.texts):
         label, sure = said(asked, at)
+        if below and sure < below:
+            label = instead
         text = html.clip(" ".join(f"{first} {second or ''}".split()), 120)
         on = ' aria-current="true"' if at == asked.at else ""
         rows.append(
