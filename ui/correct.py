@@ -147,7 +147,7 @@ def wire(
         except Exception as error:  # noqa: BLE001 - shown as a card and logged
             return gr.skip(), problem(error, lang), *nothing[:2]
         note = html.notice([say("correct.saved", lang, label=kept.label)], "good")
-        return gr.Dropdown(value=[] if isinstance(given, list) else None), note, *_kept(run, lang)
+        return gr.update(value=[] if isinstance(given, list) else None), note, *_kept(run, lang)
 
     def forget(
         run_id: object, column: object, event: gr.EventData, request: gr.Request

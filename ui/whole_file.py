@@ -14,7 +14,6 @@ from core.file_jobs import ANSWERING, ASKING, DONE, FAILED, FileJobs, Job
 from core.runs import Run
 from core.words import say
 from ui import html
-from ui.download import lend
 from ui.session import CLICK, QUIET, Session, problem
 from ui.words import duration, esc, fragment, i18n, language
 
@@ -110,7 +109,7 @@ def _look(job: Job, lang: str) -> tuple[Any, ...]:
         return head + problem(job.error, lang), *_buttons()
     if state == ASKING:
         said = html.notice([say("whole.asking", lang, n=job.wanted)], "info")
-        columns = gr.Dropdown(list(job.columns), value=[], visible=True)
+        columns = gr.Dropdown(list(job.columns), value=[], multiselect=True, visible=True)
         return head + said, *_buttons(columns, stop=True)
     if state == DONE:
         written = job.written
@@ -118,7 +117,7 @@ def _look(job: Job, lang: str) -> tuple[Any, ...]:
             return head + html.notice([say("whole.nothing", lang)], "info"), *_buttons()
         name = job.out.name
         button = gr.DownloadButton(
-            say("whole.download.name", lang, name=name), value=lend(job.out), visible=True
+            say("whole.download.name", lang, name=name), value=str(job.out), visible=True
         )
         return head + _done(job, lang), *_buttons(download=button)
     return head + _bar(job, state, lang), *_buttons(stop=True, busy=True)
