@@ -9,7 +9,9 @@ import pytest
 
 from core import corrections
 from core.corrections import FILE, Corrections, corrected
+from core.data.read import read
 from core.errors import UserError
+from core.recipe import DataSpec, ModelSpec, Recipe, TaskSpec
 from core.runs import RunStore
 from tests.ui.fake import HOSTILE, make_run
 
@@ -88,6 +90,23 @@ def test_several_at_once_lose_none(store: RunStore) -> None:
     for thread in threads:
         thread.join()
     assert {each.texts[0] for each in kept.all()} == {f"text {n}" for n in range(12)}
+
+
+def test_a_text_may_have_several_labels_and_rows_a_side(store: RunStore) -> None:
+    lines = "".join(
+        f"text {n},{'red;blue' if n % 2 else 'red'},{'dev' if n > 9 else 'Training'}\n"
+        for n in range(20)
+    )
+    table = read(f"body,colour,split\n{lines}".encode(), "t.csv")
+    recipe = Recipe(
+        DataSpec(table.name, table.fingerprint, ("body",), "split"),
+        TaskSpec("colour", ";"),
+        ModelSpec("minilm"),
+    )
+    run = store.create(recipe, table)
+    run.write_metrics({"labels": ["blue", "green", "red"], "separator": ";"})
+    Corrections(run).add(("new",), ["red", "green"])
+    assert corrected(run)[0].frame.iloc[-1].tolist() == ["new", "green; red", "Training"]
 
 
 def test_they_become_rows_of_the_table(store: RunStore) -> None:

@@ -43,6 +43,13 @@ class Asked:
     label: int = 0  # which label is explained
 
 
+@dataclass
+class Turn:
+    """Which question is the latest of a page: an explanation of an earlier one says nothing any more."""
+
+    number: int = 0
+
+
 @dataclass(frozen=True)
 class Trial:
     text: gr.Textbox
@@ -52,6 +59,7 @@ class Trial:
     answer: gr.HTML
     why: gr.HTML
     asked: gr.State  # Asked or None
+    turn: gr.State  # Turn
     correct: correct.Correct
     file: whole_file.WholeFile
 
@@ -114,7 +122,16 @@ def build() -> Trial:
     )
     why = actions("", elem_id="try-why")
     return Trial(
-        text, pair, lines, ask, answer, why, gr.State(None), correct.build(), whole_file.build()
+        text=text,
+        pair=pair,
+        lines=lines,
+        ask=ask,
+        answer=answer,
+        why=why,
+        asked=gr.State(None),
+        turn=gr.State(Turn()),
+        correct=correct.build(),
+        file=whole_file.build(),
     )
 
 
@@ -298,11 +315,12 @@ def wire(trial: Trial, which: gr.Radio, session: Session, column: gr.Radio, find
     """The button and the Enter key ask. `find` gives the run of an id, as that of a label `column`."""
 
     def ask(
-        run_id: object, column: object, which: object, text: str, pair: str, lines: bool,
+        run_id: object, column: object, which: object, text: str, pair: str, lines: bool, turn: Turn,
         request: gr.Request,
     ) -> Iterator[tuple[Any, ...]]:  # fmt: skip
         lang = language(request)
         rest = empty()[1:]
+        turn.number += 1
         try:
             run = find(session, run_id, column)
             if run is None:
@@ -319,26 +337,36 @@ def wire(trial: Trial, which: gr.Radio, session: Session, column: gr.Radio, find
         except Exception as error:  # noqa: BLE001 - shown as a card and logged
             yield problem(error, lang), *rest
 
-    def look(asked: Asked | None, request: gr.Request) -> Iterator[Any]:
+    def look(asked: Asked | None, turn: Turn, request: gr.Request) -> Iterator[Any]:
+        own = turn.number
         if asked is None:
             yield gr.skip()
             return
         try:
-            yield from why(asked, language(request))
+            for step in why(asked, language(request)):
+                if turn.number != own:
+                    return
+                yield step
         except Exception as error:  # noqa: BLE001 - shown as a card and logged
             yield problem(error, language(request))
 
-    def choose(asked: Asked | None, event: gr.EventData, request: gr.Request) -> tuple[Any, ...]:
+    def choose(
+        asked: Asked | None, turn: Turn, event: gr.EventData, request: gr.Request
+    ) -> tuple[Any, ...]:
         """Another text of many, or another label."""
         at, label = data_of(event, "at"), data_of(event, "label")
         if asked is None:
             return gr.skip(), gr.skip()
+        turn.number += 1
         if at.isdecimal() and int(at) < len(asked.texts):
             best = int(asked.probabilities[int(at)].argmax())
             asked = dataclasses.replace(asked, at=int(at), label=best)
         elif label.isdecimal() and int(label) < asked.probabilities.shape[1]:
             asked = dataclasses.replace(asked, label=int(label))
-        return answer_html(asked, language(request)), asked
+        try:
+            return answer_html(asked, language(request)), asked
+        except Exception as error:  # noqa: BLE001 - shown as a card and logged
+            return problem(error, language(request)), None
 
     def right(asked: Asked | None) -> tuple[Run, tuple[str, str | None], str] | None:
         """What was asked last, for whoever puts it right."""
@@ -346,20 +374,18 @@ def wire(trial: Trial, which: gr.Radio, session: Session, column: gr.Radio, find
             return None
         return asked.run, asked.texts[asked.at], said(asked, asked.at)[0]
 
-    inputs = [session.run, column, which, trial.text, trial.pair, trial.lines]
-    # The last question counts: an explanation of an earlier one is given up.
-    last: dict[str, Any] = {"trigger_mode": "always_last"}
+    inputs = [session.run, column, which, trial.text, trial.pair, trial.lines, trial.turn]
     asking = gr.on(
         [trial.ask.click, trial.text.submit, trial.pair.submit], ask, inputs, trial.emptied, **CLICK
     )
     chosen = gr.on(
         [trial.answer.click, trial.why.click],
         choose,
-        trial.asked,
+        [trial.asked, trial.turn],
         [trial.answer, trial.asked],
         **QUIET,
     )
     for event in (asking, chosen):
-        event.then(look, trial.asked, trial.why, **last, **QUIET)
+        event.then(look, [trial.asked, trial.turn], trial.why, trigger_mode="multiple", **QUIET)
     correct.wire(trial.correct, session, column, find, trial.asked, right)
     whole_file.wire(trial.file, session, column, which, find)
