@@ -49,8 +49,12 @@ def _parser() -> argparse.ArgumentParser:
         sub.add_argument("--runs", type=Path, metavar="DIR", help=say("cli.runs_dir"))
         return sub
 
-    def recipe(sub: argparse.ArgumentParser) -> None:
+    def table(sub: argparse.ArgumentParser) -> None:
         sub.add_argument("file", type=Path, help=say("cli.file"))
+        sub.add_argument("--sheet", metavar="NAME", help=say("cli.sheet"))
+
+    def recipe(sub: argparse.ArgumentParser) -> None:
+        table(sub)
         sub.add_argument("--text", action="append", metavar="COL", help=say("cli.text"))
         sub.add_argument("--label", action="append", metavar="COL", help=say("cli.labels"))
         sub.add_argument("--split", metavar="COL", help=say("cli.split"))
@@ -67,6 +71,7 @@ def _parser() -> argparse.ArgumentParser:
             "--set", action="append", default=[], metavar="SETTING=VALUE", help=say("cli.set")
         )
         sub.add_argument("--unlabelled", type=Path, metavar="FILE", help=say("cli.unlabelled"))
+        sub.add_argument("--unlabelled-sheet", metavar="NAME", help=say("cli.unlabelled_sheet"))
         sub.add_argument("--name", default="", help=say("cli.name"))
 
     sub = command("train", train)
@@ -84,7 +89,7 @@ def _parser() -> argparse.ArgumentParser:
 
     sub = command("predict", predict)
     sub.add_argument("model", metavar="RUN_OR_FOLDER", help=say("cli.run_or_folder"))
-    sub.add_argument("file", type=Path, help=say("cli.file"))
+    table(sub)
     sub.add_argument("--text", action="append", metavar="COL", help=say("cli.text"))
     sub.add_argument("--which", choices=WHICH, help=say("cli.which"))
     sub.add_argument("--label", metavar="COL", help=say("cli.predict_label"))
@@ -112,7 +117,7 @@ def _parser() -> argparse.ArgumentParser:
     sub.add_argument("-o", "--out", type=Path, required=True, help=say("cli.out"))
 
     sub = command("check", check)
-    sub.add_argument("file", type=Path, help=say("cli.file"))
+    table(sub)
     sub.add_argument("--text", action="append", metavar="COL", help=say("cli.text"))
     sub.add_argument("--label", metavar="COL", help=say("cli.label"))
     sub.add_argument("--split", metavar="COL", help=say("cli.split"))

@@ -121,7 +121,7 @@ class Attach:
             seen = profile(
                 table, spec.text, recipe.task.column, spec.split or "", recipe.task.separator
             )
-            again = Loaded(table, seen)
+            again = Loaded(table, seen, loaded.source if loaded is not None and same else None)
             return (
                 "",
                 again,

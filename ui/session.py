@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 import logging
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import gradio as gr
@@ -25,10 +26,14 @@ log = logging.getLogger("ticktune")
 
 @dataclass(frozen=True)
 class Loaded:
-    """A person's table and what is in it. Stays on the server."""
+    """A person's table and what is in it. Stays on the server.
+
+    `source` is the file that was uploaded, from which another sheet can be read while it is kept.
+    """
 
     table: Table
     profile: Profile
+    source: Path | None = None
 
     @functools.cached_property
     def findings(self) -> tuple[Finding, ...]:

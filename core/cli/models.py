@@ -21,7 +21,7 @@ def predict(options: argparse.Namespace) -> int:
     from core.runs import RunStore
 
     folder = folder_of(options.model, RunStore(options.runs), options.which, options.label)
-    table = read(options.file)
+    table = read(options.file, sheet=options.sheet)
     predictor = open_model(folder)
     if folder.name in WHICH:
         tell(say("cli.uses", which=message(f"cli.which.{folder.name}")))

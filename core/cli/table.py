@@ -18,7 +18,7 @@ def check(options: argparse.Namespace) -> int:
     from core.models.reader import reader_of
     from core.runs import RunStore
 
-    table = read(options.file)
+    table = read(options.file, sheet=options.sheet)
     seen = data.profile(table, options.text, options.label, options.split, options.separator)
     table = checkup.mend(table, seen, options.fix)
     seen = checkup.again(table, seen)
@@ -48,6 +48,9 @@ def _profile_json(
 ) -> dict[str, Any]:
     return {
         "file": table.name,
+        "format": table.format,
+        "sheet": table.sheet,
+        "sheets": list(table.sheets),
         "encoding": table.encoding,
         "delimiter": table.delimiter,
         "rows": seen.rows,
@@ -84,8 +87,16 @@ def _finding_json(found: Any) -> dict[str, Any]:
     }
 
 
+def _kind(table: Any) -> list[str]:
+    """What kind of file it is, as far as that says something about it."""
+    sheet = [f"sheet {table.sheet!r}"] if table.sheet else []
+    encoding = [table.encoding] if table.encoding else []
+    delimiter = [f"delimiter {table.delimiter!r}"] if table.delimiter else []
+    return [table.format, *sheet, *encoding, *delimiter]
+
+
 def _print_profile(table: Any, seen: Any, findings: Any) -> None:
-    print(f"{table.name}: {table.encoding}, delimiter {table.delimiter!r}, {seen.rows:,} rows")
+    print(f"{table.name}: {', '.join(_kind(table))}, {seen.rows:,} rows")
     print(f"text:  {', '.join(seen.text)}  ({seen.why_text})")
     print(f"label: {seen.label}  ({seen.why_label})")
     if seen.separator:

@@ -21,7 +21,7 @@ import pandas as pd
 from core.data.columns import parts
 from core.data.profile import join_text
 from core.data.read import Change, Table
-from core.data.split import fold, name_some
+from core.data.split import alike, name_some
 from core.errors import UserError
 from core.words import Message, message
 
@@ -87,10 +87,9 @@ def _has(frame: pd.DataFrame, *columns: str) -> None:
 
 
 def text_keys(frame: pd.DataFrame, columns: Sequence[str]) -> pd.Series:
-    """A number for each row: the same for texts that `fold` alike, -1 for a row without text."""
-    folded = join_text(frame, columns).map(fold)
-    codes = pd.factorize(folded.astype(object))[0]
-    return pd.Series(np.where(folded == "", -1, codes), index=frame.index)
+    """A number for each row: the same for texts that `split.fold` makes alike, -1 for a row without text."""
+    texts = join_text(frame, columns)
+    return pd.Series(np.where(texts == "", -1, alike(texts)), index=frame.index)
 
 
 def label_keys(cells: pd.Series, separator: str) -> pd.Series:

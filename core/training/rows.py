@@ -209,6 +209,8 @@ def _without_known(
     """
     learned, chosen, complete = _known_texts(recipe.model.key, store)
     notes = [] if complete else [message("train.ancestor_gone")]
+    if not learned and not chosen:
+        return sides, notes
     folded = [fold(each) for each in flat]
     was_learned = np.array([each in learned for each in folded])
     was_known = was_learned | np.array([each in chosen for each in folded])

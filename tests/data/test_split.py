@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 
 import numpy as np
+import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from core.data.split import Split, fold, split
+from core.data.split import Split, alike, fold, split
 from core.errors import UserError
 
 SIDES = ("train", "validation", "test")
@@ -213,3 +214,12 @@ def test_a_large_table_gives_the_surplus_of_its_validation_rows_to_training() ->
     assert len(sides.validation) == pytest.approx(2_000, abs=4)
     assert len(sides.test) == pytest.approx(0.15 * rows, abs=4)
     assert len(sides.train) + len(sides.validation) + len(sides.test) == rows
+
+
+@settings(max_examples=300, deadline=None)
+@given(st.lists(st.text("aAbB éÉＡ\t\n\x0b\x1c\x1f\x85\xa0\u3000\u200b\xad", max_size=6)))
+def test_texts_are_alike_when_they_fold_alike(texts: list[str]) -> None:
+    folded: dict[str, int] = {}
+    expected = [folded.setdefault(fold(text), len(folded)) for text in texts]
+    assert alike(texts).tolist() == expected
+    assert alike(pd.Series(texts, dtype="str")).tolist() == expected
