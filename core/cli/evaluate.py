@@ -173,6 +173,7 @@ def _of_rows(run: Run, rows: pd.DataFrame | None) -> dict[str, Any]:
 
 def _show(found: Mapping[str, Any]) -> None:
     from core.evaluation.intervals import SCORES
+    from core.evaluation.slices import named
 
     scores = found["scores"]
     where = (
@@ -207,7 +208,7 @@ def _show(found: Mapping[str, Any]) -> None:
         print(say("evaluate.against", rival=message(f"result.{rival}"), change=shown))
     _show_sure(found)
     for by, parts in found["slices"].items():
-        print(f"{title(by)}:")
+        print(f"{named(by)}:")
         for part in parts:
             mark = f"  {say('slices.below')}" if part["below"] else ""
             accuracy = f"{part['accuracy']:.3f} {_between(part['interval'])}"
@@ -239,13 +240,6 @@ def _show_sure(found: Mapping[str, Any]) -> None:
         )
         if unsure["suggested"]:
             print(say("unsure.suggested", below=unsure["suggested"]))
-
-
-def title(by: str) -> str:
-    """The name of a way to divide rows."""
-    from core.evaluation.slices import COLUMN
-
-    return by.removeprefix(COLUMN) if by.startswith(COLUMN) else say(f"slices.by.{by}")
 
 
 def _between(ends: Any, digits: int = 3) -> str:
