@@ -58,6 +58,7 @@ def _parser() -> argparse.ArgumentParser:
         sub.add_argument("--label", action="append", metavar="COL", help=say("cli.labels"))
         sub.add_argument("--split", metavar="COL", help=say("cli.split"))
         sub.add_argument("--separator", metavar="CHAR", help=say("cli.separator"))
+        sub.add_argument("--fix", action="append", default=[], metavar="KEY", help=say("cli.fix"))
         sub.add_argument("--model", default="minilm", metavar="KEY", help=say("cli.model"))
         sub.add_argument(
             "--technique", action="append", default=[], metavar="KEY[:option=value,...]",
@@ -104,6 +105,8 @@ def _parser() -> argparse.ArgumentParser:
     sub.add_argument("--label", metavar="COL", help=say("cli.label"))
     sub.add_argument("--split", metavar="COL", help=say("cli.split"))
     sub.add_argument("--separator", metavar="CHAR", help=say("cli.separator"))
+    sub.add_argument("--model", default="minilm", metavar="KEY", help=say("cli.model"))
+    sub.add_argument("--fix", action="append", default=[], metavar="KEY", help=say("cli.fix"))
     sub.add_argument("--json", action="store_true", help=say("cli.json"))
     sub.add_argument("--left-out", type=Path, metavar="OUT.csv", help=say("cli.left_out"))
 

@@ -143,6 +143,28 @@ def test_check_tells_what_the_data_step_shows(capsys: pytest.CaptureFixture[str]
     assert "800" in capsys.readouterr().out
 
 
+def test_what_check_finds_can_be_mended(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], store: RunStore
+) -> None:
+    file = tmp_path / "repeats.csv"
+    content = sentiment_csv(40)
+    file.write_bytes(b"\n".join([content, *content.splitlines()[1:4]]))
+    assert main(["check", str(file), "--json"]) == 0
+    seen = json.loads(capsys.readouterr().out)
+    found = {each["key"]: each for each in seen["findings"]}
+    assert found["repeats"]["count"] == 3
+    assert found["repeats"]["fixes"][0]["kind"] == "drop_repeats"
+
+    assert main(["check", str(file), "--json", "--fix", "repeats"]) == 0
+    mended = json.loads(capsys.readouterr().out)
+    assert mended["usable"] == seen["usable"] - 3
+    assert "repeats" not in {each["key"] for each in mended["findings"]}
+    assert mended["changes"][0]["edit"] == found["repeats"]["fixes"][0]
+
+    assert main(["check", str(file), "--fix", "nothing"]) == 2
+    assert "repeats" in capsys.readouterr().err
+
+
 def test_the_rows_left_out_can_be_had(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     file = tmp_path / "gaps.csv"
     lines = sentiment_csv(40).decode().splitlines()

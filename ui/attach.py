@@ -126,7 +126,7 @@ class Attach:
                 "",
                 again,
                 *data.show(again, lang),
-                *model.show(recipe.model.key, seen, self.session.store, lang),
+                *model.show(recipe.model.key, again, self.session.store, lang),
                 *techniques.restore(self.techniques, recipe, again, run.extra(), lang),
             )
         except Exception as error:  # noqa: BLE001 - shown as a card and logged

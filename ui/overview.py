@@ -50,16 +50,6 @@ def ready(profile: Profile) -> bool:
     return not obstacle(profile, "en")
 
 
-def remarks(table: Table, profile: Profile, lang: str) -> str:
-    """Warnings on the rows, and what was repaired or guessed while reading."""
-    warnings = [say(each, lang) for each in profile.warnings]
-    notes = [say(each, lang) for each in table.notes]
-    title = say("ui.data.warnings", lang) if warnings else ""
-    return html.notice(warnings, "warning", title) + (
-        html.notice(notes, "info", say("ui.data.notes", lang)) if notes else ""
-    )
-
-
 def class_bars(profile: Profile, lang: str) -> str:
     """How many rows each label has; the rest of many labels is said in a line."""
     if not profile.classes:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import logging
 from dataclasses import dataclass
 from pathlib import Path
@@ -9,6 +10,8 @@ from typing import Any
 
 import gradio as gr
 
+from core.data.checks.finding import Finding
+from core.data.checkup import checkup
 from core.data.profile import Profile
 from core.data.read import Table
 from core.errors import UserError
@@ -31,6 +34,11 @@ class Loaded:
     table: Table
     profile: Profile
     source: Path | None = None
+
+    @functools.cached_property
+    def findings(self) -> tuple[Finding, ...]:
+        """What the check-up says of it."""
+        return checkup(self.table, self.profile)
 
 
 @dataclass(frozen=True)

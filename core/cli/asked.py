@@ -19,6 +19,7 @@ def asked(options: argparse.Namespace) -> tuple[Table, Recipe, Table | None]:
 
     Raises UserError for a file that cannot be read and for settings that are no settings.
     """
+    from core.data.checkup import again, mend
     from core.data.edits import edits_of
     from core.data.profile import profile, separator_of
     from core.data.read import read
@@ -30,6 +31,8 @@ def asked(options: argparse.Namespace) -> tuple[Table, Recipe, Table | None]:
     table = read(options.file, sheet=options.sheet)
     label, *others = options.label or [None]
     seen = profile(table, options.text, label, options.split, options.separator)
+    table = mend(table, seen, options.fix)
+    seen = again(table, seen)
     extra, named = None, None
     if options.unlabelled_sheet is not None and not options.unlabelled:
         raise UserError("cli_sheet_alone", sheet=options.unlabelled_sheet)

@@ -12,7 +12,6 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from core.data.caveats import caveats
 from core.data.columns import parts
 from core.data.grid import shorten
 from core.data.read import Table
@@ -55,7 +54,6 @@ class Profile:
     length_edges: tuple[int, ...]  # one more than bins; the last bin reaches the longest text
     script: str  # "latin", "han", "japanese", "cyrillic", ..., "mixed" or "none"
     dropped: tuple[Dropped, ...]  # every row that cannot be used, by line
-    warnings: tuple[Message, ...]
 
 
 def profile(
@@ -107,7 +105,6 @@ def profile(
         length_edges=edges,
         script=find_script(joined),
         dropped=dropped,
-        warnings=caveats(frame, columns, rows, joined, label or "", classes, len(dropped)),
     )
 
 

@@ -21,7 +21,9 @@ from core.training.auto import Facts, Plan
 from core.words import message
 from tests.ui.fake import HOSTILE, make_run
 from ui import download, html, overview, plan, runs, scores, trial
+from ui.checkup import checkup_html
 from ui.rows import ANY, rows_html
+from ui.session import Loaded
 from ui.steps import model, result, train
 from ui.words import duration
 
@@ -67,7 +69,7 @@ def test_a_hostile_table_is_shown_as_text(lang: str) -> None:
     seen = profile(table)
     piece = (
         overview.overview(seen, lang)
-        + overview.remarks(table, seen, lang)
+        + checkup_html(Loaded(table, seen), lang)
         + overview.preview(table, seen, lang)
     )
     assert HOSTILE[:20] in harmless(piece)

@@ -10,6 +10,8 @@ from typing import Any
 
 import gradio as gr
 
+from core.data.checkup import again
+from core.data.edits import change, undo
 from core.data.profile import Profile, dropped_csv, profile, separator_of
 from core.data.read import MAX_BYTES, Table, read, read_pasted
 from core.data.roles import SEPARATORS
@@ -17,6 +19,7 @@ from core.data.samples import SAMPLES, load
 from core.errors import UserError
 from core.words import ASSETS, say
 from ui import html, overview, preview
+from ui.checkup import checkup_html, fix_of
 from ui.download import written
 from ui.html import actions, data_of
 from ui.session import CLICK, QUIET, Loaded, Session, problem
@@ -46,6 +49,7 @@ class DataStep:
         gr.Dropdown
     )  # between the labels of a cell; hidden where every cell seems to have one
     overview: gr.HTML
+    checkup: gr.HTML
     dropped: gr.DownloadButton
     preview: preview.Preview
     other: gr.Button
@@ -66,6 +70,7 @@ class DataStep:
             self.split,
             self.separator,
             self.overview,
+            self.checkup,
             self.dropped,
             *self.preview.view,
             self.hint,
@@ -105,6 +110,7 @@ def build() -> DataStep:
                 [], label=i18n("ui.separator"), visible=False, **_field("separator")
             )
         seen = html.piece(elem_id="overview")
+        findings = actions(elem_id="checkup")
         dropped = gr.DownloadButton(
             i18n("ui.data.download_left_out"), size="sm", visible=False, elem_id="dropped"
         )
@@ -130,6 +136,7 @@ def build() -> DataStep:
         split,
         separator,
         seen,
+        findings,
         dropped,
         rows,
         other,
@@ -207,7 +214,8 @@ def show(loaded: Loaded, lang: str) -> tuple[Any, ...]:
             info=info(say("ui.data.split" if seen.split else "ui.data.by_chance", lang)),
         ),
         separator(seen, lang),
-        overview.overview(seen, lang) + overview.remarks(table, seen, lang),
+        overview.overview(seen, lang),
+        checkup_html(loaded, lang),
         left_out(table, seen, lang),
         *preview.show(loaded, lang),
         missing(seen, lang),
@@ -335,10 +343,10 @@ def wire(step: DataStep, session: Session) -> None:
         kept = (separator or "") if label == loaded.profile.label else None
         try:
             seen = profile(loaded.table, text, label or "", split or "", kept)
-            again = dataclasses.replace(loaded, profile=seen)
+            chosen = dataclasses.replace(loaded, profile=seen)
         except Exception as error:  # noqa: BLE001 - shown as a card and logged
             return refuse(error, lang)
-        return again, gr.skip(), *show(again, lang)
+        return chosen, gr.skip(), *show(chosen, lang)
 
     def too_large(event: gr.EventData, request: gr.Request) -> str:
         size = data_of(event, "size")
@@ -349,15 +357,31 @@ def wire(step: DataStep, session: Session) -> None:
         )
         return problem(error, language(request))
 
+    def mend(loaded: Loaded | None, event: gr.EventData, request: gr.Request) -> tuple[Any, ...]:
+        """A fix of the check-up, or undoing one."""
+        lang, number = language(request), data_of(event, "number")
+        if loaded is None:
+            return (gr.skip(),) * len(outputs)
+        try:
+            if data_of(event, "do") == "fix":
+                table = change(loaded.table, [fix_of(loaded, data_of(event, "key"), number)])
+            else:
+                table = undo(loaded.table, int(number) if number.isdecimal() else -1)
+            changed = dataclasses.replace(loaded, table=table, profile=again(table, loaded.profile))
+        except Exception as error:  # noqa: BLE001 - shown as a card and logged
+            return refuse(error, lang)
+        return changed, gr.skip(), *show(changed, lang)
+
+    step.checkup.click(mend, session.loaded, outputs, **CLICK)
     step.guard.click(too_large, None, step.problem, **QUIET)
     step.file.upload(upload, step.file, outputs, **CLICK)
     step.use_pasted.click(paste, step.pasted, outputs, **CLICK)
     step.sheet.input(other_sheet, [session.loaded, step.sheet], outputs, **CLICK)
     preview.wire(step.preview, session)
     step.samples.click(sample, None, outputs, **CLICK)
-    chosen = [session.loaded, step.text, step.label, step.split, step.separator]
-    for dropdown in chosen[1:]:
-        dropdown.input(columns, chosen, outputs, trigger_mode="always_last", **QUIET)
+    asked = [session.loaded, step.text, step.label, step.split, step.separator]
+    for dropdown in asked[1:]:
+        dropdown.input(columns, asked, outputs, trigger_mode="always_last", **QUIET)
     start_over(step.other.click(None), step)
 
 
