@@ -21,7 +21,7 @@ import pandas as pd
 from core.data.columns import parts
 from core.data.profile import join_text
 from core.data.read import Change, Table
-from core.data.split import fold, name_some
+from core.data.split import alike, name_some
 from core.errors import UserError
 from core.words import Message, message
 
@@ -88,9 +88,10 @@ def _has(frame: pd.DataFrame, *columns: str) -> None:
 
 def text_keys(frame: pd.DataFrame, columns: Sequence[str]) -> pd.Series:
     """A number for each row: the same for texts that `fold` alike, -1 for a row without text."""
-    folded = join_text(frame, columns).map(fold)
-    codes = pd.factorize(folded.astype(object))[0]
-    return pd.Series(np.where(folded == "", -1, codes), index=frame.index)
+    nothing = pd.Series("", index=[-1], dtype="str")
+    codes = alike(pd.concat([join_text(frame, columns), nothing]))
+    keys = np.where(codes == codes[-1], -1, codes)[:-1]
+    return pd.Series(keys, index=frame.index)
 
 
 def label_keys(cells: pd.Series, separator: str) -> pd.Series:
