@@ -10,7 +10,8 @@ from pathlib import Path
 from typing import Any
 
 from core.cli.compare import compare_techniques
-from core.cli.models import WHICH, export, predict
+from core.cli.evaluate import evaluate
+from core.cli.models import WHICH, export, predict, unsure
 from core.cli.runs import runs
 from core.cli.table import check
 from core.cli.techniques import list_techniques
@@ -92,7 +93,23 @@ def _parser() -> argparse.ArgumentParser:
     sub.add_argument("--text", action="append", metavar="COL", help=say("cli.text"))
     sub.add_argument("--which", choices=WHICH, help=say("cli.which"))
     sub.add_argument("--label", metavar="COL", help=say("cli.predict_label"))
+    sub.add_argument("--unsure-below", metavar="SHARE", help=say("cli.unsure_below"))
     sub.add_argument("-o", "--output", type=Path, required=True, help=say("cli.output"))
+
+    sub = command("evaluate", evaluate)
+    sub.add_argument("run", metavar="RUN", help=say("cli.run"))
+    sub.add_argument("--file", type=Path, metavar="NEW.csv", help=say("cli.evaluate_file"))
+    sub.add_argument("--which", choices=WHICH, help=say("cli.evaluate_which"))
+    sub.add_argument("--label", metavar="COL", help=say("cli.predict_label"))
+    sub.add_argument("--json", action="store_true", help=say("cli.json"))
+
+    sub = command("unsure", unsure)
+    sub.add_argument("run", metavar="RUN", help=say("cli.run"))
+    limit = sub.add_mutually_exclusive_group()
+    limit.add_argument("--below", metavar="SHARE", help=say("cli.unsure_below"))
+    limit.add_argument("--off", action="store_true", help=say("cli.unsure_off"))
+    sub.add_argument("--which", choices=WHICH, help=say("cli.which"))
+    sub.add_argument("--label", metavar="COL", help=say("cli.predict_label"))
 
     sub = command("export", export)
     sub.add_argument("run", metavar="RUN", help=say("cli.run"))

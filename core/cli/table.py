@@ -73,14 +73,6 @@ def _profile_json(
     }
 
 
-def _kind(table: Any) -> list[str]:
-    """What kind of file it is, as far as that says something about it."""
-    sheet = [f"sheet {table.sheet!r}"] if table.sheet else []
-    encoding = [table.encoding] if table.encoding else []
-    delimiter = [f"delimiter {table.delimiter!r}"] if table.delimiter else []
-    return [table.format, *sheet, *encoding, *delimiter]
-
-
 def _finding_json(found: Any) -> dict[str, Any]:
     from core.data.edits import plain
 
@@ -93,6 +85,14 @@ def _finding_json(found: Any) -> dict[str, Any]:
         "examples": [{"line": line, "text": text} for line, text in found.examples],
         "fixes": [plain(edit) for edit in found.fixes],
     }
+
+
+def _kind(table: Any) -> list[str]:
+    """What kind of file it is, as far as that says something about it."""
+    sheet = [f"sheet {table.sheet!r}"] if table.sheet else []
+    encoding = [table.encoding] if table.encoding else []
+    delimiter = [f"delimiter {table.delimiter!r}"] if table.delimiter else []
+    return [table.format, *sheet, *encoding, *delimiter]
 
 
 def _print_profile(table: Any, seen: Any, findings: Any) -> None:

@@ -367,7 +367,8 @@ def wire(step: DataStep, session: Session) -> None:
                 table = change(loaded.table, [fix_of(loaded, data_of(event, "key"), number)])
             else:
                 table = undo(loaded.table, int(number) if number.isdecimal() else -1)
-            changed = dataclasses.replace(loaded, table=table, profile=again(table, loaded.profile))
+            seen = again(table, loaded.profile)
+            changed = dataclasses.replace(loaded, table=table, profile=seen)
         except Exception as error:  # noqa: BLE001 - shown as a card and logged
             return refuse(error, lang)
         return changed, gr.skip(), *show(changed, lang)
