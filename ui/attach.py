@@ -8,6 +8,7 @@ from typing import Any
 import gradio as gr
 
 from core.data.profile import profile
+from core.data.read import Table
 from core.runs import Run
 from ui.session import (
     DATA,
@@ -90,17 +91,38 @@ class Attach:
         event.then(
             self._restore,
             [self.session.brought, self.session.loaded],
-            [
-                self.session.brought,
-                self.session.loaded,
-                *self.data.view,
-                self.session.model,
-                *self.model.view,
-                *self.techniques.view,
-            ],
+            self.first_steps,
             **QUIET,
         )
         event.then(None, self.session.run, None, js=SHOW_ADDRESS)
+
+    @property
+    def first_steps(self) -> list[Any]:
+        """What `made_of` fills."""
+        return [
+            self.session.brought,
+            self.session.loaded,
+            *self.data.view,
+            self.session.model,
+            *self.model.view,
+            *self.techniques.view,
+        ]
+
+    def made_of(self, run: Run, table: Table, lang: str) -> tuple[Any, ...]:
+        """The values of `first_steps`: a table with the columns, model, techniques and settings of a run."""
+        recipe = run.recipe()
+        spec = recipe.data
+        seen = profile(
+            table, spec.text, recipe.task.column, spec.split or "", recipe.task.separator
+        )
+        again = Loaded(table, seen)
+        return (
+            "",
+            again,
+            *data.show(again, lang),
+            *model.show(recipe.model.key, seen, self.session.store, lang),
+            *techniques.restore(self.techniques, recipe, again, run.extra(), lang),
+        )
 
     def _restore(
         self, brought: object, loaded: Loaded | None, request: gr.Request
@@ -114,21 +136,10 @@ class Attach:
         if run is None:
             return (gr.skip(),) * (2 + len(self.data.view) + rest)
         try:
-            recipe = run.recipe()
-            spec = recipe.data
-            same = loaded is not None and loaded.table.fingerprint == spec.fingerprint
+            wanted = run.recipe().data.fingerprint
+            same = loaded is not None and loaded.table.fingerprint == wanted
             table = loaded.table if loaded is not None and same else run.table()
-            seen = profile(
-                table, spec.text, recipe.task.column, spec.split or "", recipe.task.separator
-            )
-            again = Loaded(table, seen)
-            return (
-                "",
-                again,
-                *data.show(again, lang),
-                *model.show(recipe.model.key, seen, self.session.store, lang),
-                *techniques.restore(self.techniques, recipe, again, run.extra(), lang),
-            )
+            return self.made_of(run, table, lang)
         except Exception as error:  # noqa: BLE001 - shown as a card and logged
             skipped = (gr.skip(),) * (len(self.data.view) - 1 + rest)
             return "", gr.skip(), problem(error, lang), *skipped

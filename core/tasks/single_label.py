@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 
-from core.evaluation import metrics
+from core.evaluation import confident, metrics
 from core.tasks.base import MISSING, Floats, Numbers, Task
 
 if TYPE_CHECKING:
@@ -90,3 +90,6 @@ class SingleLabel(Task):
 
     def sure(self, probabilities: Floats, threshold: float | None) -> Floats:
         return np.asarray(probabilities.max(axis=1))
+
+    def doubts(self, probabilities: Floats, truth: Numbers) -> confident.Doubts:
+        return confident.doubts(probabilities, truth)

@@ -13,7 +13,7 @@ from core.comparisons import ComparisonStore
 from core.errors import UserError
 from core.runs import Run, RunStore
 from core.words import Message, has, message, say
-from ui import charts, html, scores, trial
+from ui import charts, doubt, html, question, scores, trial
 from ui.compare import Opener
 from ui.download import offer, packed
 from ui.evidence import evidence
@@ -41,6 +41,7 @@ class ResultStep:
     pack: gr.Button
     download: gr.DownloadButton
     problem: gr.HTML
+    doubt: doubt.Doubt
     settings: gr.HTML
     again: gr.Button
     new: gr.Button
@@ -64,11 +65,12 @@ class ResultStep:
             self.pack,
             self.download,
             self.problem,
+            *self.doubt.view,
             self.settings,
         ]
 
 
-VIEW = 18  # components that `show` fills
+VIEW = 18 + doubt.VIEW  # components that `show` fills
 
 
 def _heading(key: str, note: str = "") -> None:
@@ -91,6 +93,7 @@ def build() -> ResultStep:
     headline = html.piece(elem_id="headline")
     brought = html.piece(elem_id="brought")
     compare = gr.Button(i18n("result.compare"), visible=False, elem_id="result-compare", size="sm")
+    folded = question.build("folds")
     which = gr.Radio(
         [],
         label=i18n("result.which"),
@@ -128,6 +131,7 @@ def build() -> ResultStep:
                 min_width=160,
             )
         rows = html.piece(elem_id="rows")
+    doubts = doubt.build(folded)
     with gr.Accordion(i18n("result.settings"), open=False, elem_id="settings"):
         settings = html.piece()
     with gr.Row(elem_classes="tt-foot"):
@@ -149,6 +153,7 @@ def build() -> ResultStep:
         pack=pack,
         download=download,
         problem=trouble,
+        doubt=doubts,
         settings=settings,
         again=again,
         new=new,
@@ -174,6 +179,7 @@ def show(run: Run, lang: str) -> tuple[Any, ...]:
         *trial.prepare(run, lang),
         *offer(run, run.recommended(), lang),
         "",
+        *doubt.show(run, lang),
         settings_html(run, metrics, lang),
     )
 
@@ -381,6 +387,7 @@ def wire(step: ResultStep, session: Session) -> Any:
     step.matrix.click(cell, asked, [step.true, step.predicted, step.rows], **QUIET)
     trial.wire(step.trial, step.which, session, step.column, find)
     _wire_download(step, session)
+    doubt.wire(step.doubt, session, step.column, find)
     step.again.click(lambda: go(TECHNIQUES), None, session.walk, **QUIET)
     new = step.new.click(lambda: (go(DATA), ""), None, [session.walk, session.run], **QUIET)
     new.then(None, session.run, None, js=SHOW_ADDRESS)
