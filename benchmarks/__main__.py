@@ -5,7 +5,7 @@ from __future__ import annotations
 import importlib
 import sys
 
-NAMES = ("startup", "training", "recipe", "preflight", "compression", "waiting")
+NAMES = ("startup", "training", "recipe", "preflight", "compression", "waiting", "suspects")
 
 
 def main() -> None:

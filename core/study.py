@@ -14,7 +14,8 @@ import numpy as np
 from core.errors import UserError
 from core.evaluation import learning_curve as curves
 from core.evaluation import suspects as doubts
-from core.evaluation.held_out import Known, Tell
+from core.evaluation.baselines import draw
+from core.evaluation.held_out import MOST, Known, Tell
 from core.evaluation.metrics import Floats
 from core.modalities import text
 from core.models.embed import BATCH, embed
@@ -89,10 +90,9 @@ def suspects(subject: Subject, tell: Tell) -> dict[str, Any]:
     """Labels that look wrong, ready for JSON: see `core.evaluation.suspects`.
 
     All labelled rows are looked at, the test rows too: nothing is learned from this. "suspects" holds the
-    line, text, label (given), what is suggested with its probability (confidence), the probability of the
-    given label (quality), and the side that the row is on. "rows" were judged, "unjudged" are of labels
-    with too few rows.
-    Raises UserError `suspects_too_few`.
+    line, text, label (given), what is suggested with its probability (confidence), the probability that the
+    label is wrong, and the side that the row is on. "rows" were judged, "unjudged" are of labels with too few
+    rows, or that the models do not recognise. Raises UserError `suspects_too_few`.
     """
     rows = subject.rows
     where = np.flatnonzero(rows.tasks[0].known)
@@ -117,7 +117,7 @@ def suspects(subject: Subject, tell: Tell) -> dict[str, Any]:
                 "given": each.given,
                 "suggested": each.suggested,
                 "confidence": each.confidence,
-                "quality": each.quality,
+                "wrong": each.wrong,
                 "side": str(side[where[each.row]]),
             }
             for each in found.suspects
@@ -128,15 +128,17 @@ def suspects(subject: Subject, tell: Tell) -> dict[str, Any]:
 def learning_curve(subject: Subject, tell: Tell) -> dict[str, Any]:
     """Whether more rows would help, ready for JSON: see `core.evaluation.learning_curve`.
 
-    Of the rows that are not for testing alone. Raises UserError `curve_too_few`.
+    Of the rows that are not for testing alone; of very many ("rows") a part is "used". Raises UserError
+    `curve_too_few`.
     """
     split = subject.rows.split
-    where = np.sort(np.concatenate([split.train, split.validation]))
+    rows = np.sort(np.concatenate([split.train, split.validation]))
+    where = rows[draw(len(rows), MOST, subject.recipe.train.seed)]
     known = subject.known(where, lambda share: tell(EMBEDDING * share))
     found = curves.learning_curve(known, subject.recipe.train.seed, _after(tell))
     if found is None:
         raise UserError("curve_too_few", rows=len(where))
-    return curves.to_json(found)
+    return {**curves.to_json(found), "used": len(where), "rows": len(rows)}
 
 
 QUESTIONS: dict[str, Callable[[Subject, Tell], dict[str, Any]]] = {

@@ -27,7 +27,7 @@ LAYERS = [
         "core.modalities",
         "core.tasks",
         "core.evaluation.metrics",
-        "core.evaluation.confident",
+        "core.evaluation.label_noise",
     },
     {"core.techniques.base", "core.techniques.evidence"},
     {"core.evaluation"},

@@ -202,3 +202,12 @@ def test_the_command_line_prints_the_curve(
     assert run.answer("learning_curve") is not None
     assert main(["learning-curve", run.id, "--runs", str(store.root)]) == 0
     assert found["sentence"] in capsys.readouterr().out
+
+
+def test_of_very_many_rows_a_part_draws_the_curve(
+    store: RunStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(study, "MOST", 60)
+    found = study.answer(a_run(store), "learning_curve", nothing)
+    assert found["used"] == 60 < found["rows"]
+    assert found["points"][-1]["rows"] == 48

@@ -31,11 +31,13 @@ def answer_html(raw: dict[str, Any], lang: str) -> str:
     found = curves.from_json(raw)
     kind = "good" if found.clear else "info"
     model = message(f"result.{found.model}.phrase")
-    note = say("curve.whose", lang, model=model, draws=found.draws)
+    notes = [say("curve.whose", lang, model=model, draws=found.draws)]
+    if raw.get("used") != raw.get("rows"):
+        notes.append(say("curve.used", lang, used=raw["used"], rows=raw["rows"]))
     return (
         html.notice([say(curves.said(found), lang)], kind)
         + curve_chart(found, lang)
-        + f'<p class="tt-note">{esc(note)}</p>'
+        + "".join(f'<p class="tt-note">{esc(note)}</p>' for note in notes)
     )
 
 

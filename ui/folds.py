@@ -131,9 +131,11 @@ def scores_html(summary: Summary, run: Run, lang: str) -> str:
 
 def _table(lines: list[Line], lang: str) -> str:
     names = ("part", "status", "rows", "accuracy", "macro_f1")
+    several = any(line.fold.repeat for line in lines)
     rows = []
     for line in lines:
-        part = say("folds.part", lang, number=line.fold.number + 1, repeat=line.fold.repeat + 1)
+        number, repeat = line.fold.number + 1, line.fold.repeat + 1
+        part = say("folds.part", lang, number=number, repeat=repeat) if several else f"{number}"
         numbers = ["–"] * 3
         if line.rows is not None and line.accuracy is not None and line.macro_f1 is not None:
             numbers = [f"{line.rows:,}", f"{line.accuracy:.1%}", f"{line.macro_f1:.3f}"]

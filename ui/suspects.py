@@ -109,7 +109,7 @@ def answer_html(found: Mapping[str, Any], chosen: Chosen, lang: str) -> str:
     if tested:
         said.append(say("suspects.test", lang, n=tested))
     models = [say(f"result.{name}.phrase", lang) for name in found["models"]]
-    notes = [say("suspects.who", lang, n=len(models), models=" + ".join(models))]
+    notes = [say("suspects.who", lang, models=" + ".join(models))]
     if found["unjudged"]:
         notes.append(say("suspects.unjudged", lang, n=found["unjudged"]))
     shown = rows[: chosen.shown]
@@ -132,7 +132,7 @@ def _table(found: Mapping[str, Any], shown: Rows, chosen: Chosen, lang: str) -> 
     head = [f'<th scope="col">{esc(say(f"suspects.column.{name}", lang))}</th>' for name in names]
     lines = []
     for row in shown:
-        sure = say("suspects.sure", lang, sure=float(row["confidence"]))
+        sure = say("suspects.sure", lang, wrong=float(row["wrong"]))
         side = say("suspects.side", lang) if row["side"] == "test" else ""
         mark = f' <span class="tt-chip">{esc(side)}</span>' if side else ""
         suggested = row["suggested"] or say("suspects.no_label", lang)
@@ -193,8 +193,12 @@ def edits_of(column: str, wanted: Mapping[int, str | None]) -> list[Edit]:
     """The same as changes of the table."""
     labels = {line: label for line, label in sorted(wanted.items()) if label is not None}
     gone = tuple(sorted(line for line, label in wanted.items() if label is None))
-    found: list[Any] = [Relabel(column, labels)] if labels else []
-    return [*found, DropLines(gone)] if gone else found
+    found: list[Any] = []
+    if labels:
+        found.append(Relabel(column, labels))
+    if gone:
+        found.append(DropLines(gone))
+    return found
 
 
 def wire(part: Suspects, session: Session, column: gr.Radio, find: Find) -> None:

@@ -40,7 +40,7 @@ def suspects(options: argparse.Namespace) -> int:
     print(say("cli.suspects.found", n=len(found["suspects"]), rows=found["rows"]))
     for each in found["suspects"][:SHOWN]:
         print(
-            f"{each['line']:>6}  {each['given']} -> {each['suggested']}  {each['confidence']:.0%}  "
+            f"{each['line']:>6}  {each['given']} -> {each['suggested']}  {each['wrong']:.0%}  "
             f"{' '.join(each['text'].split())[:80]}"
         )
     return 0

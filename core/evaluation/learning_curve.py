@@ -146,7 +146,7 @@ def from_json(raw: Mapping[str, Any]) -> Curve:
 def _score(known: Known, learn: Numbers, ask: Numbers, seed: int) -> tuple[float, float]:
     """Accuracy and macro-F1."""
     if known.vectors is None:
-        [answers] = known.learned(learn, ask, seed)
+        [answers] = known.learned(learn, ask, seed, lambda _share: None)
     else:
         answers = known.by_vectors(learn, ask)
     scored = known.task.score(answers, known.truth[ask], None)

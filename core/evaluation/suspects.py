@@ -16,27 +16,27 @@ from core.evaluation.held_out import Known, Tell, out_of_fold
 from core.tasks import strata
 
 FOLDS = 5
-COLUMNS = ("line", "given", "suggested", "confidence", "quality", "side", "text")  # of the file
+COLUMNS = ("line", "given", "suggested", "confidence", "wrong", "side", "text")  # of the file
 
 
 @dataclass(frozen=True)
 class Suspect:
     """A row whose label looks wrong. `row` is its place among the rows given.
 
-    `confidence` is the probability of what is suggested, `quality` how well the label stands, both from 0
-    to 1.
+    `confidence` is the probability of what is suggested, `wrong` that the label is wrong, both from 0 to 1.
     """
 
     row: int
     given: str
     suggested: str
     confidence: float
-    quality: float
+    wrong: float
 
 
 @dataclass(frozen=True)
 class Suspects:
-    """The most doubtful first. `judged` rows could be looked at: a label with a handful of rows cannot."""
+    """The most doubtful first. `judged` rows could be looked at: a label with a handful of rows cannot, nor
+    one that the models do not recognise."""
 
     suspects: tuple[Suspect, ...]
     judged: int
@@ -47,20 +47,20 @@ def suspects(known: Known, seed: int, tell: Tell) -> Suspects:
 
     Every row is judged by word counts and by the frozen encoder with logistic regressions (the mean of both)
     that have learned the four fifths of the rows without it; identical texts are in one part, so that a wrong
-    label cannot speak for itself through a copy. How a label is judged is in `core.evaluation.confident`.
+    label cannot speak for itself through a copy. How a label is judged is in `core.evaluation.label_noise`.
     """
     cells = known.task.spoken(known.truth)
     parts = folds(known.texts, strata(cells, known.task.separator), FOLDS, seed)
     found = known.task.doubts(out_of_fold(known, parts, seed, tell), known.truth)
     suggested = known.task.spoken(found.suggested)
-    order = np.argsort(found.quality, kind="stable")
+    order = np.argsort(-found.wrong, kind="stable")
     listed = tuple(
         Suspect(
             int(row),
             cells[row],
             suggested[row],
             float(found.confidence[row]),
-            float(found.quality[row]),
+            float(found.wrong[row]),
         )
         for row in order[found.doubtful[order]]
     )

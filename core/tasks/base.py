@@ -9,7 +9,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from core.evaluation.confident import Doubts
+from core.evaluation.label_noise import Doubts
 from core.evaluation.metrics import Floats, Numbers
 
 __all__ = ["MISSING", "Floats", "Numbers", "Task", "head", "ranked"]

@@ -45,7 +45,7 @@ def test_planted_mistakes_are_found_and_the_right_label_suggested(
     assert len(hits) >= 4
     assert len(found.suspects) <= 8
     assert all(each.suggested == right[each.row] != each.given for each in hits)
-    assert [e.quality for e in found.suspects] == sorted(e.quality for e in found.suspects)
+    assert [-e.wrong for e in found.suspects] == sorted(-e.wrong for e in found.suspects)
 
 
 def test_the_same_rows_and_seed_give_the_same_list(toy: tuple[list[str], list[str]]) -> None:
@@ -86,11 +86,11 @@ def test_every_row_is_answered_by_models_without_it() -> None:
     assert np.allclose(answers.sum(axis=1), 1)
     own = answers[np.arange(40), rows.truth]
     assert own.mean() < 0.55
-    fitted = rows.learned(np.arange(40), np.arange(40), 0)[0]
+    fitted = rows.learned(np.arange(40), np.arange(40), 0, nothing)[0]
     assert fitted[np.arange(40), rows.truth].mean() > 0.8  # with it they could
 
 
 def test_the_file_runs_no_formula() -> None:
-    row = {"line": 2, "given": "=1+1", "suggested": "@b", "confidence": 0.9, "quality": 0.1}
+    row = {"line": 2, "given": "=1+1", "suggested": "@b", "confidence": 0.9, "wrong": 0.9}
     [found] = csv.DictReader(io.StringIO(to_csv([{**row, "side": "test", "text": "+x"}])))
     assert (found["given"], found["suggested"], found["text"]) == ("'=1+1", "'@b", "'+x")

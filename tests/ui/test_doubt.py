@@ -19,7 +19,7 @@ from ui.suspects import DROP, KEEP, SUGGESTED, Chosen, corrections, edits_of
 
 
 def found(*rows: dict[str, Any], labels: tuple[str, ...] = ("negative", "positive")) -> Any:
-    usual = {"text": "a text", "confidence": 0.9, "quality": 0.1, "side": "train"}
+    usual = {"text": "a text", "confidence": 0.9, "wrong": 0.9, "side": "train"}
     return {
         "rows": 100,
         "unjudged": 0,
@@ -143,7 +143,7 @@ def test_parts_and_scores_are_shown_and_the_rest_can_go_on(store: RunStore) -> N
     body, timer = folds.show(runs[0], "en")
     assert not timer.active
     assert "This run is itself part 1 of 3" in body
-    assert "1 of 3 parts were not trained to their end" in body
+    assert "not trained to their end: 1 of 3" in body
     assert 'data-do="resume"' in body
     assert body.count("<tr>") == 4
     assert "with 95 % confidence" in body
