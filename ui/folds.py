@@ -100,13 +100,17 @@ def _done(
 
 def scores_html(summary: Summary, run: Run, lang: str) -> str:
     """The scores of all parts together, and what they mean."""
-    test = (run.metrics() or {})["test"]
+    metrics = run.metrics() or {}
+    test, right = metrics["test"], "result.exact" if metrics.get("separator") else "result.accuracy"
     tiles, said = [], []
-    for name, shown in (("accuracy", "{:.1%}"), ("macro_f1", "{:.3f}")):
+    for name, title, shown in (
+        ("accuracy", right, "{:.1%}"),
+        ("macro_f1", "result.macro_f1", "{:.3f}"),
+    ):
         score = getattr(summary, name)
         low, high, spread = (shown.format(v) for v in (score.low, score.high, score.spread))
         note = say("folds.note", lang, low=low, high=high, spread=spread)
-        tiles.append((say(f"result.{name}", lang), shown.format(score.value), note))
+        tiles.append((say(title, lang), shown.format(score.value), note))
     said.append(say("folds.said", lang, parts=summary.parts, rows=summary.rows))
     said.append(
         say(

@@ -148,7 +148,9 @@ def _folds(run: Run, language: str) -> str:
     for name in SCORES:
         score = getattr(summary, name)
         values = (score.value, score.low, score.high, score.spread)
-        rows.append([say(f"result.{name}", language), *(f"{value:.3f}" for value in values)])
+        several = name == "accuracy" and (run.metrics() or {}).get("separator")
+        title_ = say("result.exact" if several else f"result.{name}", language)
+        rows.append([title_, *(f"{value:.3f}" for value in values)])
     head = [
         say(f"folds.column.{name}", language)
         for name in ("score", "value", "low", "high", "spread")
