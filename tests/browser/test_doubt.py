@@ -18,16 +18,15 @@ from tests.ui.fake import HOSTILE, add_events, add_result
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
-WRONG = 5  # lines, of the first label
+WRONG = 5  # lines
 
 
 def measured_run(app: App) -> Run:
     """A run with the page's data, one hostile row and some wrong labels in it, as if it had been trained."""
     frame = load("topics_en").frame.copy()
-    label = frame["label"].unique()
-    lines = frame.index[frame["label"] == label[0]][:WRONG]
-    frame.loc[lines, "label"] = label[1]
-    frame.loc[lines[0], "text"] += f" {HOSTILE}"
+    lines = frame.index[frame["label"] == "coding"][:WRONG]
+    frame.loc[lines, "label"] = "money"
+    frame.loc[lines, "text"] += f" {HOSTILE[:28]}${{1}}"
     table = read(frame.to_csv(index=False).encode(), "topics.csv")
     data = DataSpec(table.name, table.fingerprint, ("text",))
     run = new_run(
