@@ -5,7 +5,10 @@ from __future__ import annotations
 import importlib
 import sys
 
-NAMES = ("startup", "reading", "training", "recipe", "preflight", "compression", "waiting")
+NAMES = (
+    *("startup", "reading", "training", "recipe", "preflight", "compression"),
+    *("suspects", "waiting"),
+)
 
 
 def main() -> None:
