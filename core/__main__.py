@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from core.cli.compare import compare_techniques
+from core.cli.corrections import correct, corrections, retrain
 from core.cli.evaluate import evaluate
 from core.cli.models import WHICH, export, predict, unsure
 from core.cli.runs import runs
@@ -110,6 +111,20 @@ def _parser() -> argparse.ArgumentParser:
     limit.add_argument("--off", action="store_true", help=say("cli.unsure_off"))
     sub.add_argument("--which", choices=WHICH, help=say("cli.which"))
     sub.add_argument("--label", metavar="COL", help=say("cli.predict_label"))
+
+    sub = command("correct", correct)
+    sub.add_argument("run", metavar="RUN", help=say("cli.run"))
+    sub.add_argument("text", nargs="+", metavar="TEXT", help=say("cli.correct.text"))
+    sub.add_argument("--label", action="append", required=True, help=say("cli.correct.label"))
+    sub.add_argument("--column", metavar="COL", help=say("cli.predict_label"))
+
+    sub = command("corrections", corrections)
+    sub.add_argument("run", metavar="RUN", help=say("cli.run"))
+    sub.add_argument("--delete", metavar="ID", help=say("cli.correct.delete"))
+
+    sub = command("retrain", retrain)
+    sub.add_argument("run", metavar="RUN", help=say("cli.run"))
+    sub.add_argument("--name", default="", help=say("cli.name"))
 
     sub = command("export", export)
     sub.add_argument("run", metavar="RUN", help=say("cli.run"))

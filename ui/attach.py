@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import gradio as gr
 
 from core.data.profile import profile
+from core.data.read import Table
 from core.runs import Run
 from ui.session import (
     DATA,
@@ -90,17 +92,43 @@ class Attach:
         event.then(
             self._restore,
             [self.session.brought, self.session.loaded],
-            [
-                self.session.brought,
-                self.session.loaded,
-                *self.data.view,
-                self.session.model,
-                *self.model.view,
-                *self.techniques.view,
-            ],
+            self.first_steps,
             **QUIET,
         )
         event.then(None, self.session.run, None, js=SHOW_ADDRESS)
+
+    @property
+    def first_steps(self) -> list[Any]:
+        """What `made_of` fills."""
+        return [
+            self.session.brought,
+            self.session.loaded,
+            *self.data.view,
+            self.session.model,
+            *self.model.view,
+            *self.techniques.view,
+        ]
+
+    def made_of(
+        self, run: Run, table: Table, lang: str, source: Path | None = None
+    ) -> tuple[Any, ...]:
+        """The values of `first_steps`: a table with the columns, model, techniques and settings of a run.
+
+        `source` is the file that it was read from, while that is kept.
+        """
+        recipe = run.recipe()
+        spec = recipe.data
+        seen = profile(
+            table, spec.text, recipe.task.column, spec.split or "", recipe.task.separator
+        )
+        again = Loaded(table, seen, source)
+        return (
+            "",
+            again,
+            *data.show(again, lang),
+            *model.show(recipe.model.key, again, self.session.store, lang),
+            *techniques.restore(self.techniques, recipe, again, run.extra(), lang),
+        )
 
     def _restore(
         self, brought: object, loaded: Loaded | None, request: gr.Request
@@ -114,21 +142,10 @@ class Attach:
         if run is None:
             return (gr.skip(),) * (2 + len(self.data.view) + rest)
         try:
-            recipe = run.recipe()
-            spec = recipe.data
-            same = loaded is not None and loaded.table.fingerprint == spec.fingerprint
-            table = loaded.table if loaded is not None and same else run.table()
-            seen = profile(
-                table, spec.text, recipe.task.column, spec.split or "", recipe.task.separator
-            )
-            again = Loaded(table, seen, loaded.source if loaded is not None and same else None)
-            return (
-                "",
-                again,
-                *data.show(again, lang),
-                *model.show(recipe.model.key, again, self.session.store, lang),
-                *techniques.restore(self.techniques, recipe, again, run.extra(), lang),
-            )
+            wanted = run.recipe().data.fingerprint
+            if loaded is not None and loaded.table.fingerprint == wanted:
+                return self.made_of(run, loaded.table, lang, loaded.source)
+            return self.made_of(run, run.table(), lang)
         except Exception as error:  # noqa: BLE001 - shown as a card and logged
             skipped = (gr.skip(),) * (len(self.data.view) - 1 + rest)
             return "", gr.skip(), problem(error, lang), *skipped
