@@ -185,8 +185,8 @@ def _show(found: Mapping[str, Any]) -> None:
     left_out = found.get("left_out", {})
     gone = sum(count for count in left_out.values() if isinstance(count, int))
     if gone:
-        named = ", ".join(left_out["unknown_labels"]) or "-"
-        tell(say("evaluate.left_out", rows=gone, labels=named))
+        strange = ", ".join(left_out["unknown_labels"]) or "-"
+        tell(say("evaluate.left_out", rows=gone, labels=strange))
     if found.get("also_trained"):
         tell(say("evaluate.also_trained", rows=int(found["also_trained"])))
     intervals = scores.get("intervals", {})
