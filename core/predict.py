@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import functools
 import logging
 import threading
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
     from core.evaluation.metrics import Floats
 
 NO_LIMIT = 10**9
+HINT_STEPS = 8  # a third of what an explanation costs
 log = logging.getLogger(__name__)
 
 
@@ -50,6 +52,10 @@ class Answering(Protocol):
 
     def parts(self, text: Text, units: Sequence[Unit], label: int) -> Floats | None:
         """What each unit of the text adds to the score of a label [units], if the model is such a sum."""
+        ...
+
+    def hints(self, text: Text, units: Sequence[Unit], label: int) -> Floats | None:
+        """A quick guess at how much each unit matters for a label [units], if there is one."""
         ...
 
 
@@ -184,6 +190,16 @@ class Predictor:
     def parts(self, text: Text, units: Sequence[Unit], label: int) -> Floats | None:
         """None: what it answers is no sum of words."""
         return None
+
+    def hints(self, text: Text, units: Sequence[Unit], label: int) -> Floats | None:
+        """A quick guess at how much each unit matters for a label [units], from gradients."""
+        from core.evaluation.gradients import integrated_gradients
+
+        with self._lock:
+            tokenizer = copy.deepcopy(self._tokenizer)
+        return integrated_gradients(
+            self._model, tokenizer, self.max_length, text, units, label, HINT_STEPS
+        )
 
 
 def _recipe(folder: Path) -> Recipe | None:

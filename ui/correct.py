@@ -113,7 +113,8 @@ def _kept(run: Run, lang: str) -> tuple[str, gr.Button]:
     more = len(kept) - len(rows)
     note = f'<p class="tt-note">{esc(say("correct.more", lang, n=more))}</p>' if more > 0 else ""
     table = html.raw_table(head, rows, title)
-    button = gr.Button(say("correct.again.rows", lang, n=len(kept)), visible=True)
+    texts = len({each.texts for each in kept})  # of several for a text the last one counts
+    button = gr.Button(say("correct.again.rows", lang, n=texts), visible=True)
     return f'<h4 class="tt-heading">{esc(title)}</h4>{table}{note}', button
 
 
@@ -146,7 +147,7 @@ def wire(
         except Exception as error:  # noqa: BLE001 - shown as a card and logged
             return gr.skip(), problem(error, lang), *nothing[:2]
         note = html.notice([say("correct.saved", lang, label=kept.label)], "good")
-        return gr.Dropdown(value=[] if isinstance(given, list) else None), note, *_kept(run, lang)
+        return gr.update(value=[] if isinstance(given, list) else None), note, *_kept(run, lang)
 
     def forget(
         run_id: object, column: object, event: gr.EventData, request: gr.Request

@@ -27,6 +27,7 @@ LANGUAGE_JS = """() => {
   document.documentElement.lang = chinese ? "zh" : "en";
 }"""
 STORAGE = "ticktune-run"  # where the browser keeps the id of its run; the id is no secret
+FILE_STORAGE = "ticktune-file"  # the same of a file that is being answered
 
 
 @dataclass(frozen=True)
@@ -62,6 +63,7 @@ def build(store: RunStore) -> gr.Blocks:
             loaded=gr.State(None),
             model=gr.State(BUNDLED),
             run=gr.BrowserState("", storage_key=STORAGE, secret=STORAGE),
+            file=gr.BrowserState("", storage_key=FILE_STORAGE, secret=FILE_STORAGE),
             brought=gr.State(""),
             shown=gr.State(None),
             timer=gr.Timer(1, active=False),

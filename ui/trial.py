@@ -209,7 +209,7 @@ def _one(asked: Asked, lang: str) -> str:
 
 
 def said(asked: Asked, at: int) -> tuple[str, float]:
-    """The label that the model gives a text, and how sure it is."""
+    """The label that the model gives a text, and how sure it is; also where it is too unsure to answer."""
     predictor = opened(asked.run, asked.which)
     row, threshold = asked.probabilities[at][None], predictor.threshold
     return predictor.task.said(row, threshold)[0], float(predictor.task.sure(row, threshold)[0])

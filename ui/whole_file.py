@@ -14,11 +14,9 @@ from core.file_jobs import ANSWERING, ASKING, DONE, FAILED, FileJobs, Job
 from core.runs import Run
 from core.words import say
 from ui import html
-from ui.download import lend
 from ui.session import CLICK, QUIET, Session, problem
 from ui.words import duration, esc, fragment, i18n, language
 
-STORAGE = "ticktune-file"  # where the browser keeps the id of its file
 LINES = 20  # numbers of lines that are named
 DELIMITERS = {",": "comma", ";": "semicolon", "\t": "tab", "|": "bar"}
 Find = Callable[[Session, object, object], Run | None]
@@ -27,8 +25,8 @@ Find = Callable[[Session, object, object], Run | None]
 @dataclass(frozen=True)
 class WholeFile:
     files: FileJobs
+    box: gr.Accordion
     file: gr.File
-    key: gr.BrowserState  # id of the file; a secret of this browser
     status: gr.HTML
     columns: gr.Dropdown
     choose: gr.Button
@@ -44,7 +42,7 @@ class WholeFile:
 
 def build() -> WholeFile:
     """Draw it, folded."""
-    with gr.Accordion(i18n("whole.title"), open=False, elem_id="whole"):
+    with gr.Accordion(i18n("whole.title"), open=False, elem_id="whole") as box:
         html.piece(fragment(lambda lang: f'<p class="tt-note">{esc(say("whole.help", lang))}</p>'))
         file = gr.File(label=i18n("whole.drop"), height=130, elem_id="whole-file")
         status = html.piece(elem_id="whole-status")
@@ -69,8 +67,8 @@ def build() -> WholeFile:
             )
     return WholeFile(
         FileJobs(),
+        box,
         file,
-        gr.BrowserState("", storage_key=STORAGE, secret=STORAGE),
         status,
         columns,
         choose,
@@ -111,7 +109,7 @@ def _look(job: Job, lang: str) -> tuple[Any, ...]:
         return head + problem(job.error, lang), *_buttons()
     if state == ASKING:
         said = html.notice([say("whole.asking", lang, n=job.wanted)], "info")
-        columns = gr.Dropdown(list(job.columns), value=[], visible=True)
+        columns = gr.Dropdown(list(job.columns), value=[], multiselect=True, visible=True)
         return head + said, *_buttons(columns, stop=True)
     if state == DONE:
         written = job.written
@@ -119,7 +117,7 @@ def _look(job: Job, lang: str) -> tuple[Any, ...]:
             return head + html.notice([say("whole.nothing", lang)], "info"), *_buttons()
         name = job.out.name
         button = gr.DownloadButton(
-            say("whole.download.name", lang, name=name), value=lend(job.out), visible=True
+            say("whole.download.name", lang, name=name), value=str(job.out), visible=True
         )
         return head + _done(job, lang), *_buttons(download=button)
     return head + _bar(job, state, lang), *_buttons(stop=True, busy=True)
@@ -210,13 +208,19 @@ def wire(part: WholeFile, session: Session, column: gr.Radio, which: gr.Radio, f
         files.stop(key)
         return look(files, key, language(request))
 
+    def found_again(key: object, request: gr.Request) -> tuple[Any, ...]:
+        """When the page opens. That a file was lost is said once."""
+        kept = gr.skip() if not key or files.get(key) else ""
+        opened = gr.Accordion(open=True) if key else gr.skip()
+        return opened, kept, *look(files, key, language(request))
+
     part.file.upload(
         upload,
-        [part.file, session.run, column, which, part.key],
-        [part.file, part.key, *part.looks],
+        [part.file, session.run, column, which, session.file],
+        [part.file, session.file, *part.looks],
         **CLICK,
     )
-    part.timer.tick(refresh, part.key, part.looks, **QUIET)
-    part.choose.click(choose, [part.key, part.columns], part.looks, **CLICK)
-    part.stop.click(stop, part.key, part.looks, **QUIET)
-    session.page.load(refresh, part.key, part.looks, **QUIET)
+    part.timer.tick(refresh, session.file, part.looks, **QUIET)
+    part.choose.click(choose, [session.file, part.columns], part.looks, **CLICK)
+    part.stop.click(stop, session.file, part.looks, **QUIET)
+    session.page.load(found_again, session.file, [part.box, session.file, *part.looks], **QUIET)

@@ -19,6 +19,7 @@ from core.modalities import text_augmentation
 from core.modalities.text import Text
 
 MOST = 64  # texts that are asked about for one explanation
+HINTED = 40  # of them where hints, which cost as much as the rest, say about which
 PARTS = 4  # into which a stretch of words is divided, and stretches that are divided at a time
 FAINT = 0.02  # of the strongest weight: below it nobody looks closer
 SMALLEST = 1e-9  # probability, and distance from 1, at which log-odds end
@@ -73,6 +74,8 @@ class Explained(Protocol):
 
     def parts(self, text: Text, units: Sequence[Unit], label: int) -> Floats | None: ...
 
+    def hints(self, text: Text, units: Sequence[Unit], label: int) -> Floats | None: ...
+
 
 def explain(
     model: Explained, text: Text, label: int, told: Told = lambda done, total: None
@@ -87,7 +90,8 @@ def explain(
     units = units_of(seen)
     weights = model.parts(seen, units, label)
     if weights is None:
-        pieces = occlusion(model.probabilities, seen, label, told)
+        hints = model.hints(seen, units, label) if len(units) > MOST else None
+        pieces = occlusion(model.probabilities, seen, label, told, hints)
     else:
         pieces = [Piece((unit,), float(w)) for unit, w in zip(units, weights, strict=True)]
     found = Explanation(tuple(pieces), reach, 0.0, None)
@@ -124,14 +128,25 @@ def log_odds(probabilities: Floats) -> Floats:
 
 
 def occlusion(
-    ask: Ask, text: Text, label: int, told: Told = lambda done, total: None, most: int = MOST
+    ask: Ask,
+    text: Text,
+    label: int,
+    told: Told = lambda done, total: None,
+    hints: Floats | None = None,
+    most: int = MOST,
 ) -> list[Piece]:
     """Leave one out (Zeiler and Fergus 2014; Li, Monroe and Jurafsky 2016): ask again without each word.
 
     A long text is asked about in stretches first; those that matter most are divided again and again, until
-    about `most` texts have been asked about. What is left undivided keeps its weight as a whole.
+    about `most` texts have been asked about. What is left undivided keeps its weight as a whole. With `hints`
+    [units] at how much each word matters, those that matter most are asked about one by one, as many as there
+    is time for; the others keep the order of their hints, below all of these.
     """
-    units = units_of(text)
+    units, guessed = units_of(text), []
+    if hints is not None and len(units) > HINTED:
+        order = np.argsort(-abs(hints), kind="stable")
+        guessed = [(units[int(k)], float(hints[k])) for k in order[HINTED:]]
+        units = tuple(units[int(k)] for k in np.sort(order[:HINTED]))
     total = min(most, len(units)) + 1
     start = float(log_odds(ask([text]))[0, label])
     told(1, total)
@@ -150,6 +165,10 @@ def occlusion(
             if asked + len(todo) < most:
                 pieces.remove(piece)
                 todo += _divided(piece.units, math.ceil(len(piece.units) / PARTS))
+    # A guess never counts more than what was found out.
+    least = min((abs(piece.weight) for piece in pieces), default=0.0)
+    most_guessed = max((abs(hint) for _, hint in guessed), default=0.0) or 1.0
+    pieces += [Piece((unit,), hint / most_guessed * least) for unit, hint in guessed]
     return sorted(pieces, key=lambda piece: (piece.units[0].cell, piece.units[0].start))
 
 

@@ -210,6 +210,10 @@ class SimplePredictor:
             return None
         return contributions(self._pipeline, text, units, self.labels[label])
 
+    def hints(self, text: Text, units: Sequence[Unit], label: int) -> Floats | None:
+        """None: there is no quick guess."""
+        return None
+
 
 def is_embedding(folder: Path) -> bool:
     return folder.name == "embedding" or (folder / "encoder").is_dir()

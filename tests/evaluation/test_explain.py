@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from core.evaluation.explain import MOST, PARTS, Unit, explain, log_odds, units_of, without
+from core.evaluation.explain import HINTED, MOST, PARTS, Unit, explain, log_odds, units_of, without
 from core.evaluation.metrics import Floats, sigmoid
 from core.modalities.text import Text
 
@@ -35,6 +35,9 @@ class Known:
         return min(len(text[0]), self.longest), len(text[1] or "")
 
     def parts(self, text: Text, units: Sequence[Unit], label: int) -> Floats | None:
+        return None
+
+    def hints(self, text: Text, units: Sequence[Unit], label: int) -> Floats | None:
         return None
 
 
@@ -78,6 +81,24 @@ def test_a_long_text_is_asked_about_in_stretches() -> None:
     assert named == pytest.approx({"good": 2.0, "awful": -3.0})
     covered = [unit for piece in found.pieces for unit in piece.units]
     assert covered == list(units_of(text))
+
+
+def test_hints_say_which_words_are_asked_about() -> None:
+    class Hinting(Known):
+        def hints(self, text: Text, units: Sequence[Unit], label: int) -> Floats | None:
+            words = [text[0][unit.start : unit.end] for unit in units]
+            return np.array([1.0 + self.weights.get(word, -0.9) for word in words])
+
+    words = [f"w{n}" for n in range(300)]
+    words[23], words[201] = "good", "bad"
+    model, text = Hinting({"good": 2.0, "bad": -3.0, "w": 0.01}), (" ".join(words), None)
+    found = explain(model, text, 1)
+    assert model.asked == HINTED + 3  # the text, and once more with and without the strongest word
+    assert [piece.units for piece in found.pieces] == [(unit,) for unit in units_of(text)]
+    named = sorted(found.pieces, key=lambda piece: -abs(piece.weight))
+    assert [piece.of(text) for piece in named[:2]] == ["bad", "good"]
+    assert [piece.weight for piece in named[:2]] == pytest.approx([-3.0, 2.0])
+    assert {abs(round(piece.weight, 6)) for piece in named[2:]} == {0.01}
 
 
 def test_what_the_model_does_not_read_is_not_explained() -> None:
