@@ -5,7 +5,10 @@ from __future__ import annotations
 import importlib
 import sys
 
-NAMES = ("startup", "training", "recipe", "preflight", "compression", "waiting", "suspects")
+NAMES = (
+    *("startup", "reading", "training", "recipe", "preflight", "compression", "waiting"),
+    "suspects",
+)
 
 
 def main() -> None:

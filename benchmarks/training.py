@@ -29,7 +29,6 @@ from core.training import auto
 WAYS = ("plain", "alike", "padded", "default", "fast")
 TECHNIQUES: dict[str, tuple[str, ...]] = {"default": (), "fast": ("freeze",)}
 ONCE = ("alike", "padded")  # no promise is measured against them
-ALIKE = {"per_device_train_batch_size": auto.BATCH, "learning_rate": auto.RATE}
 ROUNDS, EPOCHS = 3, 2
 # rows learned from (15 % of them validate), maximum length; a long set that needs no other data at the end
 SHORT = ("movies", 5_000, 128)
@@ -61,7 +60,7 @@ def work(table: str, way: str, seed: int, epochs: float, max_length: int) -> dic
             epochs=epochs,
             evaluate=True,
             padding=way == "padded",
-            **(ALIKE if way == "alike" else {}),
+            **(_alike(len(rows.train[0])) if way == "alike" else {}),
         )
         spans, score = [(done.begin, done.end)], macro_f1(rows.test[1], done.predicted)
     return {
@@ -69,6 +68,11 @@ def work(table: str, way: str, seed: int, epochs: float, max_length: int) -> dic
         "memory": memory.peak(spans),
         "macro_f1": score,
     }
+
+
+def _alike(rows: int) -> dict[str, float]:
+    """What TickTune chooses for that many rows."""
+    return {"per_device_train_batch_size": auto.batch_size(rows), "learning_rate": auto.RATE}
 
 
 def _stages(run: Any) -> list[tuple[str, float]]:

@@ -11,7 +11,8 @@ from typing import Any
 
 from core.cli.compare import compare_techniques
 from core.cli.doubt import cross_validate, learning_curve, report, suspects
-from core.cli.models import WHICH, export, predict
+from core.cli.evaluate import evaluate
+from core.cli.models import WHICH, export, predict, unsure
 from core.cli.runs import runs
 from core.cli.table import check
 from core.cli.techniques import list_techniques
@@ -49,18 +50,23 @@ def _parser() -> argparse.ArgumentParser:
         sub.add_argument("--runs", type=Path, metavar="DIR", help=say("cli.runs_dir"))
         return sub
 
-    def data(sub: argparse.ArgumentParser, file: str) -> None:
+    def table(sub: argparse.ArgumentParser, file: str = "file") -> None:
         which = say("cli.file" if file == "file" else "cli.file_or_run")
         sub.add_argument("file", type=Path, metavar=file, help=which)
+        sub.add_argument("--sheet", metavar="NAME", help=say("cli.sheet"))
+
+    def data(sub: argparse.ArgumentParser, file: str = "file") -> None:
+        table(sub, file)
         sub.add_argument("--text", action="append", metavar="COL", help=say("cli.text"))
         sub.add_argument("--label", action="append", metavar="COL", help=say("cli.labels"))
         sub.add_argument("--split", metavar="COL", help=say("cli.split"))
         sub.add_argument("--separator", metavar="CHAR", help=say("cli.separator"))
+        sub.add_argument("--fix", action="append", default=[], metavar="KEY", help=say("cli.fix"))
         sub.add_argument("--model", default="minilm", metavar="KEY", help=say("cli.model"))
         sub.add_argument("--seed", default="42", metavar="N", help=say("cli.seed"))
 
     def recipe(sub: argparse.ArgumentParser) -> None:
-        data(sub, "file")
+        data(sub)
         sub.add_argument(
             "--technique", action="append", default=[], metavar="KEY[:option=value,...]",
             help=say("cli.technique"),
@@ -70,6 +76,7 @@ def _parser() -> argparse.ArgumentParser:
             "--set", action="append", default=[], metavar="SETTING=VALUE", help=say("cli.set")
         )
         sub.add_argument("--unlabelled", type=Path, metavar="FILE", help=say("cli.unlabelled"))
+        sub.add_argument("--unlabelled-sheet", metavar="NAME", help=say("cli.unlabelled_sheet"))
         sub.add_argument("--name", default="", help=say("cli.name"))
 
     sub = command("train", train)
@@ -90,7 +97,9 @@ def _parser() -> argparse.ArgumentParser:
 
     sub = command("suspects", suspects)
     data(sub, "FILE_OR_RUN")
-    sub.set_defaults(epochs=None, set=[], technique=["none"], unlabelled=None, name="")
+    sub.set_defaults(
+        epochs=None, set=[], technique=["none"], unlabelled=None, unlabelled_sheet=None, name=""
+    )
     sub.add_argument("--json", action="store_true", help=say("cli.json"))
     sub.add_argument("-o", "--output", type=Path, metavar="OUT.csv", help=say("cli.suspects_out"))
 
@@ -108,11 +117,27 @@ def _parser() -> argparse.ArgumentParser:
 
     sub = command("predict", predict)
     sub.add_argument("model", metavar="RUN_OR_FOLDER", help=say("cli.run_or_folder"))
-    sub.add_argument("file", type=Path, help=say("cli.file"))
+    table(sub)
     sub.add_argument("--text", action="append", metavar="COL", help=say("cli.text"))
     sub.add_argument("--which", choices=WHICH, help=say("cli.which"))
     sub.add_argument("--label", metavar="COL", help=say("cli.predict_label"))
+    sub.add_argument("--unsure-below", metavar="SHARE", help=say("cli.unsure_below"))
     sub.add_argument("-o", "--output", type=Path, required=True, help=say("cli.output"))
+
+    sub = command("evaluate", evaluate)
+    sub.add_argument("run", metavar="RUN", help=say("cli.run"))
+    sub.add_argument("--file", type=Path, metavar="NEW.csv", help=say("cli.evaluate_file"))
+    sub.add_argument("--which", choices=WHICH, help=say("cli.evaluate_which"))
+    sub.add_argument("--label", metavar="COL", help=say("cli.predict_label"))
+    sub.add_argument("--json", action="store_true", help=say("cli.json"))
+
+    sub = command("unsure", unsure)
+    sub.add_argument("run", metavar="RUN", help=say("cli.run"))
+    limit = sub.add_mutually_exclusive_group()
+    limit.add_argument("--below", metavar="SHARE", help=say("cli.unsure_below"))
+    limit.add_argument("--off", action="store_true", help=say("cli.unsure_off"))
+    sub.add_argument("--which", choices=WHICH, help=say("cli.which"))
+    sub.add_argument("--label", metavar="COL", help=say("cli.predict_label"))
 
     sub = command("export", export)
     sub.add_argument("run", metavar="RUN", help=say("cli.run"))
@@ -120,11 +145,13 @@ def _parser() -> argparse.ArgumentParser:
     sub.add_argument("-o", "--out", type=Path, required=True, help=say("cli.out"))
 
     sub = command("check", check)
-    sub.add_argument("file", type=Path, help=say("cli.file"))
+    table(sub)
     sub.add_argument("--text", action="append", metavar="COL", help=say("cli.text"))
     sub.add_argument("--label", metavar="COL", help=say("cli.label"))
     sub.add_argument("--split", metavar="COL", help=say("cli.split"))
     sub.add_argument("--separator", metavar="CHAR", help=say("cli.separator"))
+    sub.add_argument("--model", default="minilm", metavar="KEY", help=say("cli.model"))
+    sub.add_argument("--fix", action="append", default=[], metavar="KEY", help=say("cli.fix"))
     sub.add_argument("--json", action="store_true", help=say("cli.json"))
     sub.add_argument("--left-out", type=Path, metavar="OUT.csv", help=say("cli.left_out"))
 

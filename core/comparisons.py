@@ -11,7 +11,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from core.errors import UserError
-from core.evaluation.compare import Change, Delivered, delivered, difference
+from core.evaluation.compare import Delivered, delivered, difference
+from core.evaluation.intervals import Change
 from core.recipe import Recipe
 from core.runs import Run
 from core.series import Series, SeriesStore

@@ -16,7 +16,9 @@ import numpy as np
 from core.data.profile import FORMULA
 from core.data.read import Table
 from core.errors import UserError
-from core.export.bundle import threshold_of
+from core.evaluation.unsure import answers as answers_of
+from core.evaluation.unsure import word
+from core.export.bundle import threshold_of, unsure_of
 from core.export.simple import CLASSIFIER, SimplePredictor
 from core.libraries import load_libraries
 from core.modalities.text import as_input, join, load_tokenizer, usable_length
@@ -42,6 +44,7 @@ class Answering(Protocol):
     labels: tuple[str, ...]
     task: Task
     threshold: float | None
+    unsure_below: float | None  # how sure it must be to give a label; None: it always does
     text_columns: tuple[str, ...]
 
     def probabilities(self, texts: Sequence[tuple[str, str | None]]) -> Floats:
@@ -75,10 +78,7 @@ def folder_of(
         run = Run(folder)
         if not (run.model / "config.json").is_file():
             raise UserError("predict_no_model", name=run.id)
-        tasks = {task.recipe().task.column: task for task in run.tasks()}
-        if column is not None and column not in tasks:
-            raise UserError("predict_no_label", column=column[:60], columns=", ".join(tasks)[:300])
-        run = tasks[column] if column else run
+        run = run.task(column)
         which = which or run.recommended()
         if which not in run.kept():
             raise UserError("simple_missing", name=run.id, which=which)
@@ -125,6 +125,7 @@ class Predictor:
         separator = recipe.task.separator if recipe else ""
         self.task = of_names(self.labels, (separator or ";") if several else "")
         self.threshold = threshold_of(folder)
+        self.unsure_below = unsure_of(folder)
         self.text_columns: tuple[str, ...] = recipe.data.text if recipe else ()
         wanted = recipe.train.max_length if recipe else NO_LIMIT
         self.max_length = usable_length(self._tokenizer, config, wanted)
@@ -184,10 +185,12 @@ def _load(folder: Path) -> PreTrainedModel:
 
 
 class Written(TypedDict):
-    """What `predict_file` did. `empty` rows had no text; `neutralised` counts cells."""
+    """What `predict_file` did. `empty` rows had no text; of `unsure` ones the label was withheld;
+    `neutralised` counts cells."""
 
     rows: int
     empty: int
+    unsure: int
     neutralised: int
     label_column: str
     confidence_column: str
@@ -203,6 +206,8 @@ def predict_file(
     should_stop: Callable[[], bool] = lambda: False,
 ) -> Written:
     """Write every row of `table` with its label and the probability of that label (0 to 1).
+
+    Where the answer is less sure than `predictor.unsure_below`, "unsure" stands in place of the label.
 
     The columns are called "label" and "confidence", or "label_2" and so on where that name is
     taken. A row without text gets neither and is counted. The file is UTF-8 with a byte order mark,
@@ -225,11 +230,13 @@ def predict_file(
     done = Written(
         rows=0,
         empty=0,
+        unsure=0,
         neutralised=0,
         label_column=_free("label", columns),
         confidence_column=_free("confidence", columns),
         stopped=False,
     )
+    instead = word(predictor.labels)
     part = out.with_name(f"{out.name}.part")
     try:
         with part.open("w", encoding="utf-8-sig", newline="") as file:
@@ -243,6 +250,7 @@ def predict_file(
                 for row, answer in zip(rows, answers, strict=True):
                     writer.writerow(_harmless([*row, *answer], done))
                 done["empty"] += answers.count(("", ""))
+                done["unsure"] += sum(label == instead for label, _ in answers)
                 done["rows"] += len(rows)
                 if on_progress:
                     on_progress(done["rows"], len(frame))
@@ -262,8 +270,8 @@ def _answers(predictor: Answering, rows: Sequence[Sequence[str]]) -> list[tuple[
     answers = [("", "")] * len(rows)
     asked = [i for i, cells in enumerate(rows) if any(cell.strip() for cell in cells)]
     probabilities = predictor.probabilities([join(rows[i]) for i in asked])
-    said = predictor.task.said(probabilities, predictor.threshold)
-    sure = predictor.task.sure(probabilities, predictor.threshold)
+    task, threshold = predictor.task, predictor.threshold
+    said, sure = answers_of(task, probabilities, threshold, predictor.unsure_below)
     for i, label, confidence in zip(asked, said, sure, strict=True):
         answers[i] = label, f"{confidence:.4f}"
     return answers

@@ -80,6 +80,13 @@ class Run:
         )
         return [self, *(Run(file.parent) for file in folders)]
 
+    def task(self, column: str | None) -> Run:
+        """What was measured of a label column, the main one for None. Raises UserError for an unknown one."""
+        tasks = {task.recipe().task.column: task for task in self.tasks()}
+        if column is not None and column not in tasks:
+            raise UserError("predict_no_label", column=column[:60], columns=", ".join(tasks)[:300])
+        return tasks[column] if column is not None else self
+
     def new_task(self, number: int, recipe: Recipe) -> Run:
         """The place for what is measured of a further label column."""
         task = Run(self.path / TASKS / str(number))
@@ -214,7 +221,9 @@ class Run:
         """The test rows with their predictions, or None while there are none.
 
         Columns: line (in the person's file), text, label, predicted, confidence (0 to 1) and
-        probabilities (a list in the order of the labels in metrics.json).
+        probabilities (a list in the order of the labels in metrics.json). "predicted:NAME" and
+        "confidence:NAME" are those of a simple model, "column:NAME" is a column of the file that has few
+        values; runs of earlier versions lack both.
         """
         path = self.path / "test.parquet"
         return pd.read_parquet(path) if path.exists() else None

@@ -7,13 +7,14 @@ import io
 import tarfile
 import zipfile
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
 import pytest
 
 from benchmarks import __main__ as entry
-from benchmarks import data, recipe, suspects, training
+from benchmarks import compression, data, recipe, suspects, training
 from benchmarks.rivals import Rows, frozen, majority, tfidf
 from core.data.read import read
 from core.data.split import fold, split
@@ -140,6 +141,40 @@ def test_the_last_line_takes_the_worse_of_two_sets() -> None:
         "macro_f1_default": 85.5,
         "macro_f1_fast": 84.5,
         "peak_rss_ratio": 0.5,
+    }
+
+
+def test_compression_is_held_against_the_dense_model_of_the_same_seed() -> None:
+    def seed(latency: float) -> dict[str, Any]:
+        dense = {
+            "size": 90.0,
+            "latency": latency,
+            "throughput": 100.0,
+            "accuracy": 88.0,
+            "macro_f1": 88.0,
+        }
+        small = {
+            "size": 22.5,
+            "latency": latency / 4,
+            "throughput": 300.0,
+            "accuracy": 87.0,
+            "macro_f1": 87.5,
+        }
+        ways = dict.fromkeys(compression.WAYS, small)
+        return {"ways": {**ways, "dense": dense}, "off": latency / 1e6}
+
+    line = compression.summary([seed(0.01), seed(0.02)])
+    assert line["int8_size"] == 0.25
+    assert line["int8_latency"] == 4
+    assert line["int8_throughput"] == 3
+    assert line["int8_points"] == -0.5
+    assert set(line) == {
+        "trimmed_logits_off",
+        *(
+            f"{name}_{what}"
+            for name in ("pruned", "distilled", "distilled_half", "trimmed", "int8")
+            for what in ("size", "latency", "throughput", "points")
+        ),
     }
 
 

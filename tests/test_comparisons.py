@@ -15,7 +15,8 @@ from core.__main__ import main
 from core.comparisons import Comparison, ComparisonStore, Member, only, sentence, variants
 from core.data.read import Table, read
 from core.errors import UserError
-from core.evaluation.compare import Change, Delivered
+from core.evaluation.compare import Delivered
+from core.evaluation.intervals import Change
 from core.export.report import card_csv, card_html
 from core.jobs import Jobs, new_comparison
 from core.recipe import ExtraSpec, Recipe, TaskSpec

@@ -10,6 +10,7 @@ import pytest
 
 from core import techniques
 from core.options import fields_of
+from core.words import locale
 
 ROOT = Path(__file__).resolve().parent.parent
 REQUIREMENTS = ["requirements.txt", "requirements-dev.txt"]
@@ -51,6 +52,13 @@ def test_every_technique_has_its_section() -> None:
     for technique, section in zip(techniques.ALL, sections, strict=True):
         for field in fields_of(technique.Options):
             assert f"`{field.name}" in section, (technique.key, field.name)
+
+
+def test_every_finding_of_the_checkup_is_explained() -> None:
+    text = (ROOT / "docs" / "checkup.md").read_text(encoding="utf-8")
+    keys = {key.split(".")[1] for key in locale("en") if re.fullmatch(r"checkup\.\w+\.advice", key)}
+    explained = set(re.findall(r"`(\w+)`", text))
+    assert {key.removesuffix("_first") for key in keys} <= explained
 
 
 def test_every_dependency_has_its_one_reason() -> None:

@@ -17,6 +17,7 @@ from core.__main__ import main
 from core.runs import RunStore
 from core.words import ASSETS
 from tests.conftest import TINY, sentiment_csv
+from tests.data.office import xlsx
 
 
 @pytest.fixture
@@ -72,6 +73,14 @@ def test_train_then_predict_then_list(store: RunStore, toy: Path, tmp_path: Path
     assert {row["label_2"] for row in rows} <= {"negative", "positive"}
     assert all(0.5 <= float(row["confidence"]) <= 1 for row in rows)
 
+    book = tmp_path / "new.xlsx"
+    book.write_bytes(xlsx({"notes": [["a"]] * 9, "new": [["text"], ["a good one"], ["a bad one"]]}))
+    done = shell("predict", answer["run"], book, "--sheet", "new", "-o", out, "--runs", store.root)
+    assert done.returncode == 0, done.stderr
+    with out.open(encoding="utf-8-sig", newline="") as file:
+        assert [row["text"] for row in csv.DictReader(file)] == ["a good one", "a bad one"]
+
+    done = shell("predict", answer["run"], toy, "-o", out, "--runs", store.root)
     assert "Answers by" in done.stderr
     for which in ("tfidf", "embedding", "model"):
         done = shell(
@@ -132,6 +141,28 @@ def test_check_tells_what_the_data_step_shows(capsys: pytest.CaptureFixture[str]
     assert seen["error"] is None
     assert main(["check", str(sample)]) == 0
     assert "800" in capsys.readouterr().out
+
+
+def test_what_check_finds_can_be_mended(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], store: RunStore
+) -> None:
+    file = tmp_path / "repeats.csv"
+    content = sentiment_csv(40)
+    file.write_bytes(b"\n".join([content, *content.splitlines()[1:4]]))
+    assert main(["check", str(file), "--json"]) == 0
+    seen = json.loads(capsys.readouterr().out)
+    found = {each["key"]: each for each in seen["findings"]}
+    assert found["repeats"]["count"] == 3
+    assert found["repeats"]["fixes"][0]["kind"] == "drop_repeats"
+
+    assert main(["check", str(file), "--json", "--fix", "repeats"]) == 0
+    mended = json.loads(capsys.readouterr().out)
+    assert mended["usable"] == seen["usable"] - 3
+    assert "repeats" not in {each["key"] for each in mended["findings"]}
+    assert mended["changes"][0]["edit"] == found["repeats"]["fixes"][0]
+
+    assert main(["check", str(file), "--fix", "nothing"]) == 2
+    assert "repeats" in capsys.readouterr().err
 
 
 def test_the_rows_left_out_can_be_had(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -260,3 +291,30 @@ def test_a_dry_run_tells_the_plan_and_starts_nothing(
     assert "minutes on this computer" in told.out
     assert told.err == ""  # it was known: nothing was measured again
     assert len(list(store.all())) == runs
+
+
+def test_a_sheet_is_picked_by_name(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], store: RunStore
+) -> None:
+    rows = [["text", "label"], *([f"a text that is number {n}", "ab"[n % 2]] for n in range(20))]
+    book = tmp_path / "book.xlsx"
+    book.write_bytes(xlsx({"2025": rows[:15], "2026": rows}))
+    assert main(["check", str(book), "--json"]) == 0
+    seen = json.loads(capsys.readouterr().out)
+    assert (seen["format"], seen["sheet"], seen["rows"]) == ("Excel", "2026", 20)
+    assert seen["sheets"] == ["2025", "2026"]
+    assert main(["check", str(book), "--sheet", "2025"]) == 0
+    out = capsys.readouterr().out
+    assert out.startswith("book.xlsx: Excel, sheet '2025', 14 rows\n")
+    for command in (
+        ["check", str(book)],
+        ["train", str(book), "--runs", str(store.root)],
+        ["compare-techniques", str(book), "--runs", str(store.root)],
+    ):
+        assert main([*command, "--sheet", "2024"]) == 2
+        assert "“2025”, “2026”" in capsys.readouterr().err
+    assert main(["check", str(book), "--sheet", ""]) == 2
+    alone = ["train", str(book), "--unlabelled-sheet", "2025", "--runs", str(store.root)]
+    assert main(alone) == 2
+    assert "--unlabelled FILE" in capsys.readouterr().err
+    assert len(store.all()) == 1  # the one that was there

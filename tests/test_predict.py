@@ -91,6 +91,7 @@ def test_every_row_is_written_with_its_answer(
     assert written == {
         "rows": 6,
         "empty": 1,
+        "unsure": 0,
         "neutralised": 8,  # six labels of "+old", "=1+1" and "- a dash"; -5 is a number
         "label_column": "label_2",
         "confidence_column": "confidence",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import gradio as gr
@@ -108,19 +109,24 @@ class Attach:
             *self.techniques.view,
         ]
 
-    def made_of(self, run: Run, table: Table, lang: str) -> tuple[Any, ...]:
-        """The values of `first_steps`: a table with the columns, model, techniques and settings of a run."""
+    def made_of(
+        self, run: Run, table: Table, lang: str, source: Path | None = None
+    ) -> tuple[Any, ...]:
+        """The values of `first_steps`: a table with the columns, model, techniques and settings of a run.
+
+        `source` is the file that it was read from, where that is still kept.
+        """
         recipe = run.recipe()
         spec = recipe.data
         seen = profile(
             table, spec.text, recipe.task.column, spec.split or "", recipe.task.separator
         )
-        again = Loaded(table, seen)
+        again = Loaded(table, seen, source)
         return (
             "",
             again,
             *data.show(again, lang),
-            *model.show(recipe.model.key, seen, self.session.store, lang),
+            *model.show(recipe.model.key, again, self.session.store, lang),
             *techniques.restore(self.techniques, recipe, again, run.extra(), lang),
         )
 
@@ -139,7 +145,8 @@ class Attach:
             wanted = run.recipe().data.fingerprint
             same = loaded is not None and loaded.table.fingerprint == wanted
             table = loaded.table if loaded is not None and same else run.table()
-            return self.made_of(run, table, lang)
+            source = loaded.source if loaded is not None and same else None
+            return self.made_of(run, table, lang, source)
         except Exception as error:  # noqa: BLE001 - shown as a card and logged
             skipped = (gr.skip(),) * (len(self.data.view) - 1 + rest)
             return "", gr.skip(), problem(error, lang), *skipped

@@ -109,7 +109,7 @@ def _live_layout(progress: Progress, run_id: str, language: str) -> go.Layout:
         "hoverformat": ".2f",
     }
     y = {"gridcolor": GRID, "zeroline": False, "fixedrange": True}
-    return _layout(
+    return layout(
         LIVE_HEIGHT,
         _live_label(progress, language),
         margin={"l": 52, "r": 16, "t": 8, "b": 44},
@@ -208,7 +208,7 @@ def confusion(labels: Sequence[str], counts: Sequence[Sequence[int]], language: 
     }
     titles = [say(f"result.{which}", language) for which in ("predicted", "true")]
     figure = go.Figure(
-        layout=_layout(
+        layout=layout(
             110 + (58 if size <= 6 else 44) * size if size <= MAX_CELLS_WITH_TEXT else 760,
             say("result.confusion.label", language, classes=size),
             max_width=260 + 110 * size,
@@ -241,7 +241,7 @@ def confusion(labels: Sequence[str], counts: Sequence[Sequence[int]], language: 
     return figure
 
 
-def _layout(height: int, label: str, max_width: int | None = None, **parts: Any) -> go.Layout:
+def layout(height: int, label: str, max_width: int | None = None, **parts: Any) -> go.Layout:
     return go.Layout(
         template=go.layout.Template(),
         height=height,

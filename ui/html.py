@@ -10,7 +10,7 @@ import gradio as gr
 
 from core.errors import UserError
 from core.words import ASSETS, say
-from ui.words import esc, explain
+from ui.words import esc, explain, fragment
 
 CELL = 280  # characters of a cell that a table shows
 
@@ -40,6 +40,16 @@ def data_of(event: gr.EventData, name: str) -> str:
 
 def clip(text: str, limit: int = CELL) -> str:
     return text if len(text) <= limit else text[: limit - 1].rstrip() + "…"
+
+
+def heading(key: str, note: str = "") -> None:
+    """Draw a heading and a sentence below it, both keys of the locales."""
+
+    def render(lang: str) -> str:
+        small = f'<p class="tt-note">{esc(say(note, lang))}</p>' if note else ""
+        return f'<h3 class="tt-heading">{esc(say(key, lang))}</h3>{small}'
+
+    piece(fragment(render))
 
 
 def tiles(items: Iterable[tuple[str, str, str]]) -> str:

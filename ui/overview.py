@@ -10,7 +10,7 @@ from ui import html
 from ui.words import esc, explain
 
 CLASSES = 20  # bars that are shown
-ROWS = 50  # rows of the preview
+ROWS = 50  # rows of a page of the preview
 COLUMNS = 12  # columns of the preview
 
 
@@ -50,16 +50,6 @@ def ready(profile: Profile) -> bool:
     return not obstacle(profile, "en")
 
 
-def remarks(table: Table, profile: Profile, lang: str) -> str:
-    """Warnings on the rows, and what was repaired or guessed while reading."""
-    warnings = [say(each, lang) for each in profile.warnings]
-    notes = [say(each, lang) for each in table.notes]
-    title = say("ui.data.warnings", lang) if warnings else ""
-    return html.notice(warnings, "warning", title) + (
-        html.notice(notes, "info", say("ui.data.notes", lang)) if notes else ""
-    )
-
-
 def class_bars(profile: Profile, lang: str) -> str:
     """How many rows each label has; the rest of many labels is said in a line."""
     if not profile.classes:
@@ -97,8 +87,9 @@ def length_columns(profile: Profile, lang: str) -> str:
     return html.card(say("ui.data.lengths", lang), html.columns(heights, label) + axis)
 
 
-def preview(table: Table, profile: Profile, lang: str) -> str:
-    """The first rows, with the line of the file on which each starts; columns in use come first."""
+def preview(table: Table, profile: Profile, lang: str, start: int = 0) -> str:
+    """Some rows from a position on, with the line of the file on which each starts; columns in use come
+    first."""
     used = [*profile.text, *filter(None, (profile.label, profile.split))]
     others = [name for name in table.frame.columns if name not in used]
     names = [*used, *others][: max(COLUMNS, len(used))]
@@ -113,12 +104,13 @@ def preview(table: Table, profile: Profile, lang: str) -> str:
         head.append(f'<th scope="col">{esc(html.clip(name, 60))} {role}</th>')
     wide = ' class="tt-wide"'
     rows = []
-    shown = table.frame[names].head(ROWS)
+    shown = table.frame[names].iloc[start : start + ROWS]
     for line, cells in zip(shown.index, shown.itertuples(index=False, name=None), strict=True):
         row = "".join(
             f"<td{wide if name in profile.text else ''}><div>{esc(html.clip(cell))}</div></td>"
             for name, cell in zip(names, cells, strict=True)
         )
         rows.append(f'<td class="tt-num">{line}</td>{row}')
-    label = say("ui.data.preview", lang, n=len(rows), rows=len(table.frame))
+    first, last = min(start + 1, len(table.frame)), start + len(rows)
+    label = say("ui.data.preview", lang, first=first, last=last, rows=len(table.frame))
     return f'<h3 class="tt-heading">{esc(label)}</h3>' + html.raw_table(head, rows, label)

@@ -1,17 +1,21 @@
-"""Is the model better than the simple rivals, and what did a technique cost? Honest sentences."""
+"""Is the model any good? The sentence, the scores with their intervals, what it is ahead of the rivals."""
 
 from __future__ import annotations
 
-import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
-from core.words import Message, message
+from core.evaluation.verdict import RIVALS, TO_BEAT, change, less_often_right, verdict
+from core.words import Message, message, say
+from ui import html
+
+SHOWN = ("accuracy", "macro_f1", "balanced_accuracy", "roc_auc")
+PERCENT = ("accuracy", "balanced_accuracy")  # shares of rows; the others are numbers from 0 to 1
 
 
 def rivals(metrics: Mapping[str, Any]) -> list[str]:
     """What the model was compared with, the most able first; an earlier version knew fewer."""
-    return [name for name in ("embedding", "tfidf", "majority") if name in metrics["baselines"]]
+    return [name for name in RIVALS if name in metrics["baselines"]]
 
 
 def recommendation(metrics: Mapping[str, Any]) -> Message | None:
@@ -31,29 +35,96 @@ def recommendation(metrics: Mapping[str, Any]) -> Message | None:
     )
 
 
-def verdict(metrics: Mapping[str, Any]) -> tuple[str, Message]:
-    """The kind of notice (good, info or warning) and the sentence.
+def good(metrics: Mapping[str, Any], lang: str) -> str:
+    """One sentence: against always guessing and against counting words, on the same rows."""
+    found = metrics.get("against", {})
+    said = verdict(found)
+    if said is None:  # a run of an earlier version
+        return html.notice([say("good.unknown", lang)], "info", say("good.title", lang))
+    kind, sentence = said
+    lines = [say(sentence, lang)]
+    if any(change(found[name], "macro_f1").kind == "unclear" for name in TO_BEAT):
+        lines.append(say("good.few", lang, rows=int(metrics["test"]["rows"])))
+    if (less := less_often_right(found)) is not None:
+        lines.append(say(less, lang))
+    return html.notice(lines, kind, say("good.title", lang))
 
-    Accuracies are compared on the same test rows. A difference below 1.96 standard errors
-    (binomial, taken as independent, which errs on the side of caution) may be luck.
-    """
-    test, baselines = metrics["test"], metrics["baselines"]
-    name = max(rivals(metrics), key=lambda each: float(baselines[each]["accuracy"]))
-    ours, theirs = float(test["accuracy"]), float(baselines[name]["accuracy"])
-    rows = int(test["rows"])
-    values = {
-        "rival": message(f"result.{name}.phrase"),
-        "points": abs(ours - theirs) * 100,
-        "rows": rows,
-    }
-    luck = 1.96 * math.sqrt((ours * (1 - ours) + theirs * (1 - theirs)) / max(1, rows))
-    if abs(ours - theirs) <= luck:
-        if ours == theirs:
-            return "warning", message("result.verdict.equal", **values)
-        which = "ahead" if ours > theirs else "behind"
-        return ("info" if ours > theirs else "warning"), message(
-            f"result.verdict.{which}", **values
-        )
-    if ours > theirs:
-        return "good", message("result.verdict.better", **values)
-    return "warning", message("result.verdict.worse", **values)
+
+def tiles(metrics: Mapping[str, Any], lang: str) -> str:
+    """The scores on the test rows, each with what it means and how sure it is."""
+    test, several = metrics["test"], bool(metrics.get("separator"))
+    made = []
+    for name in SHOWN:
+        value = test.get(name)
+        if value is None:
+            continue
+        key = "result.exact" if name == "accuracy" and several else f"result.{name}"
+        ends = test.get("intervals", {}).get(name)
+        note = say(f"{key}.help", lang, rows=int(test["rows"]))
+        more = f"{note} · {between(ends, name, lang)}" if ends else note
+        made.append((say(key, lang), shown(value, name), more))
+    return html.tiles(made) + left_out(test, lang)
+
+
+def left_out(test: Mapping[str, Any], lang: str) -> str:
+    """Which labels ROC-AUC could not judge."""
+    names = test.get("roc_auc_left_out", ())
+    if not names:
+        return ""
+    key = "result.roc_auc.none" if test.get("roc_auc") is None else "result.roc_auc.left_out"
+    named = ", ".join(html.clip(name, 30) for name in names[:10])
+    return html.notice([say(key, lang, labels=named)], "info")
+
+
+def shown(value: float, name: str) -> str:
+    return f"{value:.1%}" if name in PERCENT else f"{value:.3f}"
+
+
+def between(ends: Sequence[float], name: str, lang: str) -> str:
+    """An interval in words."""
+    low, high = (f"{end:.0%}" if name in PERCENT else f"{end:.2f}" for end in ends)
+    return say("result.between", lang, low=low, high=high)
+
+
+def ahead(metrics: Mapping[str, Any], lang: str) -> str:
+    """What the model is ahead of each rival, with intervals: what the sentence was decided by."""
+    found = metrics.get("against", {})
+    rows = []
+    for rival in (name for name in RIVALS if name in found):
+        changes = [change(found[rival], score) for score in ("accuracy", "macro_f1")]
+        points = [
+            say(
+                "compare.points",
+                lang,
+                value=100 * each.value,
+                low=100 * each.low,
+                high=100 * each.high,
+            )
+            for each in changes
+        ]
+        kind = say(f"good.{changes[1].kind}", lang)
+        rows.append([say(f"result.{rival}", lang), *points, kind])
+    if not rows:
+        return ""
+    head = [say(f"good.column.{name}", lang) for name in ("rival", "accuracy", "macro_f1", "kind")]
+    title = say("good.how", lang)
+    note = say("good.how.help", lang, rows=int(metrics["test"]["rows"]))
+    return html.card(title, html.table(head, rows, title, numeric=(1, 2)), note)
+
+
+def per_class(metrics: Mapping[str, Any], lang: str) -> str:
+    """Precision, recall and F1 of every label, each with its interval."""
+    names = ("precision", "recall", "f1")
+    head = [say(f"result.column.{name}", lang) for name in ("label", "precision", "recall")]
+    head += ["F1", say("result.column.rows", lang)]
+    rows = [
+        [each["label"], *(_with_ends(each, name) for name in names), f"{each['rows']:,}"]
+        for each in metrics["test"]["per_class"]
+    ]
+    return html.table(head, rows, say("result.classes", lang), numeric=range(1, 5))
+
+
+def _with_ends(each: Mapping[str, Any], name: str) -> str:
+    ends = each.get("intervals", {}).get(name)
+    value = f"{each[name]:.2f}"
+    return f"{value} ({ends[0]:.2f}–{ends[1]:.2f})" if ends else value

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import functools
 import logging
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import gradio as gr
 
+from core.data.checks.finding import Finding
+from core.data.checkup import checkup
 from core.data.profile import Profile
 from core.data.read import Table
 from core.errors import UserError
@@ -22,10 +26,19 @@ log = logging.getLogger("ticktune")
 
 @dataclass(frozen=True)
 class Loaded:
-    """A person's table and what is in it. Stays on the server."""
+    """A person's table and what is in it. Stays on the server.
+
+    `source` is the file that was uploaded, from which another sheet can be read while it is kept.
+    """
 
     table: Table
     profile: Profile
+    source: Path | None = None
+
+    @functools.cached_property
+    def findings(self) -> tuple[Finding, ...]:
+        """What the check-up says of it."""
+        return checkup(self.table, self.profile)
 
 
 @dataclass(frozen=True)

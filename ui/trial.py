@@ -81,8 +81,11 @@ def _predictor(folder: Path, written: int) -> Answering:
 
 def answer(run: Run, which: str, text: str, pair: str | None, lang: str) -> str:
     """The likeliest labels with their probabilities, as bars. `which` is one of `Run.kept`."""
+    from core.export.bundle import unsure_of
+
     folder = run.folder(which)
     predictor = _predictor(folder, (folder / "recipe.json").stat().st_mtime_ns)
+    below = unsure_of(folder)  # it may have been chosen since the model was opened
     probabilities = predictor.probabilities([(text, pair)])[0]
     ranked = sorted(
         zip(predictor.labels, probabilities, strict=True), key=lambda each: -float(each[1])
@@ -90,7 +93,9 @@ def answer(run: Run, which: str, text: str, pair: str | None, lang: str) -> str:
     task, threshold = predictor.task, predictor.threshold
     [label], [sure] = (ask(probabilities[None], threshold) for ask in (task.said, task.sure))
     key = "result.try.answer" if label else "result.try.no_label"
-    said = say(key, lang, label=label, sure=float(sure))
+    if below and float(sure) < below:
+        key = "result.try.unsure" if label else "result.try.unsure_none"
+    said = say(key, lang, label=label, sure=float(sure), below=below)
     rows = [(name, float(p), f"{float(p):.1%}") for name, p in ranked[:TOP]]
     more = len(ranked) - len(rows)
     notes = [say("result.try.more", lang, n=more)] if more > 0 else []

@@ -19,6 +19,7 @@ def asked(options: argparse.Namespace) -> tuple[Table, Recipe, Table | None]:
 
     Raises UserError for a file that cannot be read and for settings that are no settings.
     """
+    from core.data.checkup import again, mend
     from core.data.edits import edits_of
     from core.data.profile import profile, separator_of
     from core.data.read import read
@@ -27,12 +28,16 @@ def asked(options: argparse.Namespace) -> tuple[Table, Recipe, Table | None]:
     from core.recipe import DataSpec, ExtraSpec, ModelSpec, Recipe, TaskSpec, TrainSpec
 
     settings = {"epochs": options.epochs, "seed": options.seed, **_pairs(options.set)}
-    table = read(options.file)
+    table = read(options.file, sheet=options.sheet)
     label, *others = options.label or [None]
     seen = profile(table, options.text, label, options.split, options.separator)
+    table = mend(table, seen, options.fix)
+    seen = again(table, seen)
     extra, named = None, None
+    if options.unlabelled_sheet is not None and not options.unlabelled:
+        raise UserError("cli_sheet_alone", sheet=options.unlabelled_sheet)
     if options.unlabelled:
-        extra = read_unlabelled(options.unlabelled)
+        extra = read_unlabelled(options.unlabelled, options.unlabelled_sheet)
         columns = text_columns(extra, seen.text)
         named = ExtraSpec(extra.name, extra.fingerprint, columns)
     recipe = Recipe(

@@ -16,14 +16,17 @@ WHICH = ("model", "tfidf", "embedding")
 
 def predict(options: argparse.Namespace) -> int:
     from core.data.read import read
+    from core.evaluation.unsure import checked
     from core.predict import folder_of, open_model, predict_file
     from core.runs import RunStore
 
     folder = folder_of(options.model, RunStore(options.runs), options.which, options.label)
-    table = read(options.file)
+    table = read(options.file, sheet=options.sheet)
     predictor = open_model(folder)
     if folder.name in WHICH:
         tell(say("cli.uses", which=message(f"cli.which.{folder.name}")))
+    if options.unsure_below is not None:
+        predictor.unsure_below = checked(options.unsure_below)
     text = options.text or list(predictor.text_columns)
 
     def count(done: int, total: int) -> None:
@@ -38,6 +41,35 @@ def predict(options: argparse.Namespace) -> int:
             say("cli.unreadable", rows=len(unreadable), lines=", ".join(map(str, unreadable[:20])))
         )
     answer = {"output": str(options.output), **written, "unreadable_lines": unreadable}
+    print(json.dumps(answer, ensure_ascii=False))
+    return 0
+
+
+def unsure(options: argparse.Namespace) -> int:
+    """Keep below which certainty a model of a run gives no label; without a number, say what is kept."""
+    from core.evaluation.tested import curve_of, rows_of
+    from core.evaluation.unsure import at
+    from core.export.bundle import unsure_of
+    from core.export.unsure import save
+    from core.runs import RunStore
+
+    run = RunStore(options.runs).get(options.run).task(options.label)
+    which = options.which or run.recommended()
+    try:
+        if options.off or options.below is not None:
+            save(run, which, None if options.off else options.below)
+    except OSError as error:
+        raise unwritable(run.folder(which), error) from error
+    kept, curve, rows = unsure_of(run.folder(which)), curve_of(run, which), rows_of(run, which)
+    right = None if rows is None else rows["label"] == rows["predicted"]
+    worth = None if rows is None else at(rows["confidence"], right, kept or 0.0)
+    answer = {
+        "run": run.id,
+        "which": which,
+        "unsure_below": kept,
+        "suggested": curve and curve["suggested"],
+        "test": worth,
+    }
     print(json.dumps(answer, ensure_ascii=False))
     return 0
 

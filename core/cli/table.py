@@ -12,11 +12,18 @@ from core.words import say
 
 
 def check(options: argparse.Namespace) -> int:
+    from core.data import checkup
     from core.data import profile as data
     from core.data.read import read
+    from core.models.reader import reader_of
+    from core.runs import RunStore
 
-    table = read(options.file)
+    table = read(options.file, sheet=options.sheet)
     seen = data.profile(table, options.text, options.label, options.split, options.separator)
+    table = checkup.mend(table, seen, options.fix)
+    seen = checkup.again(table, seen)
+    reader = reader_of(options.model, seen.script, RunStore(options.runs))
+    findings = checkup.checkup(table, seen, reader)
     if options.left_out:
         try:
             options.left_out.write_text(data.dropped_csv(seen), encoding="utf-8-sig", newline="")
@@ -28,17 +35,22 @@ def check(options: argparse.Namespace) -> int:
     except UserError as error:
         problem = error
     if options.json:
-        print(json.dumps(_profile_json(table, seen, problem), ensure_ascii=False))
+        print(json.dumps(_profile_json(table, seen, findings, problem), ensure_ascii=False))
     else:
-        _print_profile(table, seen)
+        _print_profile(table, seen, findings)
     if problem:
         raise problem
     return 0
 
 
-def _profile_json(table: Any, seen: Any, problem: UserError | None) -> dict[str, Any]:
+def _profile_json(
+    table: Any, seen: Any, findings: Any, problem: UserError | None
+) -> dict[str, Any]:
     return {
         "file": table.name,
+        "format": table.format,
+        "sheet": table.sheet,
+        "sheets": list(table.sheets),
         "encoding": table.encoding,
         "delimiter": table.delimiter,
         "rows": seen.rows,
@@ -54,15 +66,37 @@ def _profile_json(table: Any, seen: Any, problem: UserError | None) -> dict[str,
             {"name": c.name, "role": c.role, "reason": str(c.reason), "unique": c.unique}
             for c in seen.columns
         ],
-        "notes": [str(note) for note in table.notes],
-        "warnings": [str(warning) for warning in seen.warnings],
+        "changes": [{"edit": each.edit, "said": str(each.said)} for each in table.changes],
+        "findings": [_finding_json(each) for each in findings],
         "dropped": [{"line": d.line, "reason": str(d.reason)} for d in seen.dropped],
         "error": {"message": problem.message, "hint": problem.hint} if problem else None,
     }
 
 
-def _print_profile(table: Any, seen: Any) -> None:
-    print(f"{table.name}: {table.encoding}, delimiter {table.delimiter!r}, {seen.rows:,} rows")
+def _finding_json(found: Any) -> dict[str, Any]:
+    from core.data.edits import plain
+
+    return {
+        "key": found.key,
+        "severity": found.severity,
+        "count": found.count,
+        "message": str(found.what),
+        "advice": str(found.advice) if found.advice else None,
+        "examples": [{"line": line, "text": text} for line, text in found.examples],
+        "fixes": [plain(edit) for edit in found.fixes],
+    }
+
+
+def _kind(table: Any) -> list[str]:
+    """What kind of file it is, as far as that says something about it."""
+    sheet = [f"sheet {table.sheet!r}"] if table.sheet else []
+    encoding = [table.encoding] if table.encoding else []
+    delimiter = [f"delimiter {table.delimiter!r}"] if table.delimiter else []
+    return [table.format, *sheet, *encoding, *delimiter]
+
+
+def _print_profile(table: Any, seen: Any, findings: Any) -> None:
+    print(f"{table.name}: {', '.join(_kind(table))}, {seen.rows:,} rows")
     print(f"text:  {', '.join(seen.text)}  ({seen.why_text})")
     print(f"label: {seen.label}  ({seen.why_label})")
     if seen.separator:
@@ -72,8 +106,12 @@ def _print_profile(table: Any, seen: Any) -> None:
     print(f"usable rows: {seen.usable:,}; left out: {len(seen.dropped):,}")
     for label, count in seen.classes[:20]:
         print(f"  {count:>8,}  {label}")
-    for what in (*table.notes, *seen.warnings):
-        print(f"! {what}")
+    for change in table.changes:
+        print(f"* {change.said}")
+    marks = {"serious": "!!", "warning": "!", "note": "-"}
+    for found in findings:
+        fix = f"  (--fix {found.key})" if found.fixes else ""
+        print(f"{marks[found.severity]} {found.what} {found.advice or ''}".rstrip() + fix)
     for row in seen.dropped[:10]:
         print(f"- line {row.line:,}: {row.reason}")
     if len(seen.dropped) > 10:

@@ -36,7 +36,6 @@ MAGIC = (
     (b"\x1f\x8b", "GZIP"),
     (b"7z\xbc\xaf", "7Z"),
     (b"Rar!", "RAR"),
-    (b"PAR1", "Parquet"),
     (b"SQLite format 3", "SQLite"),
 )
 # What Western European languages write beyond ASCII.
@@ -85,35 +84,69 @@ def readable(text: str) -> str:
     return MARKED.sub(lambda match: f"\\x{ord(match[0]) - 0xDC00:02x}", text)
 
 
-def decode(data: bytes) -> Decoded:
-    """Decode a whole file.
+class Encoding(NamedTuple):
+    name: str
+    guessed: bool
 
-    Raises UserError `file_excel` or `file_binary` for what is not a text file.
+
+def find_encoding(data: bytes) -> Encoding:
+    """The encoding of a whole file.
+
+    Raises UserError `file_office` or `file_binary` for what is not a text file.
     """
     _refuse_known_formats(data)
     for mark, encoding in BYTE_ORDER_MARKS:
         if data.startswith(mark):
-            return _decode_as(data, encoding, guessed=False)
+            return Encoding(encoding, guessed=False)
     if b"\0" in data:
         unmarked = _utf16_without_mark(data)
         if unmarked is None:
             raise UserError("file_binary", kind="NUL")
-        return _decode_as(data, unmarked, guessed=True)
+        return Encoding(unmarked, guessed=True)
     start = data[: 1 << 20]
     if len(start) - len(start.translate(None, CONTROL)) > max(8, len(start) / 200):
         raise UserError("file_binary", kind="?")
+    if is_utf8(data):
+        return Encoding("utf-8", guessed=False)
+    encoding = _guess(_lines_beyond_ascii(data))
+    return Encoding(encoding, guessed=encoding != "utf-8")
+
+
+def is_utf8(data: bytes) -> bool:
+    """In parts: as text, a file may take four times its size."""
+    decoder = codecs.getincrementaldecoder("utf-8")()
+    view = memoryview(data)
     try:
-        return Decoded(data.decode("utf-8"), "utf-8", guessed=False)
+        for start in range(0, len(view), 1 << 20):
+            decoder.decode(view[start : start + (1 << 20)])
+        decoder.decode(b"", final=True)
     except UnicodeDecodeError:
-        encoding = _guess(_lines_beyond_ascii(data))
-        return _decode_as(data, encoding, guessed=encoding != "utf-8")
+        return False
+    return True
+
+
+def decode(data: bytes) -> Decoded:
+    """Decode a whole file; what cannot be decoded is marked. Raises UserError as `find_encoding` does."""
+    encoding, guessed = find_encoding(data)
+    return _decode_as(data, encoding, guessed)
+
+
+def as_utf8(data: bytes, found: Encoding) -> bytes | None:
+    """The file in UTF-8 without a byte order mark; None where some of it cannot be decoded."""
+    if found.name in ("utf-8", "utf-8-sig"):
+        plain = data.removeprefix(codecs.BOM_UTF8) if found.name == "utf-8-sig" else data
+        return plain if b"\0" not in plain and is_utf8(plain) else None
+    try:
+        return _decode_as(data, found.name, found.guessed).text.encode()
+    except UnicodeEncodeError:
+        return None
 
 
 def _refuse_known_formats(data: bytes) -> None:
     if data.startswith(b"\xd0\xcf\x11\xe0") or (
-        data.startswith(b"PK\x03\x04") and (b"xl/" in data or b"Content_Types" in data[:4096])
+        data.startswith(b"PK\x03\x04") and (b"mimetype" in data[:64] or b"[Content_" in data[:4096])
     ):
-        raise UserError("file_excel")
+        raise UserError("file_office")
     for magic, kind in MAGIC:
         if data.startswith(magic):
             raise UserError("file_binary", kind=kind)

@@ -10,16 +10,18 @@ import dataclasses
 import itertools
 import re
 import typing
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any, ClassVar
 
 import numpy as np
 import pandas as pd
 
+from core.data.columns import parts
 from core.data.profile import join_text
 from core.data.read import Change, Table
-from core.data.split import fold, name_some
+from core.data.split import alike, name_some
 from core.errors import UserError
 from core.words import Message, message
 
@@ -60,21 +62,21 @@ def _meant(what: str, piece: str) -> bool:
     return 9 <= digits <= 15 and marked and not DATE.fullmatch(piece)
 
 
-class Edit(Protocol):
+class Edit(ABC):
     """A change of a table's frame (only str, index "line")."""
 
-    kind: typing.ClassVar[str]
+    kind: ClassVar[str]
 
+    @abstractmethod
     def apply(self, frame: pd.DataFrame) -> tuple[pd.DataFrame, int]:
         """The changed frame, a new one, and how many rows were changed, removed or added.
 
         Raises UserError `unknown_column`.
         """
-        ...
 
+    @abstractmethod
     def said(self, rows: int) -> Message:
         """What it did, in words."""
-        ...
 
 
 def _has(frame: pd.DataFrame, *columns: str) -> None:
@@ -85,25 +87,33 @@ def _has(frame: pd.DataFrame, *columns: str) -> None:
 
 
 def text_keys(frame: pd.DataFrame, columns: Sequence[str]) -> pd.Series:
-    """A number for each row: the same for texts that `fold` alike, -1 for a row without text."""
-    folded = join_text(frame, columns).map(fold)
-    codes = pd.factorize(folded.astype(object))[0]
-    return pd.Series(np.where(folded == "", -1, codes), index=frame.index)
+    """A number for each row: the same for texts that `split.fold` makes alike, -1 for a row without text."""
+    texts = join_text(frame, columns)
+    return pd.Series(np.where(texts == "", -1, alike(texts)), index=frame.index)
+
+
+def label_keys(cells: pd.Series, separator: str) -> pd.Series:
+    """The label cells so that equal ones are alike: stripped, and several labels in one order."""
+    if not separator:
+        return cells.str.strip()
+    return cells.map(lambda cell: separator.join(sorted(parts(cell, separator)))).astype("str")
 
 
 @dataclass(frozen=True)
-class DropRepeats:
+class DropRepeats(Edit):
     """Of rows with the same text and the same label only the first stays."""
 
-    kind = "drop_repeats"
+    kind: ClassVar[str] = "drop_repeats"
     text: tuple[str, ...]
     label: str
+    separator: str = ""
 
     def apply(self, frame: pd.DataFrame) -> tuple[pd.DataFrame, int]:
         _has(frame, *self.text, self.label)
         keys = text_keys(frame, self.text)
-        pairs = pd.DataFrame({"text": keys, "label": frame[self.label].str.strip()})
-        again = pairs.duplicated() & (keys >= 0)
+        labels = label_keys(frame[self.label], self.separator)
+        pairs = pd.DataFrame({"text": keys, "label": labels})
+        again = pairs.duplicated() & (keys >= 0) & (labels != "")
         return frame[~again], int(again.sum())
 
     def said(self, rows: int) -> Message:
@@ -111,19 +121,20 @@ class DropRepeats:
 
 
 @dataclass(frozen=True)
-class DropConflicts:
+class DropConflicts(Edit):
     """Every row whose text occurs with different labels goes: nobody can tell which is right."""
 
-    kind = "drop_conflicts"
+    kind: ClassVar[str] = "drop_conflicts"
     text: tuple[str, ...]
     label: str
+    separator: str = ""
 
     def apply(self, frame: pd.DataFrame) -> tuple[pd.DataFrame, int]:
         _has(frame, *self.text, self.label)
         keys = text_keys(frame, self.text)
-        labels = frame[self.label].str.strip()
+        labels = label_keys(frame[self.label], self.separator)
         kinds = labels.where(labels != "").groupby(keys).transform("nunique")
-        wrong = (kinds > 1) & (keys >= 0)
+        wrong = (kinds > 1) & (keys >= 0) & (labels != "")
         return frame[~wrong], int(wrong.sum())
 
     def said(self, rows: int) -> Message:
@@ -131,10 +142,10 @@ class DropConflicts:
 
 
 @dataclass(frozen=True)
-class DropShort:
+class DropShort(Edit):
     """Rows whose text has fewer than `least` characters, but any, go."""
 
-    kind = "drop_short"
+    kind: ClassVar[str] = "drop_short"
     text: tuple[str, ...]
     least: int
 
@@ -149,10 +160,10 @@ class DropShort:
 
 
 @dataclass(frozen=True)
-class DropLines:
+class DropLines(Edit):
     """The rows that start on these lines of the file go."""
 
-    kind = "drop_lines"
+    kind: ClassVar[str] = "drop_lines"
     lines: tuple[int, ...]
 
     def apply(self, frame: pd.DataFrame) -> tuple[pd.DataFrame, int]:
@@ -164,10 +175,10 @@ class DropLines:
 
 
 @dataclass(frozen=True)
-class DropLabels:
+class DropLabels(Edit):
     """Rows with one of these labels go."""
 
-    kind = "drop_labels"
+    kind: ClassVar[str] = "drop_labels"
     column: str
     labels: tuple[str, ...]
 
@@ -181,10 +192,10 @@ class DropLabels:
 
 
 @dataclass(frozen=True)
-class MergeLabels:
+class MergeLabels(Edit):
     """Spellings of a label become one: `into` says what each is to be."""
 
-    kind = "merge_labels"
+    kind: ClassVar[str] = "merge_labels"
     column: str
     into: Mapping[str, str]
     separator: str = ""
@@ -195,9 +206,9 @@ class MergeLabels:
         def mend(cell: str) -> str:
             if not self.separator:
                 return self.into.get(cell.strip(), cell)
-            parts = [part.strip() for part in cell.split(self.separator)]
-            new = [self.into.get(part, part) for part in parts]
-            return cell if new == parts else self.separator.join(dict.fromkeys(new))
+            old = parts(cell, self.separator)
+            new = [self.into.get(part, part) for part in old]
+            return cell if new == old else self.separator.join(dict.fromkeys(new))
 
         return _mapped(frame, self.column, mend)
 
@@ -208,10 +219,10 @@ class MergeLabels:
 
 
 @dataclass(frozen=True)
-class Mask:
+class Mask(Edit):
     """Addresses and numbers in texts become a mark ("url", "email", "phone"); "html" becomes a space."""
 
-    kind = "mask"
+    kind: ClassVar[str] = "mask"
     columns: tuple[str, ...]
     what: tuple[str, ...]
 
@@ -236,10 +247,10 @@ class Mask:
 
 
 @dataclass(frozen=True)
-class Bin:
+class Bin(Edit):
     """A column of numbers becomes classes of about equal size, each named by its range."""
 
-    kind = "bin"
+    kind: ClassVar[str] = "bin"
     column: str
     classes: int
 
@@ -267,10 +278,10 @@ class Bin:
 
 
 @dataclass(frozen=True)
-class Relabel:
+class Relabel(Edit):
     """The label in `column` becomes another one on these lines of the file."""
 
-    kind = "relabel"
+    kind: ClassVar[str] = "relabel"
     column: str
     lines: Mapping[int, str]
 
@@ -288,10 +299,10 @@ class Relabel:
 
 
 @dataclass(frozen=True)
-class AddRows:
+class AddRows(Edit):
     """Rows of their own (column -> cell) behind those of the file, on the lines after its last one."""
 
-    kind = "add_rows"
+    kind: ClassVar[str] = "add_rows"
     rows: tuple[Mapping[str, str], ...]
 
     def apply(self, frame: pd.DataFrame) -> tuple[pd.DataFrame, int]:

@@ -6,18 +6,13 @@ import csv
 import io
 import re
 from collections import Counter
-from dataclasses import dataclass
-from itertools import chain
-from typing import Literal
+from itertools import chain, count
+from typing import Literal, NamedTuple
 
-from core.data.decode import MARKED, readable
+from core.data.grid import MAX_CELL, MAX_COLUMNS, SHOWN, BadRow, Blocks, shorten, wrong_cell
 from core.errors import UserError
 from core.words import Message, message
 
-MAX_ROWS = 1_000_000
-MAX_COLUMNS = 500
-MAX_CELL = 100_000  # characters
-SHOWN = 200  # characters of a row that a report quotes
 SAMPLE_LINES = 1_000
 SAMPLE_CHARS = 1_000_000
 DELIMITERS = (",", ";", "\t", "|")
@@ -28,21 +23,6 @@ Quoting = Literal[0, 3]  # csv.QUOTE_MINIMAL, csv.QUOTE_NONE
 # The csv module's own limit (131,072) would end the reading of a row halfway. It is one setting
 # for the whole process.
 csv.field_size_limit(1 << 30)
-
-
-@dataclass(frozen=True)
-class BadRow:
-    """A row that could not be read: `line` is 1-based, `text` its first 200 characters."""
-
-    line: int
-    reason: Message
-    text: str
-
-
-def shorten(text: str) -> str:
-    """The start of a row as a report shows it, on one line."""
-    text = readable(" ".join(text[: SHOWN * 2].split()))
-    return text if len(text) <= SHOWN else text[: SHOWN - 1] + "…"
 
 
 def split_lines(text: str) -> list[str]:
@@ -96,79 +76,113 @@ def cut_surplus(cells: list[str], width: int) -> list[str]:
     return cells
 
 
+class Layout(NamedTuple):
+    """How a file begins: its header, the index of the line after it, and how wide its rows are."""
+
+    header: list[str]
+    first: int
+    width: int
+    blank: int  # lines before the header
+    plain: bool  # quotes mean nothing in this file
+
+    @property
+    def quoting(self) -> Quoting:
+        return csv.QUOTE_NONE if self.plain else csv.QUOTE_MINIMAL
+
+
+def find_layout(
+    lines: list[str], delimiter: str, start: int = 0, plain: bool | None = None
+) -> Layout:
+    """From line index `start` on. All lines are looked at where it is not known whether quotes are `plain`.
+
+    Raises UserError `file_empty`, `too_many_columns`.
+    """
+    delimiter = delimiter or NO_DELIMITER
+    header_at = start
+    while header_at < len(lines) and not lines[header_at].strip():
+        header_at += 1
+    if header_at == len(lines):
+        raise UserError("file_empty")
+    if plain is None:
+        # Tab separated files are often written without quoting: there a quote is a character.
+        plain = (
+            delimiter == "\t"
+            and not _obeys_quotes(lines, delimiter, header_at)
+            and _even_lines(lines, delimiter, header_at)
+        )
+    found = Layout([], header_at, 0, header_at - start, plain)
+    header, first = _read_header(lines, delimiter, found)
+    width = _find_width(lines[first : first + SAMPLE_LINES], delimiter, header, found)
+    if width > MAX_COLUMNS:
+        raise UserError("too_many_columns", columns=width, limit=MAX_COLUMNS)
+    return found._replace(header=header, first=first, width=width)
+
+
+def _obeys_quotes(lines: list[str], delimiter: str, start: int) -> bool:
+    rest = map(lines.__getitem__, range(start, len(lines)))
+    try:
+        for _ in csv.reader(rest, delimiter=delimiter, strict=True):
+            pass
+    except csv.Error:
+        return False
+    return True
+
+
+def _even_lines(lines: list[str], delimiter: str, start: int) -> bool:
+    """Whether every line holds the same number of delimiters, whatever the quotes say."""
+    return len({line.count(delimiter) for line in lines[start:] if line.strip()}) == 1
+
+
+def _read_header(lines: list[str], delimiter: str, found: Layout) -> tuple[list[str], int]:
+    """The header's cells and the index of the line after it."""
+    start = found.first
+    rest = map(lines.__getitem__, range(start, len(lines)))
+    reader = csv.reader(rest, delimiter=delimiter, strict=True, quoting=found.quoting)
+    try:
+        return next(reader), start + reader.line_num
+    except csv.Error:
+        line = lines[start].rstrip("\r\n")
+        return [cell.replace('"', "") for cell in line.split(delimiter)], start + 1
+
+
+def _find_width(sample: list[str], delimiter: str, header: list[str], found: Layout) -> int:
+    """The header's width, or that of most rows where these hold more cells than the header."""
+    reader = csv.reader(sample, delimiter=delimiter, quoting=found.quoting)
+    widths = Counter(len(cut_surplus(row, len(header))) for row in reader if any(row))
+    if not widths:
+        return len(header)
+    width, times = widths.most_common(1)[0]
+    most = times > sum(widths.values()) / 2
+    return width if most and width > len(header) else len(header)
+
+
 class Parser:
     """Reads the lines of one file, from line index `start`, into rows of one width.
 
-    Afterwards: `header`, `rows` and `starts` (the 1-based line of each row), `bad`, and counts of
-    what was passed over or mended: `blank` lines, `padded` rows with fewer cells than the header,
-    `loose` rows whose quotes break the rules; `plain` if quotes mean nothing in this file.
-    Raises UserError `file_empty`, `too_many_columns`, `too_many_rows`.
+    Afterwards: `rows`, `layout`, `bad`, and counts of what was passed over or mended: `blank` lines,
+    `padded` rows with fewer cells than the header, `loose` rows whose quotes break the rules.
+    Raises UserError `file_empty`, `too_many_columns`, `too_many_rows`, `too_many_cells`.
     """
 
     def __init__(self, lines: list[str], delimiter: str, start: int = 0) -> None:
         self.lines = lines
         self.delimiter = delimiter or NO_DELIMITER
-        self.rows: list[list[str]] = []
-        self.starts: list[int] = []
+        self.layout = find_layout(lines, delimiter, start)
+        self.width = self.layout.width
+        self.rows = Blocks()
         self.bad: list[BadRow] = []
-        self.blank = self.padded = self.loose = 0
-        while start < len(lines) and not lines[start].strip():
-            start += 1
-            self.blank += 1
-        if start == len(lines):
-            raise UserError("file_empty")
-        # Tab separated files are often written without quoting: there a quote is a character.
-        self.plain = delimiter == "\t" and not self._obeys_quotes(start) and self._even_lines(start)
-        self.header, first = self._read_header(start)
-        self.width = self._find_width(first)
-        if self.width > MAX_COLUMNS:
-            raise UserError("too_many_columns", columns=self.width, limit=MAX_COLUMNS)
-        self._read_rows(first)
+        self.blank = self.layout.blank
+        self.padded = self.loose = 0
+        self._read_rows(self.layout.first)
         self.bad.sort(key=lambda row: row.line)
-
-    @property
-    def _quoting(self) -> Quoting:
-        return csv.QUOTE_NONE if self.plain else csv.QUOTE_MINIMAL
-
-    def _obeys_quotes(self, start: int) -> bool:
-        rest = map(self.lines.__getitem__, range(start, len(self.lines)))
-        try:
-            for _ in csv.reader(rest, delimiter=self.delimiter, strict=True):
-                pass
-        except csv.Error:
-            return False
-        return True
-
-    def _even_lines(self, start: int) -> bool:
-        """Whether every line holds the same number of delimiters, whatever the quotes say."""
-        return len({line.count(self.delimiter) for line in self.lines[start:] if line.strip()}) == 1
-
-    def _read_header(self, start: int) -> tuple[list[str], int]:
-        """The header's cells and the index of the line after it."""
-        rest = map(self.lines.__getitem__, range(start, len(self.lines)))
-        reader = csv.reader(rest, delimiter=self.delimiter, strict=True, quoting=self._quoting)
-        try:
-            return next(reader), start + reader.line_num
-        except csv.Error:
-            line = self.lines[start].rstrip("\r\n")
-            return [cell.replace('"', "") for cell in line.split(self.delimiter)], start + 1
-
-    def _find_width(self, first: int) -> int:
-        """The header's width, or that of most rows where these hold more cells than the header."""
-        sample = self.lines[first : first + SAMPLE_LINES]
-        reader = csv.reader(sample, delimiter=self.delimiter, quoting=self._quoting)
-        widths = Counter(len(cut_surplus(row, len(self.header))) for row in reader if any(row))
-        if not widths:
-            return len(self.header)
-        width, times = widths.most_common(1)[0]
-        most = times > sum(widths.values()) / 2
-        return width if most and width > len(self.header) else len(self.header)
 
     def _read_rows(self, at: int) -> None:
         while at < len(self.lines):
             base = at
             rest = map(self.lines.__getitem__, range(base, len(self.lines)))
-            reader = csv.reader(rest, delimiter=self.delimiter, strict=True, quoting=self._quoting)
+            reader = csv.reader(
+                rest, delimiter=self.delimiter, strict=True, quoting=self.layout.quoting
+            )
             try:
                 for cells in reader:
                     end = base + reader.line_num
@@ -194,22 +208,12 @@ class Parser:
         if len(cells) < self.width:
             cells += [""] * (self.width - len(cells))
             self.padded += 1
-        if len(self.rows) == MAX_ROWS:
-            raise UserError("too_many_rows", limit=MAX_ROWS)
-        self.rows.append(cells)
-        self.starts.append(at + 1)
+        self.rows.add(at + 1, cells)
 
     def _wrong(self, cells: list[str]) -> Message | None:
         if len(cells) > self.width:
             return message("data.bad.too_many_cells", found=len(cells), expected=self.width)
-        for number, cell in enumerate(cells):
-            if len(cell) > MAX_CELL:
-                return message(
-                    "data.bad.cell_too_long", column=number + 1, found=len(cell), limit=MAX_CELL
-                )
-            if not cell.isascii() and MARKED.search(cell):
-                return message("data.bad.bytes", column=number + 1)
-        return None
+        return next(filter(None, map(wrong_cell, count(1), cells)), None)
 
     def _report(self, at: int, end: int, reason: Message) -> None:
         text = shorten("".join(self.lines[at : min(end, at + SHOWN)]))

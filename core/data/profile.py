@@ -12,9 +12,8 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from core.data.caveats import caveats
 from core.data.columns import parts
-from core.data.parse import shorten
+from core.data.grid import shorten
 from core.data.read import Table
 from core.data.roles import MAX_LABELS, Column, choose_label, choose_split, choose_text, describe
 from core.errors import UserError
@@ -55,7 +54,6 @@ class Profile:
     length_edges: tuple[int, ...]  # one more than bins; the last bin reaches the longest text
     script: str  # "latin", "han", "japanese", "cyrillic", ..., "mixed" or "none"
     dropped: tuple[Dropped, ...]  # every row that cannot be used, by line
-    warnings: tuple[Message, ...]
 
 
 def profile(
@@ -91,9 +89,7 @@ def profile(
     dropped = tuple(sorted((*bad, *unusable), key=lambda row: row.line))
     if separator is None:
         separator = next((each.separator for each in columns if each.name == label), "")
-    cells = rows[label].tolist() if label else []
-    labels = (part for cell in cells for part in (parts(cell, separator) if separator else [cell]))
-    classes = tuple(Counter(labels).most_common())
+    classes = _classes(rows[label], separator) if label else ()
     return Profile(
         rows=len(frame),
         columns=columns,
@@ -109,8 +105,17 @@ def profile(
         length_edges=edges,
         script=find_script(joined),
         dropped=dropped,
-        warnings=caveats(frame, columns, rows, joined, label or "", classes, len(dropped)),
     )
+
+
+def _classes(cells: pd.Series, separator: str) -> tuple[tuple[str, int], ...]:
+    """Each label and how many cells have it: the most common first, then the one that occurs first."""
+    codes, distinct = cells.factorize()
+    found: Counter[str] = Counter()
+    for cell, times in zip(distinct, np.bincount(codes).tolist(), strict=True):
+        for part in parts(cell, separator) if separator else [cell]:
+            found[part] += times
+    return tuple(found.most_common())
 
 
 def separator_of(profile: Profile, column: str) -> str:

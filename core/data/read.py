@@ -1,4 +1,4 @@
-"""Bytes -> table: a CSV or TSV file as people have them, with everything in it kept as text."""
+"""Bytes -> table: CSV, TSV, Excel, JSON Lines or Parquet, with everything in it kept as text."""
 
 from __future__ import annotations
 
@@ -6,24 +6,28 @@ import functools
 import hashlib
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pandas as pd
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from core.data.columns import is_known
-from core.data.decode import decode, readable
-from core.data.parse import BadRow, Parser, find_delimiter, split_lines
+from core.data.apart import read_apart
+from core.data.decode import decode
+from core.data.delimited import read_delimited
+from core.data.excel import is_excel
+from core.data.grid import BadRow, Grid
+from core.data.header import LONG_NAME, header_is_data, name_columns
+from core.data.jsonl import is_json, read_json
+from core.data.parquet import is_parquet
 from core.errors import UserError
 from core.words import Message, message
 
 MAX_BYTES = 256 * 1024 * 1024
-LONG_NAME = 80  # characters: longer ones are sentences, not column names
 METADATA = b"ticktune"
 
 
@@ -40,10 +44,12 @@ class Change:
 class Table:
     """A file's rows as text, and what was met on the way.
 
-    `frame` holds only str; its index, named "line", is the 1-based line of the file on which each
-    row starts. `delimiter` is empty for a file of one column. `bad_rows` could not be read and are
-    not in `frame`; `notes` say what was repaired or guessed. Where a person had it changed, `changes` say
-    how, and `original` is the table as it was read.
+    `frame` holds only str; its index, named "line", is where each row starts, 1-based: the line of a text
+    file, the row number of a sheet, the place of the row in Parquet or in an array of JSON. `delimiter` is
+    empty for a file of one column, `encoding` for one that is no text file. `bad_rows` could not be read and
+    are not in `frame`; `notes` say what was repaired or guessed. `format` is what people call the kind of
+    file; of a workbook, `sheet` was read and `sheets` are all there are. Where a person had it changed,
+    `changes` say how, and `original` is the table as it was read.
     """
 
     name: str
@@ -52,27 +58,50 @@ class Table:
     delimiter: str
     bad_rows: tuple[BadRow, ...]
     notes: tuple[Message, ...]
+    format: str = "CSV"
+    sheet: str = ""
+    sheets: tuple[str, ...] = ()
     changes: tuple[Change, ...] = ()
     original: Table | None = field(default=None, repr=False)
 
     @functools.cached_property
     def fingerprint(self) -> str:
-        """SHA-256 of column names and cells, whatever encoding and delimiter they came in."""
+        """SHA-256 of column names and cells, whatever format, encoding and delimiter they came in."""
         digest = hashlib.sha256(json.dumps(list(self.frame.columns)).encode())
         for position in range(self.frame.shape[1]):
-            cells = self.frame.iloc[:, position].tolist()
+            cells = arrow(self.frame.iloc[:, position])
             # The lengths tell ["ab", "c"] from ["a", "bc"].
-            digest.update(np.fromiter(map(len, cells), "<i8", len(cells)).tobytes())
-            digest.update("".join(cells).encode())
+            for chunk in cells.chunks:
+                digest.update(pc.utf8_length(chunk).cast(pa.int64()).to_numpy().tobytes())
+            for chunk in cells.chunks:
+                digest.update(_bytes_of(chunk))
         return digest.hexdigest()
 
 
-def read(source: Path | bytes, name: str | None = None) -> Table:
-    """Read a CSV or TSV file of up to 256 MB; `name` is what to call it.
+def arrow(cells: pd.Series) -> pa.ChunkedArray:
+    """A column of text as Arrow has it: nothing is copied."""
+    found = pa.array(cells, pa.large_string(), from_pandas=False)
+    return found if isinstance(found, pa.ChunkedArray) else pa.chunked_array([found])
 
-    Encoding and delimiter are found out. Rows that cannot be read become `bad_rows`. Raises
-    UserError `file_unreadable`, `file_too_large`, `file_empty`, `file_excel`, `file_binary`, `no_rows`,
-    `all_rows_bad`, `too_many_columns`, `too_many_rows`.
+
+def _bytes_of(chunk: pa.LargeStringArray) -> memoryview:
+    """All strings of an array, one after the other, in UTF-8."""
+    _, offsets, data = chunk.buffers()
+    if data is None or not len(chunk):
+        return memoryview(b"")
+    places = memoryview(offsets).cast("q")
+    start, end = places[chunk.offset], places[chunk.offset + len(chunk)]
+    return memoryview(data)[start:end]
+
+
+def read(source: Path | bytes, name: str | None = None, sheet: str | None = None) -> Table:
+    """Read a file of up to 256 MB; `name` is what to call it, `sheet` which one of a workbook to take.
+
+    What kind of file it is, its encoding and its delimiter are found out from its content. Rows that cannot
+    be read become `bad_rows`. Raises UserError `file_unreadable`, `file_too_large`, `file_empty`,
+    `file_office`, `file_binary`, `file_damaged`, `file_locked`, `file_unpacked`, `file_needs_memory`,
+    `file_slow`, `json_broken`, `json_twice`, `no_sheets`, `sheet_unknown`, `sheet_empty`, `no_rows`,
+    `all_rows_bad`, `too_many_columns`, `too_many_lines`, `too_many_rows`, `too_many_cells`.
     """
     if name is None:
         name = "table.csv" if isinstance(source, bytes) else source.name
@@ -80,34 +109,67 @@ def read(source: Path | bytes, name: str | None = None) -> Table:
     _check_size(len(data))
     if not data.strip():
         raise UserError("file_empty")
-    decoded = decode(data)
-    if not decoded.text.strip("\ufeff \t\r\n"):
-        raise UserError("file_empty")
-    lines = split_lines(decoded.text)
-    # Excel reads and writes a first line such as "sep=;".
-    declared = re.fullmatch(r"sep=([,;\t|])\s*", lines[0])
-    delimiter = declared[1] if declared else find_delimiter(lines)
-    parser = Parser(lines, delimiter, start=1 if declared else 0)
-    columns, notes = _name_columns(parser)
-    if not parser.rows and parser.bad:
-        first = parser.bad[0]
-        raise UserError("all_rows_bad", rows=len(parser.bad), line=first.line, reason=first.reason)
-    if not parser.rows:
-        raise UserError("no_rows")
-    index = pd.Index(parser.starts, name="line", dtype="int64")
-    frame = pd.DataFrame(parser.rows, columns=columns, index=index, dtype="str")
-    notes += _notes(parser, frame)
-    if decoded.guessed:
-        notes.append(message("data.note.encoding_guessed", encoding=decoded.encoding))
+    kept = next(reader for fits, reader in FORMATS if fits(data))(data, sheet)
+    if sheet is not None and not kept.sheets:
+        raise UserError("no_sheets", format=kept.format)
+    return _table(kept, name)
+
+
+def read_pasted(text: str, name: str) -> Table:
+    """A table that was copied from a spreadsheet, or the content of a file, as if it were a file `name`.
+
+    Raises UserError `paste_empty`, and as `read` does.
+    """
+    if not text.strip():
+        raise UserError("paste_empty")
+    return read(text.encode("utf-8", "replace"), name)
+
+
+def _table(kept: Grid, name: str) -> Table:
+    columns, notes = name_columns(kept)
+    if not len(kept.lines):
+        if not kept.bad:
+            raise UserError("no_rows")
+        first = kept.bad[0]
+        raise UserError("all_rows_bad", rows=len(kept.bad), line=first.line, reason=first.reason)
+    notes += kept.notes
+    if kept.first_row and header_is_data(kept):
+        notes.append(message("data.note.no_header", start=", ".join(kept.header)[:LONG_NAME]))
+    frame = pa.table(kept.columns, names=list(map(str, range(len(columns))))).to_pandas()
+    frame.columns = pd.Index(columns, dtype="str")
+    frame.index = pd.Index(kept.lines, name="line", dtype="int64")
     return Table(
         # File systems allow bytes that are no text.
         name=re.split(r"[\\/]", name)[-1].encode("utf-8", "replace").decode(),
         frame=frame,
-        encoding=decoded.encoding,
-        delimiter=delimiter,
-        bad_rows=tuple(parser.bad),
+        encoding=kept.encoding,
+        delimiter=kept.delimiter,
+        bad_rows=tuple(kept.bad),
         notes=tuple(notes),
+        format=kept.format,
+        sheet=kept.sheet,
+        sheets=tuple(kept.sheets),
     )
+
+
+def _may_be_json(data: bytes) -> bool:
+    return data[:4096].lstrip(b"\xef\xbb\xbf\xff\xfe \t\r\n\0").startswith((b"{", b"["))
+
+
+def _read_text(data: bytes, sheet: str | None) -> Grid:
+    if _may_be_json(data):
+        decoded = decode(data)
+        if is_json(decoded.text):
+            return read_json(decoded)
+    return read_delimited(data)
+
+
+# Which reader has its turn is said by the content: a name may lie. The first that fits.
+FORMATS: tuple[tuple[Callable[[bytes], bool], Callable[[bytes, str | None], Grid]], ...] = (
+    (is_excel, functools.partial(read_apart, "excel")),
+    (is_parquet, functools.partial(read_apart, "parquet")),
+    (lambda data: True, _read_text),
+)
 
 
 def bytes_of(path: Path) -> bytes:
@@ -125,73 +187,6 @@ def _check_size(size: int) -> None:
         raise UserError("file_too_large", size=size / 2**20, limit=MAX_BYTES // 2**20)
 
 
-def _name_columns(parser: Parser) -> tuple[list[str], list[Message]]:
-    """One distinct, non-empty name for every column, and what had to be done for that."""
-    notes: list[Message] = []
-    names = list(parser.header)
-    missing = parser.width - len(names)
-    if missing > 0:
-        first = [row[0] for row in parser.rows]
-        # R writes row names as a first column without a name; they are all different.
-        if missing == 1 and len(set(first)) == len(first):
-            names = ["", *names]
-        else:
-            names += [""] * missing
-        notes.append(message("data.note.header_short", columns=missing))
-    tidy = [" ".join(readable(name).replace("\ufeff", "").split()) for name in names]
-    padded = [new for new, old in zip(tidy, names, strict=True) if new and new != old]
-    if padded:
-        notes.append(message("data.note.header_padded", names=", ".join(padded)))
-    unnamed: list[str] = []
-    repeated: list[str] = []
-    used = set(tidy)
-    columns: list[str] = []
-    for number, column in enumerate(tidy, start=1):
-        if column and column not in columns:
-            columns.append(column)
-            continue
-        stem = column or f"column {number}"
-        count = 2 if column else 1
-        new = f"{column} ({count})" if column else stem
-        while new in used:
-            count += 1
-            new = f"{stem} ({count})"
-        used.add(new)
-        columns.append(new)
-        (repeated if column else unnamed).append(new)
-    if unnamed:
-        notes.append(message("data.note.header_unnamed", names=", ".join(unnamed)))
-    if repeated:
-        notes.append(message("data.note.header_repeated", names=", ".join(repeated)))
-    return columns, notes
-
-
-def _notes(parser: Parser, frame: pd.DataFrame) -> list[Message]:
-    notes = []
-    if parser.blank:
-        notes.append(message("data.note.blank_lines", lines=parser.blank))
-    if parser.padded:
-        notes.append(message("data.note.padded_rows", rows=parser.padded))
-    if parser.loose:
-        notes.append(message("data.note.loose_quotes", rows=parser.loose))
-    if parser.plain:
-        notes.append(message("data.note.plain_quotes"))
-    if _is_data(parser.header, frame):
-        notes.append(message("data.note.no_header", start=", ".join(parser.header)[:LONG_NAME]))
-    return notes
-
-
-def _is_data(header: list[str], frame: pd.DataFrame) -> bool:
-    """Whether the first row looks like the others: a cell recurs below it, or is a sentence."""
-    if len(header) != frame.shape[1] or any(map(is_known, header)):
-        return False
-    recurs = any(
-        cell.strip() and int((frame.iloc[:, position] == cell).sum()) >= 3
-        for position, cell in enumerate(header)
-    )
-    return recurs or any(len(cell) > LONG_NAME for cell in header)
-
-
 def write_table(table: Table, path: Path) -> None:
     """Write a table as parquet, with all that is known about it."""
     about = {
@@ -200,6 +195,9 @@ def write_table(table: Table, path: Path) -> None:
         "delimiter": table.delimiter,
         "bad_rows": [[row.line, row.reason.to_json(), row.text] for row in table.bad_rows],
         "notes": [note.to_json() for note in table.notes],
+        "format": table.format,
+        "sheet": table.sheet,
+        "sheets": list(table.sheets),
         "changes": [[dict(each.edit), each.said.to_json()] for each in table.changes],
     }
     stored = pa.Table.from_pandas(table.frame, preserve_index=True)
@@ -221,6 +219,10 @@ def load_table(path: Path) -> Table:
             for line, reason, text in about["bad_rows"]
         ),
         notes=tuple(Message.from_json(note) for note in about["notes"]),
+        # Of earlier versions, which read nothing else.
+        format=about.get("format", "CSV"),
+        sheet=about.get("sheet", ""),
+        sheets=tuple(about.get("sheets", ())),
         changes=tuple(
             Change(edit, Message.from_json(said)) for edit, said in about.get("changes", ())
         ),

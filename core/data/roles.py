@@ -8,12 +8,15 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
+import numpy as np
+import numpy.typing as npt
 import pandas as pd
 
 from core.data import columns as names
 from core.data.columns import parts
 from core.words import Message, message
 
+Counts = npt.NDArray[np.int64]
 Role = Literal["text", "label", "split", "id", "empty", "number", "other"]
 
 MAX_LABELS = 200
@@ -49,9 +52,10 @@ def describe(frame: pd.DataFrame) -> tuple[Column, ...]:
 def _describe(name: str, cells: pd.Series) -> Column:
     values = cells[cells != ""]
     filled = len(values)
-    distinct = values.drop_duplicates()
+    codes, kinds = values.factorize()
+    distinct, counts = pd.Series(kinds, dtype="str"), np.bincount(codes)
     mean_length = float(values.str.len().mean()) if filled else 0.0
-    separator = guess_separator(values)
+    separator = _separator(distinct, counts)
     role = "label" if separator else _role(name, values, distinct, mean_length)
     return Column(
         name=name,
@@ -71,20 +75,30 @@ def guess_separator(cells: pd.Series) -> str:
     `cells` are not blank. Labels are short and few; most of them come in more than one combination, which
     tells "red; green" from "Smith; John".
     """
-    distinct = cells.drop_duplicates()
-    distinct = distinct.iloc[:: max(1, len(distinct) // SAMPLE)]
+    codes, kinds = cells.factorize()
+    return _separator(pd.Series(kinds, dtype="str"), np.bincount(codes))
+
+
+def _separator(distinct: pd.Series, counts: Counts) -> str:
+    """The same of the different cells, and how often each occurs."""
+    if distinct.empty:
+        return ""
+    step = max(1, len(distinct) // SAMPLE)
+    sample = distinct.iloc[::step]
     for separator in SEPARATORS:
-        several = distinct.str.contains(separator, regex=False)
-        if several.mean() < SEVERAL or cells.str.contains(separator, regex=False).mean() < SEVERAL:
+        if sample.str.contains(separator, regex=False).mean() < SEVERAL:
             continue
-        combined = Counter(part for cell in distinct for part in parts(cell, separator))
+        having = distinct.str.contains(separator, regex=False).to_numpy(dtype=bool)
+        if counts[having].sum() / counts.sum() < SEVERAL:
+            continue
+        combined = Counter(part for cell in sample for part in parts(cell, separator))
         often = sum(times > 1 for times in combined.values())
         length = sum(map(len, combined)) / max(1, len(combined))
         if (
-            2 <= len(combined) <= min(MAX_LABELS, len(distinct))
+            2 <= len(combined) <= min(MAX_LABELS, len(sample))
             and often >= len(combined) / 2
             and length <= LONGEST_PART
-            and len(combined) * 4 <= len(cells)
+            and len(combined) * 4 <= counts.sum()
         ):
             return separator
     return ""

@@ -15,11 +15,11 @@ from core.errors import UserError
 TEXT = "text"  # the column of a file of plain lines
 
 
-def read_unlabelled(source: Path) -> Table:
+def read_unlabelled(source: Path, sheet: str | None = None) -> Table:
     """A table as `read` takes it, or a .txt file with a text on each line. Raises UserError as `read`
     does."""
-    if source.suffix.lower() != ".txt":
-        return read(source)
+    if source.suffix.lower() != ".txt" or sheet is not None:
+        return read(source, sheet=sheet)
     decoded = decode(bytes_of(source))
     lines = decoded.text.lstrip("\ufeff").splitlines()
     filled = {number: line for number, line in enumerate(lines, 1) if line.strip()}

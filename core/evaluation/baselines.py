@@ -47,6 +47,14 @@ class Fitted:
         """[rows, classes] for texts that went through `cut`, or for vectors [rows, hidden size]."""
         return probabilities(self.pipeline, inputs, self.labels)
 
+    def soften(self, temperature: float) -> None:
+        """Divide the logits, in the weights themselves: whoever loads them has it."""
+        last = self.pipeline[-1]
+        for part in getattr(last, "estimators_", [last]):
+            if hasattr(part, "coef_"):  # one that has seen a single class has none
+                part.coef_ /= temperature
+                part.intercept_ /= temperature
+
 
 def probabilities(pipeline: Any, inputs: Any, labels: Sequence[str]) -> Floats:
     """Of every label, in the order of `labels`; one without a training row has a probability of 0."""
@@ -63,13 +71,14 @@ def cut(text: str) -> str:
     return text[:MAX_CHARACTERS].replace("\0", " ")
 
 
-def majority(task: Task, train: Numbers, test: Numbers) -> dict[str, Any]:
-    """The scores of always answering what is commonest in the training rows; `train` and `test` are truths.
+def majority(task: Task, train: Numbers, rows: int) -> Floats:
+    """Probabilities [rows, classes] of always answering what is commonest in the training rows, whose truths
+    are `train`.
 
-    Its probabilities are the shares of the classes in training, so that its loss is the one of knowing
-    nothing but how common each class is.
+    They are the shares of the classes in training, so that its loss is the one of knowing nothing but how
+    common each class is.
     """
-    return task.score(np.tile(task.commonest(train), (len(test), 1)), test, None)
+    return np.tile(task.commonest(train), (rows, 1))
 
 
 def tfidf(texts: Sequence[str], truth: Numbers, task: Task, seed: int) -> Fitted:

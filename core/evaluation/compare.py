@@ -2,32 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from itertools import chain
 
-import numpy as np
-
-from core.evaluation.metrics import Numbers
+from core.evaluation.intervals import Change, paired
 from core.runs import Run
 from core.tasks import task_of
 
-DRAWS = 1_000
 FEWEST = 10  # test rows that both have
-
-
-@dataclass(frozen=True)
-class Change:
-    """A score (0 to 1) minus another one on the same rows, with its 95 % interval."""
-
-    value: float
-    low: float
-    high: float
-
-    @property
-    def clear(self) -> bool:
-        """Is it more than chance?"""
-        return self.low > 0 or self.high < 0
 
 
 @dataclass(frozen=True)
@@ -73,9 +55,6 @@ def delivered(run: Run) -> Delivered | None:
 def difference(run: Run, other: Run) -> Difference | None:
     """Of a run to another, on the test rows that both have; None where they are too few, or a run is not
     done.
-
-    Paired bootstrap over the test rows (Berg-Kirkpatrick, Burkett and Klein 2012): both lose or gain the
-    same rows in every draw.
     """
     ours, theirs, rows = delivered(run), delivered(other), run.test_rows()
     if ours is None or theirs is None or rows is None:
@@ -90,21 +69,5 @@ def difference(run: Run, other: Run) -> Difference | None:
     ]
     task = task_of(chain(*said), run.recipe().task.separator)
     truth, one, two = (task.encode(cells) for cells in said)
-
-    def right(given: Numbers, where: Numbers) -> float:
-        same = given[where] == truth[where]
-        return float((same if same.ndim == 1 else same.all(axis=1)).mean())
-
-    def f1(given: Numbers, where: Numbers) -> float:
-        return task.macro_f1(given[where], truth[where])
-
-    def change(score: Callable[[Numbers, Numbers], float]) -> Change:
-        everything = np.arange(len(truth))
-        random = np.random.default_rng(0)
-        draws = [random.choice(everything, len(everything)) for _ in range(DRAWS)]
-        gains = [score(one, where) - score(two, where) for where in draws]
-        low, high = np.quantile(gains, (0.025, 0.975))
-        value = score(one, everything) - score(two, everything)
-        return Change(value, float(low), float(high))
-
-    return Difference(change(right), change(f1), len(truth))
+    found = paired(task, truth, one, two)
+    return Difference(found["accuracy"], found["macro_f1"], len(truth))

@@ -29,6 +29,19 @@ def sigmoid(logits: Floats) -> Floats:
     return np.asarray(0.5 * (1 + np.tanh(logits.astype(np.float64) / 2)))
 
 
+def divide(some: Any, of: Any) -> Floats:
+    """`some / of` in float64; NaN for 0 / 0."""
+    some, of = np.asarray(some, np.float64), np.asarray(of, np.float64)
+    unknown = np.full(np.broadcast_shapes(some.shape, of.shape), np.nan)
+    return np.asarray(np.divide(some, of, out=unknown, where=of > 0))
+
+
+def mean_of_known(values: Floats) -> Floats:
+    """The mean over the last axis of what is a number; NaN where nothing is."""
+    known = ~np.isnan(values)
+    return divide(np.where(known, values, 0).sum(axis=-1), known.sum(axis=-1))
+
+
 def quick_score(logits: Floats, truth: Numbers) -> dict[str, float]:
     """The "loss" (mean cross-entropy, nats), "accuracy" and "macro_f1" of logits [rows, classes].
 

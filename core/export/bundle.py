@@ -21,6 +21,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from core.errors import UserError
+from core.evaluation.unsure import checked
 from core.export import scripts
 from core.export.card import card
 from core.modalities.text import usable_length
@@ -34,6 +36,7 @@ if TYPE_CHECKING:
 
     from core.evaluation.metrics import Floats
 
+UNSURE = "unsure.json"  # beside a model: what a person has chosen after the training
 TOLERANCE = 1e-3  # of a probability, between the page and the exported folder
 JOINT = "joint"
 RESERVED = re.compile(r"con|prn|aux|nul|com\d|lpt\d")  # no file may be called so on Windows
@@ -90,6 +93,15 @@ def threshold_of(folder: Path) -> float | None:
         found = json.loads((folder / "metrics.json").read_text(encoding="utf-8"))["threshold"]
         return None if found is None else float(found)
     except (OSError, ValueError, KeyError, TypeError):
+        return None
+
+
+def unsure_of(folder: Path) -> float | None:
+    """Below which certainty the model in a folder gives no label; None where it always gives one."""
+    try:
+        found = json.loads((folder / UNSURE).read_text(encoding="utf-8"))["below"]
+        return checked(found) or None
+    except (OSError, ValueError, KeyError, TypeError, UserError):
         return None
 
 

@@ -8,15 +8,15 @@ from __future__ import annotations
 
 import dataclasses
 import json
-import math
 import re
 import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
+from core.evaluation.intervals import wilson
 from core.models.catalog import BY_KEY, hub_id
 from core.recipe import Recipe
-from core.words import say
+from core.words import Message, say
 
 LONGEST = 100  # characters of a name that are shown
 USE = """\
@@ -95,6 +95,7 @@ def simple_card(
         f"## {say('card.quality', language)}",
         say("card.measured", language, rows=int(scores["rows"])),
         *_scores(compared, scores["per_class"], language),
+        *_trust(scores, scores.get("calibration"), language),
         f"## {say('card.use', language)}",
         say("card.simple.use", language),
         *_limits({"test": scores}, language),
@@ -152,7 +153,42 @@ def _quality(metrics: Mapping[str, Any], language: str) -> list[str]:
         f"## {say('card.quality', language)}",
         say("card.measured", language, rows=int(metrics["test"]["rows"])),
         *_scores(compared, metrics["test"]["per_class"], language),
+        *_trust(metrics["test"], metrics.get("calibration"), language),
     ]
+
+
+def _trust(
+    scores: Mapping[str, Any], calibration: Mapping[str, Any] | None, language: str
+) -> list[str]:
+    """Further scores, and how far the probabilities can be believed; runs of earlier versions lack both."""
+    further = [
+        [say(f"score.{name}", language), _with_ends(scores, name)]
+        for name in ("balanced_accuracy", "roc_auc")
+        if scores.get(name) is not None
+    ]
+    head = [say("card.score", language), say("card.value", language)]
+    parts = [_table(head, further)] if further else []
+    if scores.get("intervals"):
+        parts.append(say("card.intervals", language))
+    if calibration:
+        skipped = calibration["skipped"]
+        said = say(
+            "card.uncalibrated" if skipped else "card.calibration",
+            language,
+            temperature=calibration["temperature"],
+            before=calibration["before"]["ece"],
+            after=calibration["after"]["ece"],
+            reason=Message.from_json(skipped) if skipped else "",
+        )
+        parts.append(said)
+    return parts
+
+
+def _with_ends(scores: Mapping[str, Any], name: str) -> str:
+    """A score with its interval, where that is known."""
+    ends = scores.get("intervals", {}).get(name)
+    shown = f"{scores[name]:.3f}"
+    return f"{shown} ({ends[0]:.3f}–{ends[1]:.3f})" if ends else shown
 
 
 def _scores(
@@ -160,13 +196,13 @@ def _scores(
 ) -> list[str]:
     """The table of what is compared, and that of the labels."""
     scores = [
-        (name, f"{s['accuracy']:.3f}", f"{s['macro_f1']:.3f}", f"{s['loss']:.3f}")
+        (name, _with_ends(s, "accuracy"), _with_ends(s, "macro_f1"), f"{s['loss']:.3f}")
         for name, s in compared.items()
     ]
     each = [
         (
             markdown(str(row["label"])),
-            *(f"{row[name]:.3f}" for name in ("precision", "recall", "f1")),
+            *(_with_ends(row, name) for name in ("precision", "recall", "f1")),
             f"{row['rows']:,}",
         )
         for row in per_class
@@ -219,18 +255,12 @@ def _settings(recipe: Recipe, metrics: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _limits(metrics: Mapping[str, Any], language: str) -> list[str]:
-    low, high = interval(float(metrics["test"]["accuracy"]), int(metrics["test"]["rows"]))
+    test = metrics["test"]
+    known = test.get("intervals", {}).get("accuracy")
+    low, high = known or wilson(float(test["accuracy"]), int(test["rows"]))
     points = (
         say("card.limit_rows", language, rows=int(metrics["test"]["rows"]), low=low, high=high),
         say("card.limit_kind", language),
         say("card.limit_always", language),
     )
     return [f"## {say('card.limits', language)}", "\n".join(f"- {point}" for point in points)]
-
-
-def interval(share: float, rows: int) -> tuple[float, float]:
-    """95 % interval of a share (0 to 1) that was measured on `rows` rows (Wilson 1927)."""
-    z2 = 1.96**2
-    middle = (share + z2 / (2 * rows)) / (1 + z2 / rows)
-    half = math.sqrt(share * (1 - share) * z2 / rows + z2**2 / (4 * rows**2)) / (1 + z2 / rows)
-    return max(0.0, middle - half), min(1.0, middle + half)

@@ -8,7 +8,7 @@ import io
 from collections.abc import Sequence
 
 from core.comparisons import Comparison, Line, named
-from core.evaluation.compare import Change
+from core.evaluation.intervals import Change
 from core.words import say
 
 LEAST = 0.02  # of macro-F1: the scale of the changes reaches at least so far to both sides

@@ -25,7 +25,7 @@ from core.errors import UserError
 from core.evaluation import baselines
 from core.evaluation.metrics import Floats
 from core.export import scripts
-from core.export.bundle import base_of, slug, swap, threshold_of, write
+from core.export.bundle import base_of, slug, swap, threshold_of, unsure_of, write
 from core.export.card import simple_card
 from core.modalities.text import NO_LIMIT, flat, load_tokenizer
 from core.models.embed import embed
@@ -176,6 +176,7 @@ class SimplePredictor:
             ) from error
         self.task = of_names(self.labels, recipe.task.separator)
         self.threshold = threshold_of(folder)
+        self.unsure_below = unsure_of(folder)
         self.text_columns: tuple[str, ...] = recipe.data.text
         self._length = recipe.train.max_length or NO_LIMIT
         self._lock = threading.Lock()

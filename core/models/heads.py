@@ -1,27 +1,36 @@
-"""A classifier for one label column, out of one that answers several."""
+"""The last layer of a classifier: a part of it for one label column, or softer answers."""
 
 from __future__ import annotations
 
 import copy
+from collections.abc import Sequence
 from typing import Any
 
 import torch
 
 
-def narrow(model: Any, place: slice) -> Any:
-    """A copy of a classifier that answers a part of its classes: the last layer's rows at `place`.
-
-    The last layer is the linear one, above the encoder, with as many outputs as there are classes.
-    """
-    model = copy.deepcopy(model)
+def last_layer(model: Any) -> tuple[str, Any] | None:
+    """Name and module of the linear layer, above the encoder, with as many outputs as there are classes."""
     below = {id(module) for module in model.base_model.modules()}
-    name, last = next(
-        (name, module)
-        for name, module in reversed(list(model.named_modules()))
-        if isinstance(module, torch.nn.Linear)
-        and id(module) not in below
-        and module.out_features == model.config.num_labels
+    return next(
+        (
+            (name, module)
+            for name, module in reversed(list(model.named_modules()))
+            if isinstance(module, torch.nn.Linear)
+            and id(module) not in below
+            and module.out_features == model.config.num_labels
+        ),
+        None,
     )
+
+
+def narrow(model: Any, place: slice) -> Any:
+    """A copy of a classifier that answers a part of its classes: the last layer's rows at `place`."""
+    model = copy.deepcopy(model)
+    found = last_layer(model)
+    if found is None:
+        raise ValueError("a classifier without a last linear layer")
+    name, last = found
     part = torch.nn.Linear(last.in_features, place.stop - place.start, last.bias is not None)
     part.weight.data = last.weight.data[place].clone()
     if last.bias is not None:
@@ -29,3 +38,22 @@ def narrow(model: Any, place: slice) -> Any:
     model.set_submodule(name, part)
     model.num_labels = model.config.num_labels = part.out_features
     return model
+
+
+def soften(model: Any, places: Sequence[slice], temperatures: Sequence[float]) -> bool:
+    """Divide the logits at each of `places` by its temperature, in place, in the last layer's own weights: so
+    every way to load the model has it. False, and nothing changed, where that layer is another one's too.
+    """
+    found = last_layer(model)
+    if found is None:
+        return False
+    _, last = found
+    shared = sum(getattr(each, "weight", None) is last.weight for each in model.modules()) > 1
+    if shared:
+        return False
+    with torch.no_grad():
+        for place, temperature in zip(places, temperatures, strict=True):
+            last.weight[place] /= temperature
+            if last.bias is not None:
+                last.bias[place] /= temperature
+    return True

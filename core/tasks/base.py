@@ -100,12 +100,33 @@ class Task(ABC):
         """The "accuracy" and "macro_f1" of an evaluation during the training."""
 
     @abstractmethod
-    def macro_f1(self, given: Numbers, truth: Numbers) -> float:
-        """Of answers that are encoded like what is true."""
+    def given(self, probabilities: Floats, threshold: float | None) -> Numbers:
+        """The answer to each row, encoded like what is true."""
 
-    @abstractmethod
     def said(self, probabilities: Floats, threshold: float | None) -> list[str]:
         """The answer to each row as a person reads it."""
+        return self.spoken(self.given(probabilities, threshold))
+
+    @abstractmethod
+    def has(self, truth: Numbers) -> Any:
+        """Whether a row has a class [rows, classes], true or false, from answers or from what is true."""
+
+    @abstractmethod
+    def balanced_accuracy(self, hits: Any, answered: Any, true: Any, rows: int) -> Floats:
+        """Every class counted the same, however rare: [...], of counts [..., classes]; NaN where no class can
+        be judged."""
+
+    @abstractmethod
+    def logits(self, probabilities: Floats) -> Floats:
+        """What `probabilities` makes these of, up to what makes no difference; minus infinity for 0."""
+
+    @abstractmethod
+    def nats(self, logits: Floats, truth: Numbers) -> Floats:
+        """How surprising what is true is [rows]: the cross-entropy."""
+
+    @abstractmethod
+    def claims(self, probabilities: Floats, truth: Numbers) -> tuple[Floats, Any]:
+        """Everything that is said with a probability, and whether it is true: two arrays [claims]."""
 
     @abstractmethod
     def sure(self, probabilities: Floats, threshold: float | None) -> Floats:

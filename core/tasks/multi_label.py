@@ -118,11 +118,34 @@ class MultiLabel(Task):
         scores = self.score(probabilities, truth, self.threshold(probabilities, truth))
         return {name: scores[name] for name in ("accuracy", "macro_f1")}
 
-    def macro_f1(self, given: Numbers, truth: Numbers) -> float:
-        return metrics.multi_label_f1(given == 1, truth == 1)
+    def given(self, probabilities: Floats, threshold: float | None) -> Numbers:
+        return np.asarray(probabilities >= (0.5 if threshold is None else threshold), np.int64)
 
-    def said(self, probabilities: Floats, threshold: float | None) -> list[str]:
-        return self.spoken((probabilities >= (0.5 if threshold is None else threshold)).astype(int))
+    def has(self, truth: Numbers) -> Any:
+        return truth.reshape(-1, len(self.names)) == 1
+
+    def balanced_accuracy(self, hits: Any, answered: Any, true: Any, rows: int) -> Floats:
+        """The mean, over the classes that some rows have and some lack, of how many of either are found."""
+        lacking = rows - true
+        found, spared = (
+            metrics.divide(hits, true),
+            metrics.divide(lacking - answered + hits, lacking),
+        )
+        return metrics.mean_of_known((found + spared) / 2)
+
+    def logits(self, probabilities: Floats) -> Floats:
+        shares = probabilities.astype(np.float64)
+        with np.errstate(divide="ignore"):
+            return np.asarray(np.log(shares) - np.log1p(-shares))
+
+    def nats(self, logits: Floats, truth: Numbers) -> Floats:
+        """The mean over the classes."""
+        signed = np.where(truth == 1, -logits, logits).astype(np.float64)
+        return np.asarray(np.logaddexp(0, signed).mean(axis=1))
+
+    def claims(self, probabilities: Floats, truth: Numbers) -> tuple[Floats, Any]:
+        """That a row has a class, for every row and class."""
+        return probabilities.ravel(), (truth == 1).ravel()
 
     def sure(self, probabilities: Floats, threshold: float | None) -> Floats:
         given = probabilities >= (0.5 if threshold is None else threshold)

@@ -82,11 +82,26 @@ class SingleLabel(Task):
     def quick_score(self, logits: Floats, truth: Numbers) -> dict[str, float]:
         return metrics.quick_score(logits, truth)
 
-    def macro_f1(self, given: Numbers, truth: Numbers) -> float:
-        return metrics.macro_f1(truth, given)
+    def given(self, probabilities: Floats, threshold: float | None) -> Numbers:
+        return np.asarray(probabilities.argmax(axis=1))
 
-    def said(self, probabilities: Floats, threshold: float | None) -> list[str]:
-        return [self.names[int(k)] for k in probabilities.argmax(axis=1)]
+    def has(self, truth: Numbers) -> Any:
+        return truth.reshape(-1, 1) == np.arange(len(self.names))
+
+    def balanced_accuracy(self, hits: Any, answered: Any, true: Any, rows: int) -> Floats:
+        """The mean recall of the classes that have rows."""
+        return metrics.mean_of_known(metrics.divide(hits, true))
+
+    def logits(self, probabilities: Floats) -> Floats:
+        with np.errstate(divide="ignore"):
+            return np.asarray(np.log(probabilities.astype(np.float64)))
+
+    def nats(self, logits: Floats, truth: Numbers) -> Floats:
+        return np.asarray(-metrics.log_softmax(logits)[np.arange(len(truth)), truth])
+
+    def claims(self, probabilities: Floats, truth: Numbers) -> tuple[Floats, Any]:
+        """The answer of each row."""
+        return np.asarray(probabilities.max(axis=1)), probabilities.argmax(axis=1) == truth
 
     def sure(self, probabilities: Floats, threshold: float | None) -> Floats:
         return np.asarray(probabilities.max(axis=1))

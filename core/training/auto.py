@@ -84,6 +84,11 @@ class Plan:
         return self.steps_per_epoch / self.evaluate_every
 
 
+def batch_size(rows: int) -> int:
+    """What is chosen for that many training rows."""
+    return MANY_BATCH if rows >= MANY else BATCH
+
+
 def plan(spec: TrainSpec, facts: Facts) -> Plan:
     """Fill in what `spec` leaves open. The same facts give the same plan."""
     why: dict[str, Message] = {}
@@ -96,9 +101,7 @@ def plan(spec: TrainSpec, facts: Facts) -> Plan:
 
     rows = facts.rows * facts.multiple
     kind = "many" if rows >= MANY else "few"
-    settle(
-        "batch_size", MANY_BATCH if rows >= MANY else BATCH, message(f"recipe.batch_size.{kind}")
-    )
+    settle("batch_size", batch_size(rows), message(f"recipe.batch_size.{kind}"))
 
     def steps_with(batch_size: int) -> int:
         """Of an epoch."""

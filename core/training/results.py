@@ -11,6 +11,8 @@ from typing import Any
 
 import numpy as np
 
+from core.evaluation import calibrate, verdict
+from core.evaluation.intervals import measure
 from core.evaluation.metrics import Floats
 from core.evaluation.speed import latencies
 from core.export import bundle
@@ -19,6 +21,7 @@ from core.recipe import Recipe
 from core.runs import Run
 from core.techniques.base import Fitted, Technique
 from core.training import events as ev
+from core.training.decide import Decided, decide
 from core.training.fit import Fit
 from core.training.rows import Rows
 from core.training.simple import Simple
@@ -66,6 +69,7 @@ def write(
     """
     sets, joint = fit.sets, fit.sets.joint
     run.append(ev.StageStarted(stage="test", rows=len(sets.test)))
+    decided = decide(fit, fitted.model)
     logits = sets.in_order(fit.answers(fitted.model, sets.test))
     shared = {
         "epochs": fitted.epochs,
@@ -78,12 +82,11 @@ def write(
         "techniques": {technique.key: technique.evidence for technique in chosen},
         "stopped": fitted.stopped,
     }
-    thresholds = _thresholds(fit, fitted)
     run.append(ev.StageStarted(stage="export"))
     if len(columns) > 1:
         about = {
-            column: {"labels": task.names, "separator": task.separator, "threshold": threshold}
-            for column, task, threshold in zip(joint.columns, joint.tasks, thresholds, strict=True)
+            column: {"labels": task.names, "separator": task.separator, "threshold": each.threshold}
+            for column, task, each in zip(joint.columns, joint.tasks, decided, strict=True)
         }
         recipe = dataclasses.replace(run.recipe(), train=fit.spec)
         bundle.export_joint(run, fitted.model, fit.tokenizer, about, recipe)
@@ -93,26 +96,13 @@ def write(
         _write_one(
             column,
             narrow(fitted.model, place) if len(columns) > 1 else fitted.model,
-            column.rows.task.probabilities(said),
-            thresholds[number],
+            said,
+            decided[number],
             fit,
             {**shared, "best": _best(fitted.best, number)},
             [] if number else chosen,  # what they add to the folder is made for the main column
         )
     bundle.zip_model(run, run.recipe().name or run.recipe().data.file)
-
-
-def _thresholds(fit: Fit, fitted: Fitted) -> list[float | None]:
-    """Of each column, chosen on the validation rows; None where the likeliest class is the answer."""
-    sets, joint = fit.sets, fit.sets.joint
-    if not any(task.separator for task in joint.tasks):
-        return [None] * len(joint.tasks)
-    logits, truth = fit.answers(fitted.model, sets.validation), np.array(sets.validation["labels"])
-    found = []
-    for task, place, own in zip(joint.tasks, joint.places, joint.truths(truth), strict=True):
-        there = task.known(own)
-        found.append(task.threshold(task.probabilities(logits[there, place]), own[there]))
-    return found
 
 
 def _best(best: Mapping[str, Any], number: int) -> dict[str, Any]:
@@ -124,23 +114,32 @@ def _best(best: Mapping[str, Any], number: int) -> dict[str, Any]:
 def _write_one(
     column: Column,
     model: Any,
-    probabilities: Floats,
-    threshold: float | None,
+    logits: Floats,
+    decided: Decided,
     fit: Fit,
     shared: Mapping[str, Any],
     chosen: Sequence[Technique],
 ) -> None:
     run, rows, simple = column.run, column.rows, column.simple
-    texts = rows.texts_at(rows.split.test)
+    task, texts, truth = rows.task, rows.texts_at(rows.split.test), rows.truth[rows.split.test]
+    probabilities, threshold = task.probabilities(logits), decided.threshold
+    simple.test()
     timed = TorchModel(model, fit.tokenizer, int(fit.spec.max_length or 0))
     metrics: dict[str, Any] = {
         "labels": list(rows.labels),
-        "separator": rows.task.separator,
+        "separator": task.separator,
         "threshold": threshold,
         "rows": rows.counts(),
         "train_rows": len(fit.sets.train),
-        "test": rows.task.score(probabilities, rows.truth[rows.split.test], threshold),
+        "test": measure(task, probabilities, truth, threshold),
         "baselines": simple.compared,
+        "against": verdict.against(
+            task, truth, task.given(probabilities, threshold), simple.answers()
+        ),
+        "calibration": calibrate.described(
+            task, logits * decided.temperature.value, truth, decided.temperature
+        ),
+        "unsure": decided.unsure,
         "latency": latencies([timed], texts)[0],
         "recommended": simple.recommended(shared["best"]["macro_f1"]),
         **shared,
@@ -157,7 +156,7 @@ def _write_one(
         run,
         model,
         fit.tokenizer,
-        rows.task,
+        task,
         recipe,
         metrics,
         texts[:PROBES],
@@ -165,5 +164,5 @@ def _write_one(
         add,
     )
     simple.export(recipe, metrics)
-    rows.write_test(run, probabilities, threshold)
+    rows.write_test(run, probabilities, threshold, simple.tested())
     run.write_metrics(metrics)

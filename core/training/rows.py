@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -12,6 +14,7 @@ from core.data.profile import Profile, profile, usable_rows
 from core.data.read import Table
 from core.data.split import Split, fold, split
 from core.errors import UserError
+from core.evaluation import slices
 from core.modalities import text
 from core.recipe import Recipe, TaskSpec
 from core.runs import Run, RunStore
@@ -171,9 +174,18 @@ class Rows:
             "dropped": self.dropped,
         }
 
-    def write_test(self, run: Run, probabilities: np.ndarray, threshold: float | None) -> None:
-        """The test rows with `probabilities` [rows, classes], as `Run.test_rows` gives them."""
+    def write_test(
+        self,
+        run: Run,
+        probabilities: np.ndarray,
+        threshold: float | None,
+        others: Mapping[str, Sequence[Any]],
+    ) -> None:
+        """The test rows with `probabilities` [rows, classes] and columns of the simple models, as
+        `Run.test_rows` gives them."""
         where, task = self.split.test, self.task
+        recipe = run.recipe()
+        named = (*recipe.data.text, *(each.column for each in recipe.tasks), recipe.data.split)
         frame = pd.DataFrame(
             {
                 "line": self.frame.index[where],
@@ -182,6 +194,8 @@ class Rows:
                 "predicted": task.said(probabilities, threshold),
                 "confidence": task.sure(probabilities, threshold),
                 "probabilities": probabilities.tolist(),
+                **others,
+                **slices.columns(self.frame.iloc[where], [name for name in named if name]),
             }
         )
         run.write_test_rows(frame)
@@ -201,6 +215,8 @@ def _without_known(
     """
     learned, chosen, complete = _known_texts(recipe.model.key, store)
     notes = [] if complete else [message("train.ancestor_gone")]
+    if not learned and not chosen:
+        return sides, notes
     folded = [fold(each) for each in flat]
     was_learned = np.array([each in learned for each in folded])
     was_known = was_learned | np.array([each in chosen for each in folded])

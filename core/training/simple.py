@@ -13,12 +13,17 @@ import numpy as np
 import torch
 
 from core.evaluation import baselines
+from core.evaluation.calibrate import Temperature, described, temperature
+from core.evaluation.intervals import measure
+from core.evaluation.metrics import Floats, Numbers
 from core.export import simple
 from core.modalities import text
 from core.models.embed import embed
 from core.recipe import Recipe
 from core.runs import Run
+from core.tasks import Task
 from core.training import events as ev
+from core.training.decide import Decided
 from core.training.rows import Rows
 from core.words import Message, message
 
@@ -36,13 +41,22 @@ PROBES = 8  # test rows on which what was exported must give the same answers
 
 @dataclass(frozen=True)
 class _Made:
-    """A simple model, what it says to the first test rows, its tolerance, scores, and what was noted."""
+    """A simple model, the first test rows as it reads them, its tolerance, what it says to the test rows and
+    what is known of it before they are scored, and what was noted.
+
+    `logits` [test rows, classes] are those before the temperature.
+    """
 
     fitted: baselines.Fitted
     asked: Any
     tolerance: float
+    logits: Floats
+    decided: Decided
     scores: dict[str, Any]
     notes: tuple[Message, ...]
+
+    def probabilities(self, task: Task) -> Floats:
+        return task.probabilities(self.logits / self.decided.temperature.value)
 
 
 # A second run on the same rows, to try another technique, does not wait for the same comparison again.
@@ -50,10 +64,10 @@ _made: OrderedDict[Hashable, _Made] = OrderedDict()
 
 
 class Simple:
-    """What there is to beat. Call `tfidf`, then `embedding`, then after training `export`.
+    """What there is to beat. Call `tfidf`, then `embedding`, then after training `test` and `export`.
 
-    `compared` are the scores for metrics.json: of "majority", "tfidf" and "embedding" on the test
-    rows, the latter two with their "validation" scores (None where no rows are set aside).
+    `compared` are the scores for metrics.json: of "tfidf" and "embedding", first on the "validation" rows
+    (None where no rows are set aside); `test` adds those on the test rows, and "majority".
     """
 
     def __init__(self, run: Run, rows: Rows, seed: int) -> None:
@@ -61,10 +75,7 @@ class Simple:
         self._fitted: dict[str, _Made] = {}
         self._notes: list[Message] = []  # on the model that is being made
         self._with: tuple[Any, ...] = ()  # what the frozen embedding follows from besides the rows
-        known, truth = rows.truth[rows.split.train], rows.truth[rows.split.test]
-        self.compared: dict[str, dict[str, Any]] = {
-            "majority": baselines.majority(rows.task, known, truth)
-        }
+        self.compared: dict[str, dict[str, Any]] = {}
         if not len(rows.split.validation):
             # On the training rows themselves the simple models would only show off their memory.
             self._note("train.no_validation")
@@ -125,6 +136,34 @@ class Simple:
         """Which to use, given the fine-tuned model's macro-F1 on the validation rows."""
         return baselines.recommended(ours, self.compared)
 
+    def test(self) -> None:
+        """Score the test rows, once everything is decided."""
+        task, truth = self._rows.task, self._rows.truth[self._rows.split.test]
+        for name, (probabilities, threshold) in self._answered().items():
+            scores = measure(task, probabilities, truth, threshold)
+            made = self._fitted.get(name)
+            more = (
+                {
+                    **made.scores,
+                    "calibration": described(task, made.logits, truth, made.decided.temperature),
+                }
+                if made
+                else {}
+            )
+            self.compared[name] = {**scores, **more}
+
+    def answers(self) -> dict[str, Numbers]:
+        """To the test rows, encoded like what is true."""
+        return {name: self._rows.task.given(*found) for name, found in self._answered().items()}
+
+    def tested(self) -> dict[str, list[Any]]:
+        """The same as columns of `Run.test_rows`."""
+        task, columns = self._rows.task, {}
+        for name, found in self._answered().items():
+            columns[f"predicted:{name}"] = task.said(*found)
+            columns[f"confidence:{name}"] = task.sure(*found).tolist()
+        return columns
+
     def export(self, recipe: Recipe, metrics: Mapping[str, Any]) -> None:
         """Write the folders. `metrics` are the run's. Raises OSError and RuntimeError."""
         probes = self._rows.texts_at(self._rows.split.test[:PROBES])
@@ -148,26 +187,34 @@ class Simple:
         tolerance: float = simple.TOLERANCE,
         seconds: float = 0.0,
     ) -> None:
-        """Score it, on the validation rows first: that is what the page waits for."""
+        """Decide all there is to decide on the validation rows; the page waits for their scores. The test
+        rows are answered and not yet looked at."""
         split, truth, task = self._rows.split, self._rows.truth, self._rows.task
-        started, validation, threshold = time.monotonic(), None, None
+        started, validation = time.monotonic(), None
+        decided = Decided(Temperature(skipped=message("calibrate.no_validation")), None, None)
         seconds = seconds or fitted.seconds
         if len(split.validation):
-            answers = fitted.probabilities(inputs(split.validation))
-            threshold = task.threshold(answers, truth[split.validation])
-            scored = task.score(answers, truth[split.validation], threshold)
+            known = truth[split.validation]
+            logits = task.logits(fitted.probabilities(inputs(split.validation)))
+            decided = Decided.of(task, logits, known, temperature(task, logits, known))
+            answers = task.probabilities(logits / decided.temperature.value)
+            scored = task.score(answers, known, decided.threshold)
             validation = {key: scored[key] for key in ("rows", "accuracy", "macro_f1", "loss")}
             seconds += time.monotonic() - started
             self._tell(name, validation, seconds)
         asked = inputs(split.test)
-        self.compared[name] = {
-            **task.score(fitted.probabilities(asked), truth[split.test], threshold),
+        said = task.logits(fitted.probabilities(asked))
+        fitted.soften(decided.temperature.value)
+        scores = {
             "seconds": seconds,
             "train_rows": fitted.train_rows,
             "validation": validation,
+            "threshold": decided.threshold,
+            "unsure": decided.unsure,
         }
         notes, self._notes = tuple(self._notes), []
-        made = _Made(fitted, asked[:PROBES], tolerance, self.compared[name], notes)
+        made = _Made(fitted, asked[:PROBES], tolerance, said, decided, scores, notes)
+        self.compared[name] = scores
         self._fitted[name] = _made[self._key(name)] = made
         while len(_made) > REMEMBERED:
             _made.popitem(last=False)
@@ -191,6 +238,18 @@ class Simple:
             self._tell(name, made.scores["validation"], made.scores["seconds"])
         self.compared[name], self._fitted[name] = made.scores, made
         return True
+
+    def _answered(self) -> dict[str, tuple[Floats, float | None]]:
+        """What each says to the test rows, and its threshold: the simplest first."""
+        rows, task = self._rows, self._rows.task
+        known = rows.truth[rows.split.train]
+        return {
+            "majority": (baselines.majority(task, known, len(rows.split.test)), None),
+            **{
+                name: (made.probabilities(task), made.decided.threshold)
+                for name, made in self._fitted.items()
+            },
+        }
 
     def _tell(self, name: str, validation: Mapping[str, Any], seconds: float) -> None:
         self._run.append(

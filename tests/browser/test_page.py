@@ -135,9 +135,33 @@ def test_a_model_that_does_not_fit_the_language_is_said(app: App, visit: Open) -
     page = visit(app)
     pick_sample(page, "sentiment_zh")
     to_model(page)
-    expect(page.locator("#model-fit .tt-warning")).to_contain_text("BERT base Chinese")
+    expect(page.locator("#model-fit [data-finding=script]")).to_contain_text("BERT base Chinese")
+    expect(page.locator("#model-fit [data-finding=unknown]")).to_contain_text("%")
     page.locator('#model-cards input[value="bert-chinese"]').check()
-    expect(page.locator("#model-fit .tt-warning")).to_have_count(0)
+    expect(page.locator("#model-fit [data-finding]")).to_have_count(0)
+
+
+def test_a_finding_is_mended_with_a_click_and_the_change_undone(app: App, visit: Open) -> None:
+    page = visit(app)
+    rows = "".join(f"{text},{'ab'[n % 2]}\n" for n, text in enumerate(TEXTS))
+    again = f'{TEXTS[0]},a\n"{TEXTS[1]}, {HOSTILE}",b\n' * 2
+    upload(page, "repeats.csv", f"text,label\n{rows}{again}".encode())
+    usable = page.locator("#overview .tt-tile").first
+    repeats = page.locator("#checkup [data-finding=repeats]")
+    expect(usable).to_contain_text("44")
+    expect(repeats).to_contain_text("3")
+    repeats.locator("summary").click()
+    expect(repeats).to_contain_text(HOSTILE[:9])
+    assert page.locator("img[src='x']").count() == 0
+
+    repeats.get_by_role("button").click()
+    expect(usable).to_contain_text("41")
+    expect(repeats).to_have_count(0)
+    changes = page.locator("#changes")
+    expect(changes).to_contain_text("3")
+    changes.get_by_role("button").click()
+    expect(usable).to_contain_text("44")
+    expect(repeats).to_have_count(1)
 
 
 def test_a_wrong_hub_id_is_told_at_once(app: App, visit: Open) -> None:

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 
 import pytest
 
-from core.data.profile import Profile, check, dropped_csv, join_text, profile, usable_rows
+from core.data.profile import check, dropped_csv, join_text, profile, usable_rows
 from core.data.read import Table, read
 from core.errors import UserError
 from tests.data.test_read import as_csv
@@ -27,11 +27,6 @@ def table(rows: Sequence[Sequence[str]], header: Sequence[str] = ("text", "label
 
 def reviews(count: int = 40, labels: Sequence[str] = ("good", "bad")) -> list[list[str]]:
     return [[sentence(number), labels[number % len(labels)]] for number in range(count)]
-
-
-def warned(found: Profile, key: str) -> dict[str, object]:
-    """The values of the warning `key`; empty if there is none."""
-    return next((dict(w.values) for w in found.warnings if w.key == f"data.warn.{key}"), {})
 
 
 def error(source: Table, **columns: object) -> str:
@@ -154,8 +149,6 @@ def test_every_row_is_usable_or_listed_with_its_line() -> None:
     ]
     assert (found.rows, found.usable) == (7, 3)
     assert found.classes == (("x", 2), ("y", 1))
-    assert warned(found, "dropped")["rows"] == 6
-    assert warned(found, "labels_stripped")["rows"] == 1
 
 
 def test_dropped_csv_is_readable_and_harmless() -> None:
@@ -193,42 +186,6 @@ def test_lengths_count_every_text() -> None:
 )
 def test_script(text: str, script: str) -> None:
     assert profile(table([[f"{text} {n}", "ab"[n % 2]] for n in range(10)])).script == script
-
-
-# --- warnings ---
-
-
-def test_a_clean_table_has_no_warnings() -> None:
-    assert profile(table(reviews())).warnings == ()
-
-
-def test_warnings_about_classes() -> None:
-    rows = [*reviews(40), ["one more text", "rare"], ["yet another text", "rare"]]
-    found = profile(table(rows))
-    assert warned(found, "few_rows") == {"classes": 1, "names": "“rare”"}
-    assert warned(found, "imbalance")["least_label"] == "rare"
-    assert warned(profile(table(reviews(40, ["a"] * 9 + ["b"]))), "imbalance")["label"] == "a"
-
-
-def test_labels_that_look_alike_are_named_and_kept() -> None:
-    found = profile(table(reviews(40, ["ham", "HAM", "ｈａｍ", "spam"])))
-    assert warned(found, "labels_alike") == {"groups": 1, "names": "“ham” = “HAM” = “ｈａｍ”"}
-    assert len(found.classes) == 4
-
-
-def test_duplicates_and_conflicts() -> None:
-    rows = [*reviews(), [sentence(0), "good"], [sentence(1).upper() + " ", "good"]]
-    found = profile(table(rows))
-    assert warned(found, "duplicates") == {"rows": 2}
-    assert warned(found, "conflicts") == {"texts": 1, "lines": "3, 43"}
-
-
-def test_empty_columns_and_short_texts() -> None:
-    rows = [[f"{n}"[:2], label, ""] for n, (_, label) in enumerate(reviews())]
-    found = profile(table(rows, ("text", "label", "note")), text=["text"])
-    assert warned(found, "empty_columns") == {"names": "“note”"}
-    assert warned(found, "short")["rows"] == 40
-    assert found.columns[2].role == "empty"
 
 
 # --- what cannot be trained ---

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from core.data import parse
+from core.data import delimited, grid
 from core.data.read import MAX_BYTES, Table, load_table, read, write_table
 from core.errors import UserError
 
@@ -277,8 +277,10 @@ def test_undecodable_bytes_are_reported_with_their_line() -> None:
         (b"text,label\n", "no_rows"),
         (b"text,label\n\n\n", "no_rows"),
         (b"text,label\na,b,c\nd,e,f,g\n", "all_rows_bad"),
-        (b"PK\x03\x04....xl/workbook.xml", "file_excel"),
-        (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", "file_excel"),
+        (b"PK\x03\x04....xl/workbook.xml", "file_damaged"),
+        (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", "file_damaged"),
+        (b"PK\x03\x04....[Content_Types].xml...word/document.xml", "file_office"),
+        (b"PAR1....", "file_damaged"),
         (b"PK\x03\x04....photo.jpg", "file_binary"),
         (b"%PDF-1.7\n", "file_binary"),
         (b"\x89PNG\r\n\x1a\n", "file_binary"),
@@ -301,10 +303,24 @@ def test_a_gigabyte_fails_without_being_read(tmp_path: Path) -> None:
 
 
 def test_too_many_rows(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(parse, "MAX_ROWS", 10)
+    monkeypatch.setattr(grid, "MAX_ROWS", 10)
     body = b"text,label\n" + b"a,b\n" * 10
     assert len(read(body).frame) == 10
     assert error(body + b"a,b\n") == "too_many_rows"
+
+
+def test_a_bad_row_does_not_count_against_the_limit(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(grid, "MAX_ROWS", 10)
+    table = read(b"text,label\n" + b"a,b\n" * 10 + b"a,b,c\n")
+    assert (len(table.frame), len(table.bad_rows)) == (10, 1)
+    monkeypatch.setattr(grid, "MAX_CELLS", 19)
+    assert error(b"text,label\n" + b"a,b\n" * 10) == "too_many_cells"
+
+
+def test_a_file_of_nothing_but_lines(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(delimited, "MAX_LINES", 100)
+    assert error(b"text,label\na,b\n" + b"\n" * 100) == "too_many_lines"
+    assert error(b"text,label\ra,b\r" + b"\r" * 100) == "too_many_lines"
 
 
 @pytest.mark.parametrize("text", ["x" * 2_000_000, '"' + "line\n" * 400_000 + '"'])

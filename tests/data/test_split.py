@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 
 import numpy as np
+import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from core.data.split import Split, fold, folds, split
+from core.data.split import Split, alike, fold, folds, split
 from core.errors import UserError
 from core.recipe import Fold
 
@@ -241,3 +242,12 @@ def test_a_part_is_the_test_whatever_the_table_says() -> None:
     assert sides.test.tolist() == np.flatnonzero(parts == 2).tolist()
     assert len(sides.validation) == pytest.approx(0.176 * 48, abs=2)
     assert not len(sides.left_out)
+
+
+@settings(max_examples=300, deadline=None)
+@given(st.lists(st.text("aAbB éÉＡ\t\n\x0b\x1c\x1f\x85\xa0\u3000\u200b\xad", max_size=6)))
+def test_texts_are_alike_when_they_fold_alike(texts: list[str]) -> None:
+    folded: dict[str, int] = {}
+    expected = [folded.setdefault(fold(text), len(folded)) for text in texts]
+    assert alike(texts).tolist() == expected
+    assert alike(pd.Series(texts, dtype="str")).tolist() == expected

@@ -44,13 +44,15 @@ def test_tfidf_beats_the_majority(words: tuple[str, str, str, str]) -> None:
     fitted = tfidf(*learn, task, seed=0)
     found = fitted.probabilities(texts[150:])
     assert accuracy(fitted, texts[150:], truth[150:]) > 0.95
-    assert majority(task, truth[:150], truth[150:])["accuracy"] < 0.95
+    assert quick_score(majority(task, truth[:150], 50), truth[150:])["accuracy"] < 0.95
     assert fitted.train_rows == 150
     assert np.array_equal(found, tfidf(*learn, task, seed=0).probabilities(texts[150:]))
 
 
 def test_majority_by_hand() -> None:
-    found = majority(of_names("abc"), np.array([0, 0, 0, 1]), np.array([0, 1]))
+    task = of_names("abc")
+    said = majority(task, np.array([0, 0, 0, 1]), 2)
+    found = task.score(said, np.array([0, 1]), None)
     assert found["confusion"] == [[1, 0, 0], [1, 0, 0], [0, 0, 0]]
     assert found["loss"] == pytest.approx(-(math.log(0.75) + math.log(0.25)) / 2)
 

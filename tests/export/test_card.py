@@ -9,9 +9,13 @@ import numpy as np
 import pytest
 import yaml
 
+from core.evaluation.calibrate import Temperature, described
+from core.evaluation.intervals import measure
 from core.evaluation.metrics import score
-from core.export.card import card, interval, markdown
+from core.export.card import card, markdown
 from core.recipe import DataSpec, ModelSpec, Recipe, TaskSpec, TrainSpec
+from core.tasks import of_names
+from core.words import message
 
 LABELS = ("bad | worse", "# good\n---\n<script>alert(1)</script>", "`![x](http://e.vil)`")
 RECIPE = Recipe(
@@ -96,13 +100,23 @@ def test_it_says_what_was_measured_and_set() -> None:
     assert '"text_pair"' not in card(one, LABELS, metrics(), "minilm")
 
 
+def test_intervals_and_calibration_are_told() -> None:
+    task, logits, truth = of_names(LABELS), np.eye(3)[np.arange(60) % 3] * 3, np.arange(60) % 3
+    known = metrics() | {"test": measure(task, task.probabilities(logits), truth, None)}
+    chosen = Temperature(2.0, 90)
+    known["calibration"] = described(task, logits, truth, chosen)
+    text = card(RECIPE, LABELS, known, "minilm")
+    assert "| This model | 1.000 (0.940–1.000) |" in text
+    assert "| ROC-AUC | 1.000 (0.940–1.000) |" in text
+    assert "a temperature of 2.00" in text
+    skipped = Temperature(1.0, 9, message("calibrate.few", rows=9, fewest=50))
+    known["calibration"] = described(task, logits, truth, skipped)
+    text = card(RECIPE, LABELS, known, "minilm")
+    assert "are calibrated" not in text
+    assert "9 validation rows are too few" in text
+
+
 def test_names_stay_readable() -> None:
     assert markdown("positive, 100% (sure) - 好.csv") == r"positive, 100% \(sure\) - 好.csv"
     assert markdown("a\u202eb\x00c\u2028d") == "a b c d"
     assert len(markdown("x" * 500)) == 100
-
-
-def test_interval_by_hand() -> None:
-    # Wilson 1927 for 90 of 100.
-    assert interval(0.9, 100) == pytest.approx((0.8256, 0.9448), abs=1e-4)
-    assert interval(1.0, 3) == pytest.approx((0.4385, 1.0), abs=1e-4)

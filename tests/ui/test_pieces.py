@@ -21,7 +21,9 @@ from core.training.auto import Facts, Plan
 from core.words import message
 from tests.ui.fake import HOSTILE, make_run
 from ui import download, html, overview, plan, runs, scores, trial
+from ui.checkup import checkup_html
 from ui.rows import ANY, rows_html
+from ui.session import Loaded
 from ui.steps import model, result, train
 from ui.words import duration
 
@@ -67,7 +69,7 @@ def test_a_hostile_table_is_shown_as_text(lang: str) -> None:
     seen = profile(table)
     piece = (
         overview.overview(seen, lang)
-        + overview.remarks(table, seen, lang)
+        + checkup_html(Loaded(table, seen), lang)
         + overview.preview(table, seen, lang)
     )
     assert HOSTILE[:20] in harmless(piece)
@@ -80,7 +82,7 @@ def test_a_run_with_a_hostile_name_and_labels_is_shown_as_text(store: RunStore, 
     assert metrics is not None
     pieces = [
         result.headline(run, metrics, lang),
-        result.per_class(metrics, lang),
+        scores.per_class(metrics, lang),
         result.settings_html(run, metrics, lang),
         rows_html(run, metrics["labels"], ANY, ANY, lang),
         rows_html(run, metrics["labels"], "1", "0", lang),
@@ -116,33 +118,6 @@ def test_a_file_that_cannot_be_trained_on_says_so() -> None:
     seen = profile(read(b"text,label\n" + b"good,one\n" * 12, "one.csv"))
     assert not overview.ready(seen)
     assert 'role="alert"' in overview.obstacle(seen, "en")
-
-
-@pytest.mark.parametrize(
-    ("ours", "tfidf", "rows", "kind", "key"),
-    [
-        (0.94, 0.74, 120, "good", "better"),
-        (0.80, 0.76, 40, "info", "ahead"),
-        (0.80, 0.80, 40, "warning", "equal"),
-        (0.74, 0.80, 40, "warning", "behind"),
-        (0.60, 0.80, 400, "warning", "worse"),
-    ],
-)
-def test_the_verdict_is_honest(ours: float, tfidf: float, rows: int, kind: str, key: str) -> None:
-    metrics = {
-        "test": {"accuracy": ours, "rows": rows},
-        "baselines": {"majority": {"accuracy": 0.5}, "tfidf": {"accuracy": tfidf}},
-    }
-    shown, sentence = scores.verdict(metrics)
-    assert (shown, sentence.key) == (kind, f"result.verdict.{key}")
-
-
-def test_the_stronger_rival_is_the_one_to_beat() -> None:
-    metrics = {
-        "test": {"accuracy": 0.87, "rows": 100},
-        "baselines": {"majority": {"accuracy": 0.87}, "tfidf": {"accuracy": 0.8}},
-    }
-    assert scores.verdict(metrics)[1].values["rival"].key == "result.majority.phrase"
 
 
 @pytest.mark.parametrize("lang", ["en", "zh"])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import re
 from dataclasses import dataclass
 from pathlib import Path
@@ -9,13 +10,16 @@ from typing import Any
 
 import gradio as gr
 
+from core.data.checkup import again
+from core.data.edits import change, undo
 from core.data.profile import Profile, dropped_csv, profile, separator_of
-from core.data.read import MAX_BYTES, Table, read
+from core.data.read import MAX_BYTES, Table, read, read_pasted
 from core.data.roles import SEPARATORS
 from core.data.samples import SAMPLES, load
 from core.errors import UserError
 from core.words import ASSETS, say
-from ui import html, overview
+from ui import html, overview, preview
+from ui.checkup import checkup_html, fix_of
 from ui.download import written
 from ui.html import actions, data_of
 from ui.session import CLICK, QUIET, Loaded, Session, problem
@@ -30,11 +34,14 @@ NO_SPLIT = ""  # of the split dropdown: rows are shared out by chance
 class DataStep:
     file: gr.File  # of any type: core looks at the content, and says what is wrong with it
     guard: gr.HTML
+    pasted: gr.Textbox
+    use_pasted: gr.Button
     samples: gr.HTML
     problem: gr.HTML
     empty: gr.Column
     filled: gr.Column
     title: gr.HTML
+    sheet: gr.Dropdown  # of a workbook; hidden where there is nothing to choose
     text: gr.Dropdown
     label: gr.Dropdown
     split: gr.Dropdown
@@ -42,8 +49,9 @@ class DataStep:
         gr.Dropdown
     )  # between the labels of a cell; hidden where every cell seems to have one
     overview: gr.HTML
+    checkup: gr.HTML
     dropped: gr.DownloadButton
-    preview: gr.HTML
+    preview: preview.Preview
     other: gr.Button
     hint: gr.HTML
     next: gr.Button
@@ -56,13 +64,15 @@ class DataStep:
             self.empty,
             self.filled,
             self.title,
+            self.sheet,
             self.text,
             self.label,
             self.split,
             self.separator,
             self.overview,
+            self.checkup,
             self.dropped,
-            self.preview,
+            *self.preview.view,
             self.hint,
             self.next,
         ]
@@ -83,12 +93,14 @@ def build() -> DataStep:
                 height=246,
             )
             html.piece(fragment(example))
+        pasted, use_pasted = _paste_box()
         samples = actions(fragment(sample_cards), elem_id="samples")
     with gr.Column(visible=False, elem_id="data-filled") as filled:
         with gr.Row(elem_classes="tt-title-row"):
             title = html.piece(elem_id="data-title")
             other = gr.Button(i18n("ui.data.other"), size="sm", scale=0, elem_id="data-other")
         with gr.Row(elem_classes="tt-fields"):
+            sheet = gr.Dropdown([], label=i18n("ui.sheet"), visible=False, **_field("sheet"))
             text = gr.Dropdown(
                 [], multiselect=True, label=i18n("ui.text_columns"), **_field("text")
             )
@@ -98,10 +110,11 @@ def build() -> DataStep:
                 [], label=i18n("ui.separator"), visible=False, **_field("separator")
             )
         seen = html.piece(elem_id="overview")
+        findings = actions(elem_id="checkup")
         dropped = gr.DownloadButton(
             i18n("ui.data.download_left_out"), size="sm", visible=False, elem_id="dropped"
         )
-        rows = html.piece(elem_id="preview")
+        rows = preview.build()
     with gr.Row(elem_classes="tt-foot"):
         hint = html.piece(missing(None, ""), elem_id="next-hint")
         following = gr.Button(
@@ -110,16 +123,20 @@ def build() -> DataStep:
     return DataStep(
         file,
         guard,
+        pasted,
+        use_pasted,
         samples,
         trouble,
         empty,
         filled,
         title,
+        sheet,
         text,
         label,
         split,
         separator,
         seen,
+        findings,
         dropped,
         rows,
         other,
@@ -130,6 +147,21 @@ def build() -> DataStep:
 
 def _field(name: str) -> dict[str, Any]:
     return {"elem_id": f"column-{name}", "interactive": True, "min_width": 240, "info": " "}
+
+
+def _paste_box() -> tuple[gr.Textbox, gr.Button]:
+    """For a table that was copied: folded away, so that it is not in the way of a file."""
+    with gr.Accordion(i18n("ui.paste"), open=False, elem_id="paste"):
+        box = gr.Textbox(
+            label=i18n("ui.paste.label"),
+            info=i18n("ui.paste.help"),
+            lines=6,
+            max_lines=12,
+            elem_id="paste-box",
+        )
+        with gr.Row(elem_classes="tt-foot"):
+            button = gr.Button(i18n("ui.paste.use"), elem_id="paste-use", min_width=160)
+    return box, button
 
 
 def example(lang: str) -> str:
@@ -171,6 +203,7 @@ def show(loaded: Loaded, lang: str) -> tuple[Any, ...]:
         gr.Column(visible=False),
         gr.Column(visible=True),
         title_html(table, seen, lang),
+        sheets(loaded, lang),
         gr.Dropdown(
             text, multiselect=True, value=list(seen.text), info=info(say(seen.why_text, lang))
         ),
@@ -181,12 +214,21 @@ def show(loaded: Loaded, lang: str) -> tuple[Any, ...]:
             info=info(say("ui.data.split" if seen.split else "ui.data.by_chance", lang)),
         ),
         separator(seen, lang),
-        overview.overview(seen, lang) + overview.remarks(table, seen, lang),
+        overview.overview(seen, lang),
+        checkup_html(loaded, lang),
         left_out(table, seen, lang),
-        overview.preview(table, seen, lang),
+        *preview.show(loaded, lang),
         missing(seen, lang),
         gr.Button(interactive=overview.ready(seen)),
     )
+
+
+def sheets(loaded: Loaded, lang: str) -> gr.Dropdown:
+    """Which sheet was read, where another one can be."""
+    table = loaded.table
+    asked = loaded.source is not None and len(table.sheets) > 1
+    why = say("ui.sheet.why", lang, sheets=len(table.sheets))
+    return gr.Dropdown(list(table.sheets), value=table.sheet or None, visible=asked, info=why)
 
 
 def separator(seen: Profile, lang: str) -> gr.Dropdown:
@@ -213,12 +255,17 @@ def missing(seen: Profile | None, lang: str) -> Any:
 
 def title_html(table: Table, seen: Profile, lang: str) -> str:
     """The file's name and what it is."""
+    kind = (
+        table.format,
+        say("ui.sheet.named", lang, sheet=html.clip(table.sheet, 40)) if table.sheet else "",
+        table.encoding.upper(),
+    )
     facts = say(
         "ui.data.facts",
         lang,
         rows=seen.rows,
         columns=len(seen.columns),
-        encoding=table.encoding.upper(),
+        kind=" · ".join(filter(None, kind)),
     )
     return (
         f'<div class="tt-run-head"><h2>{esc(html.clip(table.name, 80))}</h2>'
@@ -239,8 +286,8 @@ def wire(step: DataStep, session: Session) -> None:
     """Connect the step."""
     outputs = [session.loaded, step.file, *step.view]
 
-    def take(table: Table, lang: str) -> tuple[Any, ...]:
-        loaded = Loaded(table, profile(table))
+    def take(table: Table, lang: str, source: Path | None = None) -> tuple[Any, ...]:
+        loaded = Loaded(table, profile(table), source)
         return loaded, None, *show(loaded, lang)
 
     def refuse(error: Exception, lang: str) -> tuple[Any, ...]:
@@ -251,9 +298,28 @@ def wire(step: DataStep, session: Session) -> None:
         if path is None:
             return (gr.skip(),) * len(outputs)
         try:
-            return take(read(Path(path)), lang)
+            return take(read(Path(path)), lang, Path(path))
         except Exception as error:  # noqa: BLE001 - shown as a card and logged
             return refuse(error, lang)
+
+    def paste(text: str | None, request: gr.Request) -> tuple[Any, ...]:
+        lang = language(request)
+        try:
+            return take(read_pasted(text or "", say("ui.paste.name", lang)), lang)
+        except Exception as error:  # noqa: BLE001 - shown as a card and logged
+            return refuse(error, lang)
+
+    def other_sheet(loaded: Loaded | None, sheet: str, request: gr.Request) -> tuple[Any, ...]:
+        lang = language(request)
+        if loaded is None or loaded.source is None:
+            return (gr.skip(),) * len(outputs)
+        try:
+            table = read(loaded.source, loaded.table.name, str(sheet))
+            return take(table, lang, loaded.source)
+        except Exception as error:  # noqa: BLE001 - shown as a card and logged
+            values = list(refuse(error, lang))
+            values[outputs.index(step.sheet)] = sheets(loaded, lang)  # the one that is still shown
+            return tuple(values)
 
     def sample(event: gr.EventData, request: gr.Request) -> tuple[Any, ...]:
         lang = language(request)
@@ -277,10 +343,10 @@ def wire(step: DataStep, session: Session) -> None:
         kept = (separator or "") if label == loaded.profile.label else None
         try:
             seen = profile(loaded.table, text, label or "", split or "", kept)
-            again = Loaded(loaded.table, seen)
+            chosen = dataclasses.replace(loaded, profile=seen)
         except Exception as error:  # noqa: BLE001 - shown as a card and logged
             return refuse(error, lang)
-        return again, gr.skip(), *show(again, lang)
+        return chosen, gr.skip(), *show(chosen, lang)
 
     def too_large(event: gr.EventData, request: gr.Request) -> str:
         size = data_of(event, "size")
@@ -291,12 +357,32 @@ def wire(step: DataStep, session: Session) -> None:
         )
         return problem(error, language(request))
 
+    def mend(loaded: Loaded | None, event: gr.EventData, request: gr.Request) -> tuple[Any, ...]:
+        """A fix of the check-up, or undoing one."""
+        lang, number = language(request), data_of(event, "number")
+        if loaded is None:
+            return (gr.skip(),) * len(outputs)
+        try:
+            if data_of(event, "do") == "fix":
+                table = change(loaded.table, [fix_of(loaded, data_of(event, "key"), number)])
+            else:
+                table = undo(loaded.table, int(number) if number.isdecimal() else -1)
+            seen = again(table, loaded.profile)
+            changed = dataclasses.replace(loaded, table=table, profile=seen)
+        except Exception as error:  # noqa: BLE001 - shown as a card and logged
+            return refuse(error, lang)
+        return changed, gr.skip(), *show(changed, lang)
+
+    step.checkup.click(mend, session.loaded, outputs, **CLICK)
     step.guard.click(too_large, None, step.problem, **QUIET)
     step.file.upload(upload, step.file, outputs, **CLICK)
+    step.use_pasted.click(paste, step.pasted, outputs, **CLICK)
+    step.sheet.input(other_sheet, [session.loaded, step.sheet], outputs, **CLICK)
+    preview.wire(step.preview, session)
     step.samples.click(sample, None, outputs, **CLICK)
-    chosen = [session.loaded, step.text, step.label, step.split, step.separator]
-    for dropdown in chosen[1:]:
-        dropdown.input(columns, chosen, outputs, trigger_mode="always_last", **QUIET)
+    asked = [session.loaded, step.text, step.label, step.split, step.separator]
+    for dropdown in asked[1:]:
+        dropdown.input(columns, asked, outputs, trigger_mode="always_last", **QUIET)
     start_over(step.other.click(None), step)
 
 

@@ -7,13 +7,16 @@ from typing import Any
 
 import gradio as gr
 
-from core.data.profile import Profile
+from core.data.checks import reading
+from core.data.checks.finding import Seen
 from core.errors import UserError
 from core.models.catalog import BUNDLED, BY_KEY, CATALOG, Entry, hub_id
+from core.models.reader import reader_of
 from core.runs import RunStore
 from core.words import say
 from ui import html
-from ui.html import actions, data_of, notice
+from ui.checkup import findings_html
+from ui.html import actions, data_of
 from ui.session import CLICK, MODEL, QUIET, Loaded, Session, back_and_next, go, problem
 from ui.words import esc, fragment, i18n, language
 
@@ -38,13 +41,13 @@ class ModelStep:
         return [self.cards, self.other, self.earlier, self.fit]
 
 
-def show(key: str, profile: Profile, store: RunStore, lang: str) -> tuple[Any, ...]:
+def show(key: str, loaded: Loaded, store: RunStore, lang: str) -> tuple[Any, ...]:
     """(what is picked, *view) for the model of a recipe."""
     known = key in BY_KEY or key.startswith(PREFIX)
     picked = key if known else OTHER
     other = gr.Textbox(value="" if known else key, visible=not known)
     earlier = earlier_runs(store, key, lang)
-    return picked, catalogue(lang, picked), other, earlier, fit_of(profile, key, lang)
+    return picked, catalogue(lang, picked), other, earlier, fit_of(loaded, key, store, lang)
 
 
 def build() -> ModelStep:
@@ -142,28 +145,11 @@ def earlier_runs(store: RunStore, picked: str, lang: str) -> str:
     return _group(say("model.earlier", lang), cards) if cards else ""
 
 
-def fit_of(profile: Profile, key: str, lang: str) -> str:
-    """A warning when the model was not made for the language of the data."""
-    entry = BY_KEY.get(key)
-    if entry is None or entry.languages == "many" or profile.script in ("mixed", "none"):
-        return ""
-    matches = {"english": "latin", "chinese": "han"}[entry.languages] == profile.script
-    if matches:
-        return ""
-    better = " · ".join(e.title for e in CATALOG if _suits(e, profile.script))
-    text = say(
-        "model.mismatch",
-        lang,
-        model=entry.title,
-        known=say(f"language.{entry.languages}", lang),
-        better=better,
-    )
-    return notice([text], "warning")
-
-
-def _suits(entry: Entry, script: str) -> bool:
-    suited = {"han": "chinese", "latin": "english"}.get(script, "many")
-    return entry.languages == suited
+def fit_of(loaded: Loaded, key: str, store: RunStore, lang: str) -> str:
+    """What is known of how well the model reads the texts; empty where nothing is amiss."""
+    reader = reader_of(key, loaded.profile.script, store)
+    seen = Seen.of(loaded.table, loaded.profile)
+    return findings_html(tuple(reading.check(seen, reader)), lang)
 
 
 def checked_key(key: str, other: str | None) -> str:
@@ -182,7 +168,7 @@ def enter_from(button: gr.Button, step: ModelStep, session: Session) -> None:
 
     def enter(loaded: Loaded | None, key: str, request: gr.Request) -> tuple[Any, ...]:
         lang = language(request)
-        warning = fit_of(loaded.profile, key, lang) if loaded else ""
+        warning = fit_of(loaded, key, session.store, lang) if loaded else ""
         return go(MODEL), warning, earlier_runs(session.store, key, lang), ""
 
     button.click(
@@ -200,7 +186,7 @@ def wire(
 
     def pick(event: gr.EventData, loaded: Loaded | None, request: gr.Request) -> tuple[Any, ...]:
         key = data_of(event, "key")
-        warning = fit_of(loaded.profile, key, language(request)) if loaded else ""
+        warning = fit_of(loaded, key, session.store, language(request)) if loaded else ""
         return key, gr.Textbox(visible=key == OTHER), warning, ""
 
     for cards in (step.cards, step.earlier):

@@ -13,7 +13,7 @@ from core.comparisons import ComparisonStore
 from core.errors import UserError
 from core.runs import Run, RunStore
 from core.words import Message, has, message, say
-from ui import charts, doubt, html, question, scores, trial
+from ui import calibration, charts, doubt, html, question, scores, slices, trial, unsure
 from ui.compare import Opener
 from ui.download import offer, packed
 from ui.evidence import evidence
@@ -21,7 +21,7 @@ from ui.html import data_of
 from ui.live_plot import live_plot
 from ui.rows import ANY, rows_html
 from ui.session import CLICK, DATA, QUIET, SHOW_ADDRESS, TECHNIQUES, Session, go, problem
-from ui.words import esc, fragment, i18n, language
+from ui.words import esc, i18n, language
 
 
 @dataclass(frozen=True)
@@ -36,6 +36,9 @@ class ResultStep:
     true: gr.Dropdown
     predicted: gr.Dropdown
     rows: gr.HTML
+    calibration: calibration.Calibration
+    slices: slices.Slices
+    unsure: unsure.Unsure
     which: gr.Radio
     trial: trial.Trial
     pack: gr.Button
@@ -60,6 +63,9 @@ class ResultStep:
             self.true,
             self.predicted,
             self.rows,
+            *self.calibration.view,
+            *self.slices.view,
+            *self.unsure.view,
             self.which,
             *self.trial.view,
             self.pack,
@@ -70,15 +76,7 @@ class ResultStep:
         ]
 
 
-VIEW = 18 + doubt.VIEW  # components that `show` fills
-
-
-def _heading(key: str, note: str = "") -> None:
-    def render(lang: str) -> str:
-        small = f'<p class="tt-note">{esc(say(note, lang))}</p>' if note else ""
-        return f'<h3 class="tt-heading">{esc(say(key, lang))}</h3>{small}'
-
-    html.piece(fragment(render))
+VIEW = 29 + doubt.VIEW  # components that `show` fills
 
 
 def build() -> ResultStep:
@@ -103,10 +101,11 @@ def build() -> ResultStep:
         elem_id="which",
     )
     with gr.Column(elem_classes="tt-card"):
-        _heading("result.try", "result.try.help")
+        html.heading("result.try", "result.try.help")
         attempt = trial.build()
+    limit = unsure.build()
     with gr.Column(elem_classes="tt-card"):
-        _heading("result.take", "result.take.help")
+        html.heading("result.take", "result.take.help")
         pack = gr.Button(i18n("result.pack"), variant="primary", visible=False, elem_id="pack")
         download = gr.DownloadButton(
             i18n("result.download"), variant="primary", visible=False, elem_id="download"
@@ -114,10 +113,10 @@ def build() -> ResultStep:
         trouble = html.piece(elem_id="download-problem")
     found = html.piece(elem_id="evidence")
     with gr.Column(elem_classes="tt-card"):
-        _heading("result.classes", "result.classes.help")
+        html.heading("result.classes", "result.classes.help")
         classes = html.piece(elem_id="per-class")
     with gr.Column(elem_classes="tt-card"):
-        _heading("result.mistakes", "result.mistakes.help")
+        html.heading("result.mistakes", "result.mistakes.help")
         matrix = live_plot(height=220, elem_id="confusion")
         with gr.Row():
             true = gr.Dropdown(
@@ -131,6 +130,8 @@ def build() -> ResultStep:
                 min_width=160,
             )
         rows = html.piece(elem_id="rows")
+    groups = slices.build()
+    sure = calibration.build()
     doubts = doubt.build(folded)
     with gr.Accordion(i18n("result.settings"), open=False, elem_id="settings"):
         settings = html.piece()
@@ -148,6 +149,9 @@ def build() -> ResultStep:
         true=true,
         predicted=predicted,
         rows=rows,
+        calibration=sure,
+        slices=groups,
+        unsure=limit,
         which=which,
         trial=attempt,
         pack=pack,
@@ -172,9 +176,12 @@ def show(run: Run, lang: str) -> tuple[Any, ...]:
         headline(run, metrics, lang),
         *brought(run, lang),
         evidence(metrics.get("techniques", {}), lang),
-        per_class(metrics, lang),
+        scores.per_class(metrics, lang),
         *_matrix(metrics, lang),
         rows_html(run, labels, ANY, ANY, lang),
+        *calibration.show(run, lang),
+        *slices.show(run, lang),
+        *unsure.show(run, run.recommended(), lang),
         choice(run, lang),
         *trial.prepare(run, lang),
         *offer(run, run.recommended(), lang),
@@ -226,9 +233,8 @@ def choice(run: Run, lang: str) -> gr.Radio:
 
 
 def headline(run: Run, metrics: Mapping[str, Any], lang: str) -> str:
-    """The two scores, the sentences on them, and the bars beside the simple rivals."""
+    """Whether it is any good, the scores, and the bars beside the simple rivals."""
     test, recipe = metrics["test"], run.recipe()
-    kind, verdict = scores.verdict(metrics)
     advice = scores.recommendation(metrics)
     rivals = [
         (say("result.this", lang), test),
@@ -238,20 +244,6 @@ def headline(run: Run, metrics: Mapping[str, Any], lang: str) -> str:
         ),
     ]
     right = "result.exact" if metrics.get("separator") else "result.accuracy"
-    tiles = html.tiles(
-        [
-            (
-                say(right, lang),
-                f"{test['accuracy']:.1%}",
-                say(f"{right}.help", lang, rows=test["rows"]),
-            ),
-            (
-                say("result.macro_f1", lang),
-                f"{test['macro_f1']:.3f}",
-                say("result.macro_f1.help", lang),
-            ),
-        ]
-    )
     bars = "".join(
         html.card(
             say(title, lang),
@@ -269,11 +261,12 @@ def headline(run: Run, metrics: Mapping[str, Any], lang: str) -> str:
     )
     return (
         f'<div class="tt-run-head"><h2>{esc(recipe.name or recipe.data.file)}</h2></div>'
-        + tiles
-        + html.notice([say(verdict, lang)], kind)
+        + scores.good(metrics, lang)
+        + scores.tiles(metrics, lang)
         + html.notice([say(advice, lang)] if advice else [], "info")
         + stopped
         + f'<div class="tt-pair">{bars}</div>'
+        + scores.ahead(metrics, lang)
     )
 
 
@@ -290,23 +283,6 @@ def brought(run: Run, lang: str) -> tuple[str, gr.Button]:
                 title = say("result.brought", lang)
                 return html.notice(said, "info", title), gr.Button(visible=False)
     return "", gr.Button(visible=True)
-
-
-def per_class(metrics: Mapping[str, Any], lang: str) -> str:
-    """Precision, recall and F1 of every label."""
-    head = [say(f"result.column.{name}", lang) for name in ("label", "precision", "recall")]
-    head += ["F1", say("result.column.rows", lang)]
-    rows = [
-        [
-            each["label"],
-            f"{each['precision']:.2f}",
-            f"{each['recall']:.2f}",
-            f"{each['f1']:.2f}",
-            f"{each['rows']:,}",
-        ]
-        for each in metrics["test"]["per_class"]
-    ]
-    return html.table(head, rows, say("result.classes", lang), numeric=range(1, 5))
 
 
 def settings_html(run: Run, metrics: Mapping[str, Any], lang: str) -> str:
@@ -386,6 +362,8 @@ def wire(step: ResultStep, session: Session) -> Any:
     asked = [session.run, step.column]
     step.matrix.click(cell, asked, [step.true, step.predicted, step.rows], **QUIET)
     trial.wire(step.trial, step.which, session, step.column, find)
+    slices.wire(step.slices, session, step.column, find)
+    unsure.wire(step.unsure, step.which, session, step.column, find, [step.pack, step.download])
     _wire_download(step, session)
     doubt.wire(step.doubt, session, step.column, find)
     step.again.click(lambda: go(TECHNIQUES), None, session.walk, **QUIET)

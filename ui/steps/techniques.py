@@ -176,7 +176,7 @@ def unlabelled(extra: form.Extra | None, lang: str) -> tuple[Any, ...]:
         "ui.extra.has",
         lang,
         rows=len(extra.table.frame),
-        file=extra.table.name,
+        file=" · ".join(filter(None, (extra.table.name, extra.table.sheet))),
         columns=", ".join(extra.columns),
     )
     return extra, f'<p class="tt-note">{esc(said)}</p>', gr.Button(visible=True)

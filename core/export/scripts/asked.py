@@ -19,6 +19,8 @@ def known(name: str) -> Any:
 COLUMNS: list[str] = known("recipe.json")["data"]["text"]
 THRESHOLD: float | None = known("metrics.json").get("threshold")
 BETWEEN = (known("recipe.json")["task"]["separator"] or ";") + " "
+# Answers that are less sure are withheld; the file is there where somebody has chosen so.
+BELOW: float = known("unsure.json")["below"] if (HERE / "unsure.json").exists() else 0.0
 
 Found = list[tuple[str, float]]  # labels and their probabilities, the likeliest first
 
@@ -32,13 +34,29 @@ def main(answer: Callable[[list[str]], Found]) -> None:
     if not given:
         print('python predict.py "a text"    or    python predict.py FILE.csv OUT.csv')
     for start in range(0, len(given), len(COLUMNS)):
-        said = chosen(answer(given[start : start + len(COLUMNS)]))
+        found = answer(given[start : start + len(COLUMNS)])
+        said = [(unsure(found), sure(found))] if sure(found) < BELOW else chosen(found)
         print(*(f"{label}\t{share:.4f}" for label, share in said), sep="\t")
 
 
 def chosen(found: Found) -> Found:
     """The likeliest; where a text may have any number of labels, all that are likely enough."""
     return [each for each in found if each[1] >= THRESHOLD] if THRESHOLD else found[:1]
+
+
+def sure(found: Found) -> float:
+    """How sure the answer is: its probability, or that of the least sure yes or no."""
+    if not THRESHOLD:
+        return found[0][1]
+    return min(share if share >= THRESHOLD else 1 - share for _, share in found)
+
+
+def unsure(found: Found) -> str:
+    """What is said instead of a label; no label is called so."""
+    word = "unsure"
+    while word in [label for label, _ in found]:
+        word = f"({word})"
+    return word
 
 
 def _file(answer: Callable[[list[str]], Found], source: Path, out: Path) -> None:
@@ -57,11 +75,14 @@ def _file(answer: Callable[[list[str]], Found], source: Path, out: Path) -> None
         writer.writerow(map(_harmless, [*taken, *added]))
         for row in rows:
             cells = [row[name] or "" for name in COLUMNS]
-            said = chosen(answer(cells)) if any(map(str.strip, cells)) else []
-            label = BETWEEN.join(label for label, _ in said)
-            sure = f"{min((share for _, share in said), default=0):.4f}" if said else ""
+            label = share = ""
+            if any(map(str.strip, cells)):
+                found = answer(cells)
+                label = BETWEEN.join(sorted(label for label, _ in chosen(found)))
+                label = unsure(found) if sure(found) < BELOW else label
+                share = f"{sure(found):.4f}"
             writer.writerow(
-                [*(_harmless(row[name] or "") for name in taken), _harmless(label), sure]
+                [*(_harmless(row[name] or "") for name in taken), _harmless(label), share]
             )
 
 

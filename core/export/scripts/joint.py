@@ -25,8 +25,12 @@ for start in range(1, len(sys.argv), columns):
         if task["separator"]:  # any number of labels
             shares = dict(zip(task["labels"], own.sigmoid().tolist(), strict=True))
             given = {label: p for label, p in shares.items() if p >= task["threshold"]}
-            print(column, *(f"{label} {p:.4f}" for label, p in given.items()), sep="\t")
+            sure = min(p if label in given else 1 - p for label, p in shares.items())
+            said = [f"{label} {p:.4f}" for label, p in given.items()]
         else:
-            shares = own.softmax(-1)
-            best = int(shares.argmax())
-            print(column, task["labels"][best], round(float(shares[best]), 4), sep="\t")
+            shares = dict(zip(task["labels"], own.softmax(-1).tolist(), strict=True))
+            best = max(shares, key=lambda label: shares[label])
+            sure, said = shares[best], [best, round(shares[best], 4)]
+        if sure < (task.get("unsure_below") or 0):  # chosen after the training
+            said = ["unsure", round(sure, 4)]
+        print(column, *said, sep="\t")

@@ -1,0 +1,90 @@
+"""A finding, and what the checks look at."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import numpy as np
+import pandas as pd
+
+from core.data.edits import Edit, text_keys
+from core.data.parse import shorten
+from core.data.profile import Profile, join_text, usable_rows
+from core.data.read import Table
+from core.words import Message, message
+
+Severity = Literal["serious", "warning", "note"]
+EXAMPLES = 5
+
+
+@dataclass(frozen=True)
+class Finding:
+    """Something about a table that a person should know, `count` times (rows, labels or columns).
+
+    `examples` are lines of the file and what stands there.
+    """
+
+    key: str
+    severity: Severity
+    count: int
+    what: Message
+    advice: Message | None = None
+    examples: tuple[tuple[int, str], ...] = ()
+    fixes: tuple[Edit, ...] = ()
+
+
+def finding(
+    key: str,
+    severity: Severity,
+    count: int,
+    examples: tuple[tuple[int, str], ...] = (),
+    fixes: Sequence[Edit] = (),
+    **values: Any,
+) -> Finding:
+    """One whose sentence is `checkup.KEY` in the locales; `checkup.KEY.advice` says what to do. Both know
+    `count` and `values`."""
+    what = message(f"checkup.{key}", count=count, **values)
+    advice = message(f"checkup.{key}.advice", count=count, **values)
+    return Finding(key, severity, count, what, advice, examples, tuple(fixes))
+
+
+@dataclass(frozen=True)
+class Seen:
+    """A table with the columns in use, and what several checks ask for."""
+
+    table: Table
+    profile: Profile
+    rows: pd.DataFrame  # those with a text and a label; its labels are stripped
+    texts: pd.Series  # of these rows
+    labels: pd.Series  # the whole label cells of these rows
+
+    @classmethod
+    def of(cls, table: Table, profile: Profile) -> Seen:
+        label = profile.label
+        rows, _ = usable_rows(table, profile.text, [label] if label else [])
+        labels = rows[label] if label else pd.Series(dtype="str")
+        return cls(table, profile, rows, join_text(rows, profile.text), labels)
+
+    @functools.cached_property
+    def keys(self) -> pd.Series:
+        """Equal for texts that differ only in case, spaces or width of characters: [usable rows]."""
+        return text_keys(self.rows, self.profile.text)
+
+    def examples(self, lines: Iterable[int]) -> tuple[tuple[int, str], ...]:
+        """The first few of some usable rows: line and text."""
+        some = [line for line, _ in zip(lines, range(EXAMPLES), strict=False)]
+        return tuple((int(line), shorten(self.texts.loc[line])) for line in some)
+
+    def labelled(self, lines: Iterable[int]) -> tuple[tuple[int, str], ...]:
+        """The same with the label before the text."""
+        return tuple(
+            (line, f"{self.labels.loc[line]}: {text}") for line, text in self.examples(lines)
+        )
+
+
+def where(mask: Any, index: pd.Index) -> list[int]:
+    """The lines for which `mask` [rows] is true."""
+    return [int(line) for line in index[np.asarray(mask, dtype=bool)]]

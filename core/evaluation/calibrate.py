@@ -1,0 +1,97 @@
+"""Is a model as often right as it is sure? Temperature scaling, and how far off it is before and after.
+
+Guo, Pleiss, Sun and Weinberger 2017, "On Calibration of Modern Neural Networks": all logits are divided by
+one number, the temperature, which is chosen on validation rows. Answers stay the same; only how sure they
+are changes.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from core.evaluation.intervals import wilson
+from core.evaluation.metrics import Floats, Numbers
+from core.tasks import Task
+from core.words import Message, message
+
+FEWEST = 50  # validation rows: fewer say too little about how often "90 % sure" is right
+BOUNDS = (0.1, 10.0)  # of the temperature
+CLOSE = 1e-3  # of its logarithm
+BINS, IN_A_BIN = 10, 20  # at most so many, and about so many claims in each where there are few
+
+
+@dataclass(frozen=True)
+class Temperature:
+    """`value` divides the logits; 1 with a reason in `skipped` where nothing could be told. `rows` is how
+    many it was chosen on."""
+
+    value: float = 1.0
+    rows: int = 0
+    skipped: Message | None = None
+
+
+def temperature(task: Task, logits: Floats, truth: Numbers) -> Temperature:
+    """The one with the least cross-entropy of `truth` [rows, ...] given `logits` [rows, classes].
+
+    Skipped for fewer than FEWEST rows, and where every row is right: the surer the better, as far as they can
+    tell, which is not to be believed. A row whose truth the model cannot answer (minus infinity) has no say.
+    """
+    rows = len(truth)
+    if rows < FEWEST:
+        return Temperature(1.0, rows, message("calibrate.few", rows=rows, fewest=FEWEST))
+    if (task.has(task.given(task.probabilities(logits), 0.5)) == task.has(truth)).all():
+        return Temperature(1.0, rows, message("calibrate.no_mistakes", rows=rows))
+    tells = np.isfinite(task.nats(logits, truth))
+    logits, truth = logits[tells], truth[tells]
+    if not len(truth):
+        return Temperature(1.0, rows, message("calibrate.few", rows=0, fewest=FEWEST))
+    # The cross-entropy has one minimum: look between the neighbours of the best so far, five times closer.
+    low, high, best = *map(math.log, BOUNDS), 0.0
+    while high - low > CLOSE:
+        tried = np.linspace(low, high, 11)
+        losses = [float(task.nats(logits / math.exp(each), truth).mean()) for each in tried]
+        place = int(np.argmin(losses))
+        low, best, high = (float(tried[min(10, max(0, place + k))]) for k in (-1, 0, 1))
+    return Temperature(math.exp(best), len(truth))
+
+
+def reliability(task: Task, probabilities: Floats, truth: Numbers) -> dict[str, Any]:
+    """How far what is said is from what is true, ready for JSON.
+
+    "bins": of as many claims each, from the least to the most sure, with "rows", their mean "confidence" and
+    the share that is "right", with its "interval" (Wilson 1927). "ece": the expected calibration error, the
+    mean distance of the two (Naeini, Cooper and Hauskrecht 2015; bins of equal mass: Nguyen and O'Connor
+    2015).
+    """
+    said, right = task.claims(probabilities, truth)
+    order = np.argsort(said, kind="stable")
+    bins: list[dict[str, Any]] = []
+    for some in np.array_split(order, max(1, min(BINS, len(order) // IN_A_BIN))):
+        share = float(right[some].mean())
+        bins.append(
+            {
+                "rows": len(some),
+                "confidence": float(said[some].mean()),
+                "right": share,
+                "interval": list(wilson(share, len(some))),
+            }
+        )
+    off = sum(each["rows"] * abs(each["confidence"] - each["right"]) for each in bins)
+    return {"ece": off / len(order), "bins": bins}
+
+
+def described(task: Task, logits: Floats, truth: Numbers, found: Temperature) -> dict[str, Any]:
+    """A temperature and what it brought on the test rows, whose `logits` are those without it."""
+    before = reliability(task, task.probabilities(logits), truth)
+    after = reliability(task, task.probabilities(logits / found.value), truth)
+    return {
+        "temperature": found.value,
+        "rows": found.rows,
+        "skipped": None if found.skipped is None else found.skipped.to_json(),
+        "before": before,
+        "after": after,
+    }

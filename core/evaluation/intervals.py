@@ -1,0 +1,226 @@
+"""How far scores can be trusted: 95 % intervals, by drawing the test rows anew many times.
+
+Percentile bootstrap over the test rows (Efron and Tibshirani 1993, "An Introduction to the Bootstrap",
+chapter 13). To scores of answers, rows with the same truth and the same answer are alike: how often each kind
+of row is drawn is multinomial, which is the bootstrap over rows itself and costs the same for any number.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from core.evaluation.metrics import Floats, Numbers, divide, mean_of_known
+from core.tasks import Task
+
+DRAWS = 1_000
+ENDS = (0.025, 0.975)
+AT_ONCE = 4_000_000  # numbers that are held at a time
+# Draws times rows times classes for ROC-AUC, which needs every row: some seconds. Very large test sets, of
+# which little is left to chance, get fewer draws, but not less than FEWEST_DRAWS.
+WORK, FEWEST_DRAWS = 100_000_000, 100
+SCORES = ("accuracy", "balanced_accuracy", "macro_f1", "roc_auc")
+Interval = tuple[float, float]
+
+
+@dataclass(frozen=True)
+class Change:
+    """A score (0 to 1) minus another one on the same rows, with its 95 % interval."""
+
+    value: float
+    low: float
+    high: float
+
+    @property
+    def clear(self) -> bool:
+        """Is it more than chance?"""
+        return self.low > 0 or self.high < 0
+
+    @property
+    def kind(self) -> str:
+        """ "better", "worse", or "unclear"."""
+        return ("better" if self.value > 0 else "worse") if self.clear else "unclear"
+
+
+def measure(
+    task: Task, probabilities: Floats, truth: Numbers, threshold: float | None
+) -> dict[str, Any]:
+    """`task.score` and more of the same rows, ready for JSON.
+
+    "balanced_accuracy"; "roc_auc", one class against the rest, the mean over the classes that some rows have
+    and some lack, None where there is no such class; "roc_auc_left_out", the labels that could not be judged;
+    "intervals" of these and of "accuracy" and "macro_f1": [low, high]; and each of "per_class" has
+    "intervals" of its precision, recall and F1. None where no draw tells anything. Raises ValueError as
+    `score` does.
+    """
+    found = task.score(probabilities, truth, threshold)
+    given, rows = task.given(probabilities, threshold), len(truth)
+    kinds, counts = _kinds(task, truth, given)
+    drawn = _scores(task, kinds[0], kinds[1], _draws(counts), rows)
+    whole = _scores(task, kinds[0], kinds[1], iter([counts[None].astype(np.float32)]), rows)
+    aucs, auc_draws = _roc_auc(task.has(truth), probabilities)
+    found["balanced_accuracy"] = _number(float(whole["balanced_accuracy"][0]))
+    found["roc_auc"] = _number(float(mean_of_known(aucs)))
+    found["roc_auc_left_out"] = [
+        name for name, auc in zip(task.names, aucs, strict=True) if np.isnan(auc)
+    ]
+    drawn["roc_auc"] = mean_of_known(auc_draws)
+    found["intervals"] = {name: _ends(drawn[name], found[name], rows) for name in SCORES}
+    for k, each in enumerate(found["per_class"]):
+        answered, true = int(whole["answered"][0, k]), int(whole["true"][0, k])
+        supports = {"precision": answered, "recall": true, "f1": (answered + true + 1) // 2}
+        each["intervals"] = {
+            name: _ends(drawn[name][:, k], each[name], support)
+            for name, support in supports.items()
+        }
+    return found
+
+
+def paired(task: Task, truth: Numbers, one: Numbers, two: Numbers) -> dict[str, Change]:
+    """What `one` is ahead of `two` in "accuracy" and "macro_f1": answers to the same rows, encoded like the
+    truth.
+
+    Paired bootstrap (Berg-Kirkpatrick, Burkett and Klein 2012): both lose or gain the same rows in every
+    draw.
+    """
+    kinds, counts = _kinds(task, truth, one, two)
+    rows, whole = len(truth), counts[None].astype(np.float32)
+    drawn = list(_draws(counts))
+    names = ("accuracy", "macro_f1")
+
+    def of(which: int, draws: Sequence[Floats]) -> dict[str, Floats]:
+        return _scores(task, kinds[0], kinds[which], iter(draws), rows)
+
+    ours, theirs = of(1, drawn), of(2, drawn)
+    values = {name: float(of(1, [whole])[name][0] - of(2, [whole])[name][0]) for name in names}
+    return {
+        name: Change(values[name], *map(float, np.quantile(ours[name] - theirs[name], ENDS)))
+        for name in names
+    }
+
+
+def of_share(right: Any) -> tuple[float, Interval]:
+    """The share of what is true in `right` [rows], and its interval."""
+    right = np.asarray(right)
+    rows, hits = len(right), int(right.sum())
+    drawn = np.random.default_rng(0).binomial(rows, hits / rows, DRAWS) / rows
+    low, high = _ends(drawn, hits / rows, rows) or (0.0, 1.0)
+    return hits / rows, (low, high)
+
+
+def wilson(share: float, rows: float) -> Interval:
+    """95 % interval of a share (0 to 1) that was measured on `rows` rows (Wilson 1927)."""
+    z2 = 1.96**2
+    middle = (share + z2 / (2 * rows)) / (1 + z2 / rows)
+    half = math.sqrt(share * (1 - share) * z2 / rows + z2**2 / (4 * rows**2)) / (1 + z2 / rows)
+    return max(0.0, middle - half), min(1.0, middle + half)
+
+
+def _ends(draws: Floats, value: float | None, rows: int) -> list[float] | None:
+    """Where 95 % of the draws lie.
+
+    Where all draws are alike, because every row is right or every one is wrong, drawing again tells nothing,
+    and the interval of a share on as many rows stands in: three of three right is not certainty.
+    """
+    known = draws[~np.isnan(draws)]
+    if value is None or math.isnan(value) or not len(known):
+        return None
+    low, high = (float(end) for end in np.quantile(known, ENDS))
+    if high - low < 1e-9:
+        ends = wilson(min(1.0, max(0.0, value)), max(1, rows))
+        low, high = min(low, ends[0]), max(high, ends[1])
+    return [low, high]
+
+
+def _number(value: float) -> float | None:
+    return None if math.isnan(value) else value
+
+
+def _kinds(task: Task, *answers: Numbers) -> tuple[list[Any], Numbers]:
+    """The distinct rows of what is true and what was answered: for each of them the classes [kinds, classes],
+    and how many rows [kinds] are of each kind."""
+    small = [np.asarray(each, np.int16).reshape(len(each), -1) for each in answers]
+    kinds, counts = np.unique(np.concatenate(small, axis=1), axis=0, return_counts=True)
+    return [task.has(part) for part in np.split(kinds, len(answers), axis=1)], counts
+
+
+def _draws(counts: Numbers, seed: int = 0) -> Iterator[Floats]:
+    """How often each kind is drawn [some draws, kinds], until there are DRAWS."""
+    random, rows = np.random.default_rng(seed), int(counts.sum())
+    at_once = max(1, AT_ONCE // len(counts))
+    for start in range(0, DRAWS, at_once):
+        size = min(at_once, DRAWS - start)
+        yield random.multinomial(rows, counts / rows, size=size).astype(np.float32)
+
+
+def _scores(
+    task: Task, truth: Any, given: Any, draws: Iterator[Floats], rows: int
+) -> dict[str, Floats]:
+    """Of each draw: "accuracy", "balanced_accuracy", "macro_f1" [draws]; "precision", "recall", "f1", and the
+    counts "answered" and "true" [draws, classes]. NaN for 0 / 0."""
+    of_classes = [(truth & given), given, truth]
+    right = (truth == given).all(axis=1).astype(np.float32)
+    sums = [
+        [draw @ each.astype(np.float32) for each in of_classes] + [draw @ right] for draw in draws
+    ]
+    hits, answered, true, exact = (np.concatenate(each) for each in zip(*sums, strict=True))
+    f1 = divide(2 * hits, answered + true)
+    return {
+        "accuracy": exact.astype(np.float64) / rows,
+        "balanced_accuracy": task.balanced_accuracy(hits, answered, true, rows),
+        "macro_f1": np.nan_to_num(mean_of_known(f1)),
+        "precision": divide(hits, answered),
+        "recall": divide(hits, true),
+        "f1": f1,
+        "answered": answered,
+        "true": true,
+    }
+
+
+def _roc_auc(has: Any, probabilities: Floats) -> tuple[Floats, Floats]:
+    """The area under the ROC curve of each class against the rest: [classes], and [draws, classes]; NaN where
+    a class has no rows, or all."""
+    rows, classes = probabilities.shape
+    orders = [_order(has[:, k], probabilities[:, k]) for k in range(classes)]
+    random, made = np.random.default_rng(0), []
+    draws = int(max(FEWEST_DRAWS, min(DRAWS, WORK // (rows * classes))))
+    at_once = max(1, AT_ONCE // rows)
+    for start in range(0, draws, at_once):
+        size = min(at_once, draws - start)
+        picked = random.integers(0, rows, (size, rows)) + rows * np.arange(size)[:, None]
+        times = np.bincount(picked.ravel(), minlength=size * rows).reshape(size, rows)
+        made.append(_areas(orders, times.astype(np.float32)))
+    return _areas(orders, np.ones((1, rows), np.float32))[0], np.concatenate(made)
+
+
+def _order(has: Any, probabilities: Floats) -> Mapping[str, Any]:
+    """Rows by what they were given, the lowest first, and between which places those that tie with a row of
+    the class stand."""
+    order = np.argsort(probabilities, kind="stable")
+    ranked, there = probabilities[order], has[order]
+    return {
+        "class": order[there],
+        "rest": order[~there],
+        # Of the rest, how many are below a row of the class, and how many are not above.
+        "below": np.searchsorted(ranked[~there], ranked[there], "left"),
+        "not_above": np.searchsorted(ranked[~there], ranked[there], "right"),
+    }
+
+
+def _areas(orders: Sequence[Mapping[str, Any]], times: Floats) -> Floats:
+    """[draws, classes], from how often each row was drawn: [draws, rows]. A tie counts as a half."""
+    areas = np.full((len(times), len(orders)), np.nan)
+    for k, order in enumerate(orders):
+        rest, ours = times[:, order["rest"]], times[:, order["class"]]
+        if not rest.shape[1] or not ours.shape[1]:
+            continue
+        upto = np.zeros((len(times), rest.shape[1] + 1), np.float32)
+        np.cumsum(rest, axis=1, out=upto[:, 1:])
+        won = (upto[:, order["below"]] + upto[:, order["not_above"]]) / 2
+        pairs = ours.sum(axis=1, dtype=np.float64) * rest.sum(axis=1, dtype=np.float64)
+        areas[:, k] = divide((ours * won).sum(axis=1, dtype=np.float64), pairs)
+    return areas

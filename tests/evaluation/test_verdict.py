@@ -1,0 +1,75 @@
+"""The one sentence on whether a model is any good."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+
+from core.evaluation.verdict import against, less_often_right, verdict
+from core.tasks import of_names
+from core.words import LANGUAGES, say
+
+AB = of_names("ab")
+BETTER, UNCLEAR, WORSE = (0.1, 0.05, 0.15), (0.02, -0.03, 0.05), (-0.1, -0.2, -0.05)
+
+
+def change(value: float, low: float, high: float) -> dict[str, float]:
+    return {"value": value, "low": low, "high": high}
+
+
+def found(majority: Any, tfidf: Any) -> dict[str, Any]:
+    return {
+        name: {"accuracy": change(*each), "macro_f1": change(*each)}
+        for name, each in (("majority", majority), ("tfidf", tfidf))
+    }
+
+
+@pytest.mark.parametrize(
+    ("majority", "tfidf", "kind", "parts"),
+    [
+        (BETTER, BETTER, "good", ("better", "better")),
+        (BETTER, UNCLEAR, "info", ("better", "unclear")),
+        (BETTER, WORSE, "warning", ("better", "worse")),
+        (UNCLEAR, UNCLEAR, "warning", ("unclear", "unclear")),
+        (WORSE, WORSE, "warning", ("worse", "worse")),
+    ],
+)
+def test_the_sentence_says_what_was_found(
+    majority: Any, tfidf: Any, kind: str, parts: tuple[str, str]
+) -> None:
+    shown, sentence = verdict(found(majority, tfidf)) or ("", None)
+    assert shown == kind
+    assert sentence is not None
+    assert [sentence.values[name].key for name in ("majority", "tfidf")] == [
+        f"verdict.majority.{parts[0]}",
+        f"verdict.tfidf.{parts[1]}",
+    ]
+    assert all(say(sentence, language) for language in LANGUAGES)
+
+
+def test_the_same_answers_are_no_difference() -> None:
+    truth = np.arange(100) % 2
+    worse = np.where(np.arange(100) < 40, 1 - truth, truth)
+    made = against(AB, truth, truth, {"majority": worse, "tfidf": truth})
+    assert made["majority"]["accuracy"]["value"] == pytest.approx(0.4)
+    assert made["tfidf"]["macro_f1"] == change(0, 0, 0)
+    assert (verdict(made) or ("",))[0] == "info"
+
+
+def test_a_rival_that_was_not_asked_leaves_no_sentence() -> None:
+    assert verdict({"majority": found(BETTER, BETTER)["majority"]}) is None
+
+
+def test_whoever_finds_the_rare_and_errs_more_is_told_so() -> None:
+    truth = np.array([0] * 190 + [1] * 10)
+    always = np.zeros(200, int)
+    finds = truth.copy()
+    finds[:40] = 1  # 40 false alarms
+    made = against(AB, truth, finds, {"majority": always, "tfidf": always})
+    assert made["majority"]["macro_f1"]["low"] > 0
+    said = less_often_right(made)
+    assert said is not None
+    assert said.key == "verdict.less_often"
+    assert less_often_right(found(BETTER, BETTER)) is None

@@ -1,0 +1,81 @@
+"""The rows of a table, a page at a time, from any line on."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import gradio as gr
+import numpy as np
+
+from ui import html, overview
+from ui.session import QUIET, Loaded, Session
+from ui.words import i18n, language
+
+
+@dataclass(frozen=True)
+class Preview:
+    rows: gr.HTML
+    bar: gr.Row  # hidden where all rows are on one page
+    earlier: gr.Button
+    line: gr.Number  # of the first row that is shown; another one can be typed
+    later: gr.Button
+    start: gr.State  # position of that row in the table
+
+    @property
+    def view(self) -> list[Any]:
+        """What `show` fills."""
+        return [self.rows, self.bar, self.earlier, self.line, self.later, self.start]
+
+
+def build() -> Preview:
+    rows = html.piece(elem_id="preview")
+    with gr.Row(visible=False, elem_id="preview-pages", elem_classes="tt-pages") as bar:
+        earlier = gr.Button(i18n("ui.data.earlier"), size="sm", elem_id="preview-earlier")
+        line = gr.Number(
+            label=i18n("ui.data.from_line"), precision=0, minimum=1, elem_id="preview-line"
+        )
+        later = gr.Button(i18n("ui.data.later"), size="sm", elem_id="preview-later")
+    return Preview(rows, bar, earlier, line, later, gr.State(0))
+
+
+def show(loaded: Loaded, lang: str, start: int = 0) -> tuple[Any, ...]:
+    """A page from a position on, in the order of `view`; a position beyond the table is its last page."""
+    frame = loaded.table.frame
+    start = max(0, min(start, len(frame) - 1))
+    return (
+        overview.preview(loaded.table, loaded.profile, lang, start),
+        gr.Row(visible=len(frame) > overview.ROWS),
+        gr.Button(interactive=start > 0),
+        int(frame.index[start]) if len(frame) else 1,
+        gr.Button(interactive=start + overview.ROWS < len(frame)),
+        start,
+    )
+
+
+def position(loaded: Loaded, line: float | None) -> int:
+    """Where the first row of this line or a later one is; the last page where there is none."""
+    after = np.flatnonzero(loaded.table.frame.index.to_numpy() >= (line or 0))
+    return int(after[0]) if len(after) else len(loaded.table.frame) - overview.ROWS
+
+
+def wire(preview: Preview, session: Session) -> None:
+    """Connect the buttons and the field."""
+
+    def turn(loaded: Loaded | None, start: int, by: int, request: gr.Request) -> tuple[Any, ...]:
+        if loaded is None:
+            return (gr.skip(),) * len(preview.view)
+        return show(loaded, language(request), start + by)
+
+    def earlier(loaded: Loaded | None, start: int, request: gr.Request) -> tuple[Any, ...]:
+        return turn(loaded, start, -overview.ROWS, request)
+
+    def later(loaded: Loaded | None, start: int, request: gr.Request) -> tuple[Any, ...]:
+        return turn(loaded, start, overview.ROWS, request)
+
+    def to_line(loaded: Loaded | None, line: float | None, request: gr.Request) -> tuple[Any, ...]:
+        return turn(loaded, position(loaded, line) if loaded else 0, 0, request)
+
+    preview.earlier.click(earlier, [session.loaded, preview.start], preview.view, **QUIET)
+    preview.later.click(later, [session.loaded, preview.start], preview.view, **QUIET)
+    preview.line.submit(to_line, [session.loaded, preview.line], preview.view, **QUIET)
