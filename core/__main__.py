@@ -67,7 +67,7 @@ def _parser() -> argparse.ArgumentParser:
         sub.add_argument("--seed", default="42", metavar="N", help=say("cli.seed"))
 
     def recipe(sub: argparse.ArgumentParser) -> None:
-        data(sub, "file")
+        data(sub)
         sub.add_argument(
             "--technique", action="append", default=[], metavar="KEY[:option=value,...]",
             help=say("cli.technique"),

@@ -17,7 +17,7 @@ import numpy as np
 import pandas as pd
 
 from core.errors import UserError
-from core.evaluation.metrics import Floats, multi_label_f1
+from core.evaluation.metrics import Floats, divide, mean_of_known
 from core.options import option
 from core.recipe import MAX_NAME, Fold, Recipe
 from core.runs import Run
@@ -159,25 +159,28 @@ def _summary(written: tuple[tuple[Path, int], ...]) -> Summary:
     metrics = [run.metrics() or {} for run in runs]
     rows = pd.concat([found for run in runs if (found := run.test_rows()) is not None])
     task = task_of([*rows["label"], *rows["predicted"]], runs[0].recipe().task.separator)
-    truth, given = task.encode(rows["label"].tolist()), task.encode(rows["predicted"].tolist())
-    given, truth = task.has(given), task.has(truth)
-    right = (given == truth).all(axis=1)
+    truth, given = (
+        np.asarray(task.has(task.encode(rows[name].tolist()))) for name in ("label", "predicted")
+    )
+    exact = (truth == given).all(axis=1)
     lines, place = np.unique(rows["line"].to_numpy(), return_inverse=True)
-    each = np.arange(len(rows))
 
-    def scores(where: np.ndarray) -> tuple[float, float]:
-        return float(right[where].mean()), multi_label_f1(given[where], truth[where])
+    def scores(times: np.ndarray) -> tuple[float, float]:
+        """Accuracy and macro-F1, of how often each answer counts."""
+        hits, answered, true = (times @ each for each in (truth & given, given, truth))
+        f1 = float(np.nan_to_num(mean_of_known(divide(2 * hits, answered + true))))
+        return float(times @ exact / times.sum()), f1
 
     # A row that was answered in several repeats is drawn with all of its answers.
     random = np.random.default_rng(0)
     drawn = []
     for _ in range(DRAWS):
         times = np.bincount(random.integers(len(lines), size=len(lines)), minlength=len(lines))
-        drawn.append(scores(np.repeat(each, times[place])))
+        drawn.append(scores(times[place].astype(np.float64)))
     ends = np.quantile(np.array(drawn), (0.025, 0.975), axis=0)
     found = [
         _score(value, ends[:, k], np.array([one["test"][name] for one in metrics]))
-        for k, (name, value) in enumerate(zip(SCORES, scores(each), strict=True))
+        for k, (name, value) in enumerate(zip(SCORES, scores(np.ones(len(rows))), strict=True))
     ]
     shared = set.intersection(*(set(one["baselines"]) for one in metrics))
     rivals = {

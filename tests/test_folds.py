@@ -6,7 +6,9 @@ import dataclasses
 import json
 from pathlib import Path
 
+import pandas as pd
 import pytest
+from sklearn.metrics import f1_score
 
 from core.__main__ import main
 from core.data.read import Table, read
@@ -82,6 +84,10 @@ def test_the_scores_are_those_of_all_answers_together(store: RunStore) -> None:
     assert summary.rows == 2 * size
     assert summary.accuracy.value == pytest.approx((right + size) / (2 * size))
     assert summary.accuracy.low < summary.accuracy.value < summary.accuracy.high
+    second = runs[1].test_rows()
+    both = pd.concat([first, second])
+    expected = f1_score(both["label"], both["predicted"], average="macro")
+    assert summary.macro_f1.value == pytest.approx(expected)
     metrics = runs[0].metrics() or {}
     assert summary.accuracy.mean == pytest.approx(metrics["test"]["accuracy"])
     assert summary.accuracy.spread == 0

@@ -152,9 +152,8 @@ def _numbered(
     texts: Sequence[str], labels: Sequence[str]
 ) -> tuple[Positions, Positions, Sequence[str]]:
     """Of each row the number of its text (those that `fold` alike share it) and of its class; the classes."""
-    groups = alike(texts)
     classes, names = pd.factorize(pd.Series(list(labels), dtype=object), sort=True)
-    return groups, classes, names
+    return alike(texts), classes, names
 
 
 def _owners(groups: Positions, classes: Positions) -> pd.DataFrame:

@@ -15,6 +15,7 @@ from typing import Any
 
 from core.errors import UserError
 from core.evaluation import learning_curve as curves
+from core.evaluation.verdict import verdict
 from core.export.drawing import Line, chart
 from core.export.report import STYLE
 from core.folds import SCORES, FoldStore
@@ -120,6 +121,14 @@ def _scores(metrics: Mapping[str, Any], language: str) -> str:
             for name in names
         )
         body += f"<h3>{_esc(say(key, language))}</h3>{bars}"
+    if (said := verdict(metrics.get("against", {}))) is not None:
+        body += f"<p><strong>{_esc(say(said[1], language))}</strong></p>"
+    others = [
+        (say(f"result.{name}", language), _with_ends(test, name, "{:.3f}"))
+        for name in ("balanced_accuracy", "roc_auc")
+        if test.get(name) is not None
+    ]
+    body += _pairs(others)
     if test.get("intervals"):
         body += f"<p class=lead>{_esc(say('report.intervals', language))}</p>"
     found = metrics.get("calibration") or {}
