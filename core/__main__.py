@@ -56,7 +56,7 @@ def _parser() -> argparse.ArgumentParser:
         sub.add_argument("file", type=Path, metavar=file, help=which)
         sub.add_argument("--sheet", metavar="NAME", help=say("cli.sheet"))
 
-    def data(sub: argparse.ArgumentParser, file: str) -> None:
+    def data(sub: argparse.ArgumentParser, file: str = "file") -> None:
         table(sub, file)
         sub.add_argument("--text", action="append", metavar="COL", help=say("cli.text"))
         sub.add_argument("--label", action="append", metavar="COL", help=say("cli.labels"))
