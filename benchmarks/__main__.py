@@ -6,14 +6,8 @@ import importlib
 import sys
 
 NAMES = (
-    "startup",
-    "reading",
-    "training",
-    "recipe",
-    "preflight",
-    "compression",
-    "waiting",
-    "explanations",
+    *("startup", "reading", "training", "recipe", "preflight", "compression"),
+    *("suspects", "explanations", "waiting"),
 )
 
 

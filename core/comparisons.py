@@ -1,15 +1,11 @@
 """The report card of techniques: the same data, split and seed with and without each, as runs of their own.
 
-A file COMPARISONS/ID.json says which runs belong together; everything else is in the runs.
+A series of runs (`core.series`) in the folder comparisons.
 """
 
 from __future__ import annotations
 
 import dataclasses
-import json
-import re
-import secrets
-import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -18,10 +14,10 @@ from core.errors import UserError
 from core.evaluation.compare import Delivered, delivered, difference
 from core.evaluation.intervals import Change
 from core.recipe import Recipe
-from core.runs import Run, RunStore
+from core.runs import Run
+from core.series import Series, SeriesStore
 from core.words import Message, message
 
-ID = re.compile(r"\d{8}-\d{6}-[0-9a-f]{4}")
 SAME = 0.05  # sizes, times and speeds that differ by less are called the same
 
 
@@ -33,11 +29,7 @@ class Member:
     run: str
 
 
-@dataclass(frozen=True)
-class Comparison:
-    id: str
-    name: str
-    members: tuple[Member, ...]
+Comparison = Series[Member]
 
 
 @dataclass(frozen=True)
@@ -80,74 +72,25 @@ def only(recipe: Recipe, keys: tuple[str, ...]) -> Recipe:
     )
 
 
-def twin(store: RunStore, recipe: Recipe) -> Run | None:
-    """The newest finished run with this recipe, whatever its name: it would come out the same again."""
-    wanted = dataclasses.replace(recipe, name="")
-    for run in store.all():
-        try:
-            same = dataclasses.replace(run.recipe(), name="") == wanted
-        except (UserError, OSError):
-            continue  # written by another version, or being deleted
-        if same and run.status() == "finished" and run.metrics():
-            return run
-    return None
-
-
-class ComparisonStore:
+class ComparisonStore(SeriesStore[Member]):
     """All comparisons of the runs of one store."""
 
-    def __init__(self, runs: RunStore) -> None:
-        self.runs = runs
-        self.root = runs.root / "comparisons"
+    kind = "comparisons"
 
-    def create(self, name: str, members: list[Member]) -> Comparison:
-        made = Comparison(
-            f"{time.strftime('%Y%m%d-%H%M%S')}-{secrets.token_hex(2)}", name, tuple(members)
-        )
-        self.root.mkdir(parents=True, exist_ok=True)
-        new = self.root / f".{made.id}.new"
-        new.write_text(json.dumps(dataclasses.asdict(made), ensure_ascii=False), encoding="utf-8")
-        new.replace(self.root / f"{made.id}.json")
-        return made
+    def _member(self, raw: Mapping[str, Any]) -> Member:
+        return Member(tuple(raw["techniques"]), raw["run"])
 
-    def get(self, comparison: object) -> Comparison:
-        """Of an id that may come from anywhere. Raises UserError for one that is not there."""
-        name = str(comparison)
-        try:
-            if not ID.fullmatch(name):
-                raise ValueError(name)
-            raw = json.loads((self.root / f"{name}.json").read_text(encoding="utf-8"))
-            members = tuple(
-                Member(tuple(each["techniques"]), each["run"]) for each in raw["members"]
-            )
-            return Comparison(raw["id"], raw["name"], members)
-        except (OSError, ValueError, KeyError, TypeError):
-            raise UserError("compare_unknown") from None
-
-    def all(self) -> list[Comparison]:
-        """The newest first."""
-        if not self.root.is_dir():
-            return []
-        return [self.get(file.stem) for file in sorted(self.root.glob("[0-9]*.json"), reverse=True)]
-
-    def delete(self, comparison: str) -> None:
-        """Forget which runs belonged together; the runs stay."""
-        (self.root / f"{self.get(comparison).id}.json").unlink(missing_ok=True)
+    def _unknown(self) -> UserError:
+        return UserError("compare_unknown")
 
     def lines(self, comparison: Comparison) -> list[Line]:
         """The report card, as far as the runs have come."""
-        runs = [self._run(member) for member in comparison.members]
+        runs = [self.run_of(member) for member in comparison.members]
         plain = runs[0]
         return [
             self._line(member, run, plain)
             for member, run in zip(comparison.members, runs, strict=True)
         ]
-
-    def _run(self, member: Member) -> Run | None:
-        try:
-            return self.runs.get(member.run)
-        except UserError:
-            return None
 
     def _line(self, member: Member, run: Run | None, plain: Run | None) -> Line:
         if run is None:
@@ -166,21 +109,6 @@ class ComparisonStore:
             rows=found.rows,
             said=sentence(member.techniques, found.macro_f1, got, base),
         )
-
-    def share(self, comparison: Comparison) -> tuple[float, float | None]:
-        """How much is done (0 to 1), and the seconds that are left; None while nothing tells."""
-        runs = [run for member in comparison.members if (run := self._run(member))]
-        course = [(run.progress(), run.status()) for run in runs]
-        over = [each.seconds for each, status in course if status not in ("queued", "running")]
-        at_work = [each for each, status in course if status == "running"]
-        waiting = sum(status == "queued" for _, status in course)
-        done = len(over) + sum(each.share for each in at_work)
-        left = at_work[0].seconds_left if at_work else 0.0
-        usual = sum(over) / len(over) if over else None
-        if usual is None and at_work and left is not None:
-            usual = at_work[0].seconds + left
-        known = left is not None and (usual is not None or not waiting)
-        return done / max(1, len(runs)), (left or 0.0) + waiting * (usual or 0.0) if known else None
 
 
 def named(techniques: tuple[str, ...]) -> Message:

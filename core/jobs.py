@@ -11,11 +11,11 @@ import threading
 from collections import deque
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from filelock import FileLock, Timeout
 
-from core import comparisons, techniques
+from core import comparisons, folds, techniques
 from core.data.profile import check, join_text, profile, usable_rows
 from core.data.read import Table
 from core.data.split import split
@@ -24,6 +24,7 @@ from core.libraries import load_libraries
 from core.models.locate import resolve
 from core.recipe import Recipe
 from core.runs import Run, RunStore
+from core.series import make
 from core.tasks import strata
 from core.training import events as ev
 from core.words import message
@@ -34,6 +35,7 @@ if TYPE_CHECKING:
 CAPACITY = 32  # runs that may wait
 NICE = 10  # of the thread that trains: the page comes first
 log = logging.getLogger(__name__)
+T = TypeVar("T")
 
 
 def checked(store: RunStore, table: Table, recipe: Recipe) -> Recipe:
@@ -61,7 +63,7 @@ def checked(store: RunStore, table: Table, recipe: Recipe) -> Recipe:
     given = rows[recipe.data.split].tolist() if recipe.data.split else None
     texts = join_text(rows, recipe.data.text).tolist()
     labels = strata(rows[recipe.task.column].tolist(), recipe.task.separator)
-    split(texts, labels, recipe.train.seed, given=given)
+    split(texts, labels, recipe.train.seed, given=given, part=recipe.data.fold)
     return dataclasses.replace(recipe, model=resolve(recipe.model, store))
 
 
@@ -74,21 +76,31 @@ def new_run(store: RunStore, table: Table, recipe: Recipe, extra: Table | None =
 def new_comparison(
     store: RunStore, table: Table, recipe: Recipe, extra: Table | None = None
 ) -> tuple[comparisons.Comparison, list[Run]]:
-    """The runs that compare the recipe's techniques, and those of them that are still to be trained.
-
-    One that was trained before is not trained again: it would come out the same. Raises UserError as
-    `checked` does; then nothing is left.
-    """
-    members, made = [], []
-    wanted = [(keys, checked(store, table, each)) for keys, each in comparisons.variants(recipe)]
-    for keys, each in wanted:
-        run = comparisons.twin(store, each)
-        if run is None:
-            run = store.create(each, table, extra)
-            made.append(run)
-        members.append(comparisons.Member(keys, run.id))
+    """The runs that compare the recipe's techniques, and those of them that are still to be trained: see
+    `core.series.make`. Raises UserError as `checked` does; then nothing is left."""
+    found, made = make(store, table, comparisons.variants(recipe), extra, checked)
+    members = [comparisons.Member(keys, run.id) for keys, run in found]
     name = recipe.name or recipe.data.file
     return comparisons.ComparisonStore(store).create(name, members), made
+
+
+def new_folds(
+    store: RunStore,
+    table: Table,
+    recipe: Recipe,
+    asked: folds.Asked,
+    extra: Table | None = None,
+    base: str = "",
+) -> tuple[folds.CrossValidation, list[Run]]:
+    """The runs that cross-validate a recipe, and those that are still to be trained, as `new_comparison`.
+
+    `base` is the run that is measured so.
+    """
+    wanted = folds.recipes(recipe, asked)
+    found, made = make(store, table, wanted, extra, checked)
+    members = [folds.Member(part, run.id) for part, run in found]
+    name = recipe.name or recipe.data.file
+    return folds.FoldStore(store).create(name, members, base), made
 
 
 class Jobs:
@@ -125,6 +137,17 @@ class Jobs:
         for run in made:
             self.submit(run)
         return comparison
+
+    def cross_validate(self, base: Run, asked: folds.Asked) -> folds.CrossValidation:
+        """Put the runs that cross-validate the recipe of a run in the queue. Raises UserError; then nothing
+        is left."""
+        self._check_room(len(folds.recipes(base.recipe(), asked)))
+        made, runs = new_folds(
+            self.store, base.table(), base.recipe(), asked, base.extra(), base.id
+        )
+        for run in runs:
+            self.submit(run)
+        return made
 
     def submit(self, run: Run) -> None:
         """Put a run in the queue. Raises UserError when it is full or the run is at work already."""
@@ -205,6 +228,20 @@ class Jobs:
                 return aside.submit(preflight.estimate, should_stop).result()
         except Stopped:
             return None
+        finally:
+            self._machine.release()
+
+    def aside(self, work: Callable[[], T], wanted: Callable[[], bool]) -> T | None:
+        """What `work` returns, done once nothing else computes; None when it is no longer `wanted` by then.
+
+        Whatever it raises is raised here.
+        """
+        while not self._machine.acquire(timeout=0.1):
+            if not wanted():
+                return None
+        try:
+            with ThreadPoolExecutor(1, "aside", initializer=_give_way) as aside:
+                return aside.submit(work).result()
         finally:
             self._machine.release()
 

@@ -25,6 +25,16 @@ class ExtraSpec:
 
 
 @dataclass(frozen=True)
+class Fold:
+    """One part of a repeated k-fold cross-validation: of the `of` parts of the rows, that of
+    `number` (0 to `of` - 1) is tested on. Another `repeat` divides the rows anew."""
+
+    number: int
+    of: int
+    repeat: int = 0
+
+
+@dataclass(frozen=True)
 class DataSpec:
     """Which rows: the file's name as shown to people, the table's fingerprint, the columns in use.
 
@@ -37,6 +47,7 @@ class DataSpec:
     split: str | None = None
     extra: ExtraSpec | None = None
     edits: tuple[Mapping[str, Any], ...] = ()
+    fold: Fold | None = None
 
 
 @dataclass(frozen=True)
@@ -108,6 +119,10 @@ class Recipe:
                 raise UserError("also_is_used", column=each.column)
         if self.data.split in (*self.data.text, *columns):
             raise UserError("split_is_used", column=self.data.split)
+        if self.data.fold and not _is_fold(self.data.fold):
+            raise UserError("recipe_unreadable")
+        if self.data.fold and self.data.split:
+            raise UserError("fold_with_split", column=self.data.split)
         if self.data.extra and "continued_pretraining" not in self.techniques:
             raise UserError("extra_unused", file=self.data.extra.file)
         if not self.model.key:
@@ -133,6 +148,7 @@ class Recipe:
                     data["split"],
                     _extra(data.get("extra")),
                     tuple(map(dict, data.get("edits", ()))),
+                    Fold(**data["fold"]) if data.get("fold") else None,
                 ),
                 task=_task(raw["task"]),
                 model=ModelSpec(**raw["model"]),
@@ -151,6 +167,11 @@ def _extra(raw: Mapping[str, Any] | None) -> ExtraSpec | None:
     if raw is None:
         return None
     return ExtraSpec(str(raw["file"]), str(raw["fingerprint"]), tuple(raw["text"]))
+
+
+def _is_fold(fold: Fold) -> bool:
+    numbers = (fold.number, fold.of, fold.repeat)
+    return all(type(each) is int for each in numbers) and 0 <= fold.number < fold.of > 1
 
 
 def _task(raw: Mapping[str, Any]) -> TaskSpec:

@@ -12,6 +12,7 @@ RUNS/20261123-142501-3f9a/
     simple/tfidf/  embedding/      the simple models that it was compared with
     tasks/1/ ...  joint/           with several label columns: the same for each further one; all in one model
     metrics.json  test.parquet     what was measured, and the test rows with their predictions
+    suspects.json  learning_curve.json   what was found out when somebody asked (core/study.py)
     NAME.zip                       the download
 """
 
@@ -203,6 +204,18 @@ class Run:
 
     def stop_requested(self) -> bool:
         return self.stop_file.exists()
+
+    def write_answer(self, question: str, answer: Mapping[str, Any]) -> None:
+        text = json.dumps(answer, ensure_ascii=False)
+        _replace(self.path / f"{question}.json", text.encode("utf-8", "surrogatepass"))
+
+    def answer(self, question: str) -> dict[str, Any] | None:
+        """What was found out of a question of `core.study`, or None while nobody has asked."""
+        try:
+            raw = (self.path / f"{question}.json").read_bytes()
+            return dict(json.loads(raw.decode("utf-8", "surrogatepass")))
+        except (FileNotFoundError, ValueError):
+            return None
 
     def test_rows(self) -> pd.DataFrame | None:
         """The test rows with their predictions, or None while there are none.

@@ -27,13 +27,13 @@ Answer = tuple[str, str, str]  # label, confidence, LOOK or nothing
 
 
 class Written(TypedDict):
-    """What `predict_file` did. `empty` rows had no text; of `unsure` ones the label was withheld; `review`
-    ones were less sure than `review_below`; `neutralised` counts cells."""
+    """What `predict_file` did. `empty` rows had no text; `review` ones were less sure than `review_below`; of
+    `unsure` ones the label was withheld; `neutralised` counts cells."""
 
     rows: int
     empty: int
-    unsure: int
     review: int
+    unsure: int
     neutralised: int
     label_column: str
     confidence_column: str
@@ -51,7 +51,7 @@ def missing(table: Table, text: Sequence[str]) -> list[str]:
 
 
 def review_below(predictor: Answering) -> float:
-    """The confidence below which the model was told to give no answer, else REVIEW_BELOW."""
+    """The confidence that was chosen for the model (`unsure_below`), else REVIEW_BELOW."""
     return predictor.unsure_below or REVIEW_BELOW
 
 
@@ -122,8 +122,8 @@ def _nothing_yet(columns: Sequence[str], table: Table, below: float) -> Written:
     return Written(
         rows=0,
         empty=0,
-        unsure=0,
         review=0,
+        unsure=0,
         neutralised=0,
         label_column=_free("label", columns),
         confidence_column=_free("confidence", columns),
@@ -140,8 +140,9 @@ def _answers(predictor: Answering, rows: Sequence[Sequence[str]], below: float) 
     answers: list[Answer] = [("", "", "")] * len(rows)
     asked = [i for i, cells in enumerate(rows) if any(cell.strip() for cell in cells)]
     probabilities = predictor.probabilities([join(rows[i]) for i in asked])
-    task, threshold = predictor.task, predictor.threshold
-    said, sure = answers_of(task, probabilities, threshold, predictor.unsure_below)
+    said, sure = answers_of(
+        predictor.task, probabilities, predictor.threshold, predictor.unsure_below
+    )
     for i, label, confidence in zip(asked, said, sure, strict=True):
         answers[i] = label, f"{confidence:.4f}", LOOK if confidence < below else ""
     return answers

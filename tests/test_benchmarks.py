@@ -14,7 +14,7 @@ import pandas as pd
 import pytest
 
 from benchmarks import __main__ as entry
-from benchmarks import compression, data, explanations, recipe, training
+from benchmarks import compression, data, explanations, recipe, suspects, training
 from benchmarks.rivals import Rows, frozen, majority, tfidf
 from core.data.read import read
 from core.data.split import fold, split
@@ -223,3 +223,24 @@ def test_every_command_says_what_it_does(name: str, capsys: pytest.CaptureFixtur
     with pytest.raises(SystemExit):
         importlib.import_module(f"benchmarks.{name}").main(["--help"])
     assert f"python -m benchmarks.{name}" in capsys.readouterr().out
+
+
+def test_planted_labels_are_other_ones_and_are_counted_rightly() -> None:
+    labels = ["a", "b", "c", "d"] * 25
+    planted, wrong = suspects.plant(labels, 0.1, seed=3)
+    changed = [row for row in range(100) if planted[row] != labels[row]]
+    assert wrong.tolist() == changed
+    assert len(wrong) == 10
+    assert set(planted) == set(labels)
+    assert suspects.plant(labels, 0.1, seed=3)[0] == planted
+    found = suspects.scores([5, 1, 2, 9], 3, [5, 2, 1, 9], planted=[1, 2, 7])
+    assert found == {"precision": 2 / 3, "recall": 2 / 3, "top": 2 / 3}
+
+
+def test_confident_learning_is_done_as_its_paper_says() -> None:
+    truth = np.repeat([0, 1], 20)
+    answers = np.where(truth[:, None] == 0, [[0.9, 0.1]], [[0.4, 0.6]])
+    answers[[3, 25]] = [[0.35, 0.65], [0.6, 0.4]]
+    doubts = suspects.confident_learning(answers, truth)
+    # 0.65 is more than rows of class 1 give it on average; 0.6 is less than those of class 0 do.
+    assert np.flatnonzero(doubts.doubtful).tolist() == [3]

@@ -293,6 +293,33 @@ def test_a_dry_run_tells_the_plan_and_starts_nothing(
     assert len(list(store.all())) == runs
 
 
+def test_a_sheet_is_picked_by_name(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], store: RunStore
+) -> None:
+    rows = [["text", "label"], *([f"a text that is number {n}", "ab"[n % 2]] for n in range(20))]
+    book = tmp_path / "book.xlsx"
+    book.write_bytes(xlsx({"2025": rows[:15], "2026": rows}))
+    assert main(["check", str(book), "--json"]) == 0
+    seen = json.loads(capsys.readouterr().out)
+    assert (seen["format"], seen["sheet"], seen["rows"]) == ("Excel", "2026", 20)
+    assert seen["sheets"] == ["2025", "2026"]
+    assert main(["check", str(book), "--sheet", "2025"]) == 0
+    out = capsys.readouterr().out
+    assert out.startswith("book.xlsx: Excel, sheet '2025', 14 rows\n")
+    for command in (
+        ["check", str(book)],
+        ["train", str(book), "--runs", str(store.root)],
+        ["compare-techniques", str(book), "--runs", str(store.root)],
+    ):
+        assert main([*command, "--sheet", "2024"]) == 2
+        assert "“2025”, “2026”" in capsys.readouterr().err
+    assert main(["check", str(book), "--sheet", ""]) == 2
+    alone = ["train", str(book), "--unlabelled-sheet", "2025", "--runs", str(store.root)]
+    assert main(alone) == 2
+    assert "--unlabelled FILE" in capsys.readouterr().err
+    assert len(store.all()) == 1  # the one that was there
+
+
 def test_corrections_are_kept_listed_and_forgotten(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -335,30 +362,3 @@ def test_a_run_is_trained_again_with_its_corrections(
     assert len(again.table().frame) == 61
     assert again.table().frame.iloc[-1].tolist() == ["a new text", "positive"]
     assert again.recipe().train == store.get(run).recipe().train
-
-
-def test_a_sheet_is_picked_by_name(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str], store: RunStore
-) -> None:
-    rows = [["text", "label"], *([f"a text that is number {n}", "ab"[n % 2]] for n in range(20))]
-    book = tmp_path / "book.xlsx"
-    book.write_bytes(xlsx({"2025": rows[:15], "2026": rows}))
-    assert main(["check", str(book), "--json"]) == 0
-    seen = json.loads(capsys.readouterr().out)
-    assert (seen["format"], seen["sheet"], seen["rows"]) == ("Excel", "2026", 20)
-    assert seen["sheets"] == ["2025", "2026"]
-    assert main(["check", str(book), "--sheet", "2025"]) == 0
-    out = capsys.readouterr().out
-    assert out.startswith("book.xlsx: Excel, sheet '2025', 14 rows\n")
-    for command in (
-        ["check", str(book)],
-        ["train", str(book), "--runs", str(store.root)],
-        ["compare-techniques", str(book), "--runs", str(store.root)],
-    ):
-        assert main([*command, "--sheet", "2024"]) == 2
-        assert "“2025”, “2026”" in capsys.readouterr().err
-    assert main(["check", str(book), "--sheet", ""]) == 2
-    alone = ["train", str(book), "--unlabelled-sheet", "2025", "--runs", str(store.root)]
-    assert main(alone) == 2
-    assert "--unlabelled FILE" in capsys.readouterr().err
-    assert len(store.all()) == 1  # the one that was there

@@ -6,7 +6,7 @@ import json
 import pytest
 
 from core.errors import UserError
-from core.recipe import DataSpec, ModelSpec, Recipe, TaskSpec, TrainSpec
+from core.recipe import DataSpec, Fold, ModelSpec, Recipe, TaskSpec, TrainSpec
 
 RECIPE = Recipe(
     data=DataSpec("reviews.csv", "ab12", ("title", "body"), "fold"),
@@ -54,3 +54,27 @@ def test_a_recipe_with_an_unknown_setting_is_refused() -> None:
     raw["train"]["turbo"] = True
     with pytest.raises(UserError, match="turbo"):
         Recipe.from_json(json.dumps(raw))
+
+
+def changed(part: Fold) -> Recipe:
+    data = dataclasses.replace(RECIPE.data, split=None, fold=part)
+    return dataclasses.replace(RECIPE, data=data)
+
+
+@pytest.mark.parametrize(
+    "part",
+    [Fold(5, 5), Fold(-1, 5), Fold(0, 1), Fold(True, 5), Fold("0", 5)],  # type: ignore[arg-type]
+)
+def test_a_part_of_a_cross_validation_is_checked(part: Fold) -> None:
+    with pytest.raises(UserError):
+        changed(part).validate()
+    with pytest.raises(UserError):
+        Recipe.from_json(changed(part).to_json())
+
+
+def test_a_part_comes_back_and_knows_no_split() -> None:
+    recipe = changed(Fold(1, 5, 2))
+    assert Recipe.from_json(recipe.to_json()) == recipe
+    data = dataclasses.replace(recipe.data, split="set")
+    with pytest.raises(UserError, match="cross-validation"):
+        dataclasses.replace(recipe, data=data).validate()

@@ -40,8 +40,8 @@ def test_every_row_is_written_with_its_answer(
     assert written == {
         "rows": 6,
         "empty": 1,
-        "unsure": 0,
         "review": 5,  # the tiny model is never sure
+        "unsure": 0,
         "neutralised": 8,  # six labels of "+old", "=1+1" and "- a dash"; -5 is a number
         "label_column": "label_2",
         "confidence_column": "confidence",
@@ -118,17 +118,16 @@ def test_the_file_comes_back_in_its_own_kind(
     assert read(out).frame.shape == (4, 6)
 
 
-def test_below_the_limit_there_is_no_label_but_a_mark(predictor: Predictor, tmp_path: Path) -> None:
+def test_who_is_sure_enough_needs_no_review(
+    predictor: Predictor, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     texts = ["good", "an awful film", "a", "plot", "on the day", "sad people", "very"]
     sure = predictor.probabilities([(text, None) for text in texts]).max(axis=1)
-    limit = float(sorted(sure)[3])
-    predictor.unsure_below = limit
-    try:
-        seen = table("\n".join(["text", *texts]))
-        written = predict_file(predictor, seen, ["text"], tmp_path / "out.csv")
-    finally:
-        predictor.unsure_below = None
-    assert (written["unsure"], written["review"], written["review_below"]) == (3, 3, limit)
-    rows = rows_of(tmp_path / "out.csv")[1:]
-    assert [row[3] for row in rows] == ["yes" if each < limit else "" for each in sure]
-    assert [row[1] == "unsure" for row in rows] == [each < limit for each in sure]
+    monkeypatch.setattr(predictor, "unsure_below", float(sorted(sure)[3]))
+    seen = table("\n".join(["text", *texts]))
+    written = predict_file(predictor, seen, ["text"], tmp_path / "out.csv")
+    assert written["unsure"] == 3
+    assert [row[1] for row in rows_of(tmp_path / "out.csv")].count("unsure") == 3
+    assert written["review"] == 3
+    looks = [row[3] for row in rows_of(tmp_path / "out.csv")[1:]]
+    assert looks == ["yes" if each < sorted(sure)[3] else "" for each in sure]

@@ -13,7 +13,7 @@ from core.jobs import Jobs
 from core.models.catalog import BUNDLED
 from core.runs import RunStore
 from core.words import ASSETS, say
-from ui import compare, correct, html, live_plot, runs
+from ui import compare, correct, doubt, html, live_plot, runs
 from ui.attach import Attach, on_load, on_start
 from ui.session import DATA, MODEL, RESULT, TECHNIQUES, TRAIN, Session
 from ui.steps import data, model, result, techniques, train
@@ -113,6 +113,7 @@ def _wire(
     train.wire(steps.train, session, result.show, steps.result.view)
     result.wire_compare(steps.result, session, opener)
     correct.wire_again(steps.result.trial.correct, session, attach)
+    doubt.wire_apply(steps.result.doubt, session, steps.result.column, result.find, attach)
     data.start_over(result.wire(steps.result, session), steps.data)
     attach.follow(runs.wire(history, session, attach))
     attach.follow(compare.wire(comparing, session, attach))

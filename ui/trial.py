@@ -209,7 +209,6 @@ def _one(asked: Asked, lang: str) -> str:
     key = "result.try.answer" if label else "result.try.no_label"
     if below and sure < below:
         key = "result.try.unsure" if label else "result.try.unsure_none"
-    told = say(key, lang, label=label, sure=sure, below=below)
     shown = [(predictor.labels[k], float(probabilities[k])) for k in order[:TOP]]
     more = len(order) - len(shown)
     notes = [say("result.try.more", lang, n=more)] if more > 0 else []
@@ -220,7 +219,7 @@ def _one(asked: Asked, lang: str) -> str:
     text = " ".join(f"{first} {second or ''}".split())
     return (
         f'<p class="tt-note tt-asked" dir="auto">{esc(html.clip(text, 120))}</p>'
-        f'<p class="tt-said">{esc(told)}</p>'
+        f'<p class="tt-said">{esc(say(key, lang, label=label, sure=sure, below=below))}</p>'
         + html.bars([(name, p, f"{p:.1%}") for name, p in shown], highlight=0)
         + rest
     )
@@ -239,15 +238,12 @@ def _table(asked: Asked, lang: str) -> str:
         f'<th scope="col"{kind}>{esc(say(f"result.column.{name}", lang))}</th>'
         for name, kind in (("text", ""), ("predicted", ""), ("confidence", ' class="tt-num"'))
     ]
-    from core.evaluation.unsure import word
-
-    predictor = opened(asked.run, asked.which)
-    below, instead = predictor.unsure_below, word(predictor.labels)
     rows = []
+    below = opened(asked.run, asked.which).unsure_below or 0
     for at, (first, second) in enumerate(asked.texts):
         label, sure = said(asked, at)
-        if below and sure < below:
-            label = instead
+        if sure < below:
+            label = say("result.try.unsure_row", lang, label=label)
         text = html.clip(" ".join(f"{first} {second or ''}".split()), 120)
         on = ' aria-current="true"' if at == asked.at else ""
         rows.append(

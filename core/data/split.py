@@ -15,6 +15,7 @@ import pyarrow.compute as pc
 
 from core.data.columns import split_of
 from core.errors import UserError
+from core.recipe import Fold
 from core.words import Message, message
 
 SIDES = ("train", "validation", "test")
@@ -79,6 +80,7 @@ def split(
     seed: int,
     fractions: tuple[float, float, float] = (0.70, 0.15, 0.15),
     given: Sequence[str] | None = None,
+    part: Fold | None = None,
 ) -> Split:
     """Divide rows into train, validation (at most about MOST_VALIDATION) and test, stratified by label.
 
@@ -89,6 +91,8 @@ def split(
     say, becomes it; if all rows are of one side, they are divided as if nothing was given; rows
     whose text is in the test rows too are left out of train and validation, and those whose text
     is in the validation rows are left out of train.
+    part: the test rows are that part of a cross-validation (see `folds`), whatever `given` says; validation
+    and train are divided by the same fractions as ever.
     Raises UserError `split_unknown` if no given value is known, `split_no_train`, and
     `split_too_small` if train or test would be empty.
     """
@@ -97,15 +101,18 @@ def split(
     rng = np.random.default_rng(seed)
     held = min(fractions[VALIDATION], MOST_VALIDATION / max(1, len(texts)))
     fractions = fractions[TRAIN] + fractions[VALIDATION] - held, held, fractions[TEST]
-    groups = alike(texts)
-    classes, names = pd.factorize(pd.Series(list(labels), dtype=object), sort=True)
+    groups, classes, names = _numbered(texts, labels)
     notes: list[Message] = []
-    sides = _follow(given, groups, notes) if given is not None else None
-    if sides is None:
+    share = fractions[VALIDATION] / (fractions[TRAIN] + fractions[VALIDATION])
+    sides = _follow(given, groups, notes) if given is not None and part is None else None
+    if part is not None:
+        numbers = folds(texts, labels, part.of, seed, part.repeat)
+        sides = np.where(numbers == part.number, TEST, TRAIN)
+        _divide(sides, groups, classes, names, (1 - share, share, 0.0), rng, notes)
+    elif sides is None:
         sides = np.full(len(texts), TRAIN)
         _divide(sides, groups, classes, names, fractions, rng, notes)
     elif not (sides == VALIDATION).any():
-        share = fractions[VALIDATION] / (fractions[TRAIN] + fractions[VALIDATION])
         _divide(sides, groups, classes, names, (1 - share, share, 0.0), rng, notes)
         notes.append(message("data.split.validation_cut", rows=int((sides == VALIDATION).sum())))
     if not (sides == TRAIN).any() or not (sides == TEST).any():
@@ -113,6 +120,49 @@ def split(
     _note_missing(sides, classes, names, notes)
     parts = [np.flatnonzero(sides == side) for side in (TRAIN, VALIDATION, TEST, LEFT_OUT)]
     return Split(parts[0], parts[1], parts[2], tuple(notes), parts[3])
+
+
+def folds(
+    texts: Sequence[str], labels: Sequence[str], of: int, seed: int, repeat: int = 0
+) -> Positions:
+    """The part of a cross-validation that each row belongs to: numbers from 0 to `of` - 1, stratified by
+    label.
+
+    Rows whose texts `fold` alike are in one part. The same rows, seed and repeat give the same parts; another
+    repeat gives others.
+    """
+    groups, classes, _ = _numbered(texts, labels)
+    rng = np.random.default_rng([seed, repeat])
+    sizes = np.bincount(groups)
+    part_of = np.zeros(len(sizes), dtype=np.int64)
+    rows = [0] * of
+    for _, members in _owners(groups, classes).groupby("label")["group"]:
+        mine = rng.permutation(members.to_numpy())
+        filled = [0] * of
+        for group in mine[np.argsort(-sizes[mine], kind="stable")]:
+            # The part that has fewest rows of this class, and of these the smallest.
+            part = min(range(of), key=lambda each: (filled[each], rows[each]))
+            part_of[group] = part
+            filled[part] += int(sizes[group])
+            rows[part] += int(sizes[group])
+    return part_of[groups]
+
+
+def _numbered(
+    texts: Sequence[str], labels: Sequence[str]
+) -> tuple[Positions, Positions, Sequence[str]]:
+    """Of each row the number of its text (those that `fold` alike share it) and of its class; the classes."""
+    classes, names = pd.factorize(pd.Series(list(labels), dtype=object), sort=True)
+    return alike(texts), classes, names
+
+
+def _owners(groups: Positions, classes: Positions) -> pd.DataFrame:
+    """The label of each group: a text with several labels counts for its most frequent one."""
+    pairs = pd.DataFrame({"group": groups, "label": classes}).value_counts(sort=False)
+    pairs = pairs.reset_index().sort_values(
+        ["group", "count", "label"], ascending=[True, False, True]
+    )
+    return pairs.drop_duplicates("group")
 
 
 def _divide(
@@ -128,12 +178,7 @@ def _divide(
     rows = np.flatnonzero(sides == TRAIN)
     sizes = np.bincount(groups[rows])
     side_of = np.full(len(sizes), TRAIN)
-    # A text with several labels counts for its most frequent one.
-    pairs = pd.DataFrame({"group": groups[rows], "label": classes[rows]}).value_counts(sort=False)
-    pairs = pairs.reset_index().sort_values(
-        ["group", "count", "label"], ascending=[True, False, True]
-    )
-    owner = pairs.drop_duplicates("group")
+    owner = _owners(groups[rows], classes[rows])
     used = [side for side in (TRAIN, TEST, VALIDATION) if fractions[side] > 0]
     few: list[str] = []
     for label, members in owner.groupby("label")["group"]:

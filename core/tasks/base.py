@@ -9,6 +9,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, ClassVar
 
+from core.evaluation.label_noise import Doubts
 from core.evaluation.metrics import Floats, Numbers
 
 __all__ = ["MISSING", "Floats", "Numbers", "Task", "head", "ranked"]
@@ -130,6 +131,10 @@ class Task(ABC):
     @abstractmethod
     def sure(self, probabilities: Floats, threshold: float | None) -> Floats:
         """How sure each answer is [rows]: its probability, or that of its least sure part."""
+
+    @abstractmethod
+    def doubts(self, probabilities: Floats, truth: Numbers) -> Doubts:
+        """What models that have not learned these rows say against their labels."""
 
 
 def head(names: Sequence[str], problem: str = "single_label_classification") -> dict[str, Any]:

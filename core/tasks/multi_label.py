@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 import numpy as np
 
 from core.data.columns import parts
-from core.evaluation import metrics
+from core.evaluation import label_noise, metrics
 from core.tasks.base import MISSING, Floats, Numbers, Task
 
 if TYPE_CHECKING:
@@ -150,3 +150,6 @@ class MultiLabel(Task):
     def sure(self, probabilities: Floats, threshold: float | None) -> Floats:
         given = probabilities >= (0.5 if threshold is None else threshold)
         return np.asarray(np.where(given, probabilities, 1 - probabilities).min(axis=1))
+
+    def doubts(self, probabilities: Floats, truth: Numbers) -> label_noise.Doubts:
+        return label_noise.multi_label_doubts(probabilities, truth)

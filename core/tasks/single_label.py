@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 
-from core.evaluation import metrics
+from core.evaluation import label_noise, metrics
 from core.tasks.base import MISSING, Floats, Numbers, Task
 
 if TYPE_CHECKING:
@@ -105,3 +105,6 @@ class SingleLabel(Task):
 
     def sure(self, probabilities: Floats, threshold: float | None) -> Floats:
         return np.asarray(probabilities.max(axis=1))
+
+    def doubts(self, probabilities: Floats, truth: Numbers) -> label_noise.Doubts:
+        return label_noise.doubts(probabilities, truth)

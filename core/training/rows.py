@@ -67,7 +67,13 @@ class Rows:
         names = frame[columns[0]].tolist()
         given = frame[recipe.data.split].tolist() if recipe.data.split else None
         flat = [text.flat(each) for each in texts]
-        sides = split(flat, strata(names, recipe.task.separator), recipe.train.seed, given=given)
+        sides = split(
+            flat,
+            strata(names, recipe.task.separator),
+            recipe.train.seed,
+            given=given,
+            part=recipe.data.fold,
+        )
         sides, notes = _without_known(sides, flat, recipe, store)
         tasks = tuple(_labels(each, frame[each.column].tolist()) for each in recipe.tasks)
         tested = {fold(flat[i]) for i in sides.test}

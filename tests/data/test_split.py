@@ -10,8 +10,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from core.data.split import Split, alike, fold, split
+from core.data.split import Split, alike, fold, folds, split
 from core.errors import UserError
+from core.recipe import Fold
 
 SIDES = ("train", "validation", "test")
 
@@ -223,3 +224,30 @@ def test_texts_are_alike_when_they_fold_alike(texts: list[str]) -> None:
     expected = [folded.setdefault(fold(text), len(folded)) for text in texts]
     assert alike(texts).tolist() == expected
     assert alike(pd.Series(texts, dtype="str")).tolist() == expected
+
+
+def test_parts_of_a_cross_validation_hold_each_row_once_and_every_class() -> None:
+    labels = ["a"] * 50 + ["b"] * 23 + ["c"] * 5
+    texts = [f"text {i}" for i in range(78)]
+    texts[3] = "Text  70"  # the same text as one of class b
+    parts = folds(texts, labels, 5, seed=1)
+    assert parts[3] == parts[70]
+    assert set(parts) == set(range(5))
+    for name in "abc":
+        counts = np.bincount(parts[np.array(labels) == name], minlength=5)
+        assert counts.max() - counts.min() <= 2
+    sizes = np.bincount(parts)
+    assert sizes.max() - sizes.min() <= 3
+    assert (parts == folds(texts, labels, 5, seed=1)).all()
+    assert (parts != folds(texts, labels, 5, seed=1, repeat=1)).any()
+    assert (parts != folds(texts, labels, 5, seed=2)).any()
+
+
+def test_a_part_is_the_test_whatever_the_table_says() -> None:
+    texts, labels = [f"text {i}" for i in range(60)], ["a", "b"] * 30
+    given = ["train"] * 30 + ["test"] * 30
+    sides = split(texts, labels, 7, given=given, part=Fold(2, 5))
+    parts = folds(texts, labels, 5, 7)
+    assert sides.test.tolist() == np.flatnonzero(parts == 2).tolist()
+    assert len(sides.validation) == pytest.approx(0.176 * 48, abs=2)
+    assert not len(sides.left_out)

@@ -13,7 +13,7 @@ from core.comparisons import ComparisonStore
 from core.errors import UserError
 from core.runs import Run, RunStore
 from core.words import Message, has, message, say
-from ui import calibration, charts, html, scores, slices, trial, unsure
+from ui import calibration, charts, doubt, html, question, scores, slices, trial, unsure
 from ui.compare import Opener
 from ui.download import offer, packed
 from ui.evidence import evidence
@@ -44,6 +44,7 @@ class ResultStep:
     pack: gr.Button
     download: gr.DownloadButton
     problem: gr.HTML
+    doubt: doubt.Doubt
     settings: gr.HTML
     again: gr.Button
     new: gr.Button
@@ -70,11 +71,12 @@ class ResultStep:
             self.pack,
             self.download,
             self.problem,
+            *self.doubt.view,
             self.settings,
         ]
 
 
-VIEW = 26 + trial.VIEW  # components that `show` fills
+VIEW = 26 + trial.VIEW + doubt.VIEW  # components that `show` fills
 
 
 def build() -> ResultStep:
@@ -89,6 +91,7 @@ def build() -> ResultStep:
     headline = html.piece(elem_id="headline")
     brought = html.piece(elem_id="brought")
     compare = gr.Button(i18n("result.compare"), visible=False, elem_id="result-compare", size="sm")
+    folded = question.build("folds")
     which = gr.Radio(
         [],
         label=i18n("result.which"),
@@ -129,6 +132,7 @@ def build() -> ResultStep:
         rows = html.piece(elem_id="rows")
     groups = slices.build()
     sure = calibration.build()
+    doubts = doubt.build(folded)
     with gr.Accordion(i18n("result.settings"), open=False, elem_id="settings"):
         settings = html.piece()
     with gr.Row(elem_classes="tt-foot"):
@@ -153,6 +157,7 @@ def build() -> ResultStep:
         pack=pack,
         download=download,
         problem=trouble,
+        doubt=doubts,
         settings=settings,
         again=again,
         new=new,
@@ -181,6 +186,7 @@ def show(run: Run, lang: str) -> tuple[Any, ...]:
         *trial.prepare(run, lang),
         *offer(run, run.recommended(), lang),
         "",
+        *doubt.show(run, lang),
         settings_html(run, metrics, lang),
     )
 
@@ -359,6 +365,7 @@ def wire(step: ResultStep, session: Session) -> Any:
     slices.wire(step.slices, session, step.column, find)
     unsure.wire(step.unsure, step.which, session, step.column, find, [step.pack, step.download])
     _wire_download(step, session)
+    doubt.wire(step.doubt, session, step.column, find)
     step.again.click(lambda: go(TECHNIQUES), None, session.walk, **QUIET)
     new = step.new.click(lambda: (go(DATA), ""), None, [session.walk, session.run], **QUIET)
     new.then(None, session.run, None, js=SHOW_ADDRESS)

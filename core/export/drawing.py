@@ -1,0 +1,146 @@
+"""Charts as SVG made by hand: they are part of the page's own text, and need no script to be read or printed.
+
+Colours and strokes are classes, of which the page and the report have their own style sheets.
+"""
+
+from __future__ import annotations
+
+import html
+import math
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+WIDTH, HEIGHT = 640, 260  # in the chart's own units: it grows with the page
+LEFT, RIGHT, TOP, BOTTOM = 52, 16, 30, 42
+LETTER = 6.6  # width of a letter, on average
+TICKS = 5
+
+
+@dataclass(frozen=True)
+class Line:
+    """Points (x, y) from left to right; `spread` [points] is drawn to both sides of each."""
+
+    name: str
+    points: Sequence[tuple[float, float]]
+    spread: Sequence[float] = ()
+    dots: bool = False
+
+
+def chart(
+    lines: Sequence[Line],
+    label: str,
+    x: str,
+    *,
+    levels: Sequence[tuple[str, float]] = (),
+    bounds: tuple[float, float] | None = None,
+) -> str:
+    """Lines over one another, in SVG; `levels` are horizontal lines with a name. Empty where nothing is to be
+    drawn.
+
+    `label` is what a screen reader says, `x` the axis; `bounds` are the ends of the other axis, which
+    follow from the values where none are given.
+    """
+    finite = [
+        (line, [(a, b) for a, b in line.points if math.isfinite(a) and math.isfinite(b)])
+        for line in lines
+    ]
+    drawn = [(line, points) for line, points in finite if points]
+    if not drawn:
+        return ""
+    across = [a for _, points in drawn for a, _ in points]
+    up = [b for _, points in drawn for _, b in points] + [value for _, value in levels]
+    reach = max([each for line, _ in drawn for each in line.spread], default=0.0)
+    low, high = bounds or _padded(min(up) - reach, max(up) + reach)
+    left, right = min(across), max(across)
+
+    def at_x(value: float) -> float:
+        return LEFT + (value - left) / ((right - left) or 1) * (WIDTH - LEFT - RIGHT)
+
+    def at_y(value: float) -> float:
+        share = (min(max(value, low), high) - low) / ((high - low) or 1)
+        return HEIGHT - BOTTOM - share * (HEIGHT - TOP - BOTTOM)
+
+    parts = [_frame(low, high, left, right, at_x, at_y, x)]
+    for name, value in levels:
+        parts.append(
+            f'<line class="tt-level" x1="{LEFT}" x2="{WIDTH - RIGHT}" y1="{at_y(value):.1f}" '
+            f'y2="{at_y(value):.1f}"/><text class="tt-level" x="{WIDTH - RIGHT}" '
+            f'y="{at_y(value) - 4:.1f}" text-anchor="end">{html.escape(name)}</text>'
+        )
+    for number, (line, points) in enumerate(drawn):
+        kind = f"tt-series tt-series-{number}"
+        path = " ".join(f"{at_x(a):.1f},{at_y(b):.1f}" for a, b in points)
+        parts.append(f'<polyline class="{kind}" points="{path}"/>')
+        if line.dots:
+            parts += [
+                f'<circle class="{kind}" cx="{at_x(a):.1f}" cy="{at_y(b):.1f}" r="4"/>'
+                for a, b in points
+            ]
+        for (a, b), half in zip(points, line.spread, strict=False):
+            parts.append(
+                f'<line class="{kind}" x1="{at_x(a):.1f}" x2="{at_x(a):.1f}" '
+                f'y1="{at_y(b - half):.1f}" y2="{at_y(b + half):.1f}"/>'
+            )
+    return (
+        f'<svg class="tt-drawing" viewBox="0 0 {WIDTH} {HEIGHT}" role="img" '
+        f'aria-label="{html.escape(label)}">{"".join(parts)}{_legend(drawn)}</svg>'
+    )
+
+
+def _legend(drawn: Sequence[tuple[Line, object]]) -> str:
+    parts, place = [], float(LEFT)
+    for number, (line, _) in enumerate(drawn):
+        kind = f"tt-series tt-series-{number}"
+        parts.append(
+            f'<line class="{kind}" x1="{place:.0f}" x2="{place + 18:.0f}" y1="10" y2="10"/>'
+            f'<text x="{place + 24:.0f}" y="14">{html.escape(line.name)}</text>'
+        )
+        wide = sum(2 if ord(letter) > 0x2E80 else 1 for letter in line.name)
+        place += 42 + LETTER * wide
+    return "".join(parts)
+
+
+def _frame(
+    low: float,
+    high: float,
+    left: float,
+    right: float,
+    at_x: Callable[[float], float],
+    at_y: Callable[[float], float],
+    x: str,
+) -> str:
+    foot = HEIGHT - BOTTOM
+    parts = []
+    for value in ticks(low, high):
+        parts.append(
+            f'<line class="tt-rule" x1="{LEFT}" x2="{WIDTH - RIGHT}" y1="{at_y(value):.1f}" '
+            f'y2="{at_y(value):.1f}"/><text x="{LEFT - 6}" y="{at_y(value) + 4:.1f}" '
+            f'text-anchor="end">{value:g}</text>'
+        )
+    for value in ticks(left, right):
+        parts.append(
+            f'<text x="{at_x(value):.1f}" y="{foot + 16}" text-anchor="middle">{value:,g}</text>'
+        )
+    middle = (LEFT + WIDTH - RIGHT) / 2
+    parts.append(
+        f'<text x="{middle}" y="{HEIGHT - 6}" text-anchor="middle">{html.escape(x)}</text>'
+    )
+    return "".join(parts)
+
+
+def ticks(low: float, high: float) -> list[float]:
+    """Some round numbers from `low` to `high`."""
+    span = high - low
+    if span <= 0:
+        return [low]
+    rough = span / TICKS
+    power = 10.0 ** math.floor(math.log10(rough))
+    step = next(power * each for each in (1, 2, 5, 10) if power * each >= rough)
+    first = math.ceil(low / step - 1e-9)
+    last = math.floor(high / step + 1e-9)
+    return [round(number * step, 12) for number in range(first, last + 1)]
+
+
+def _padded(low: float, high: float) -> tuple[float, float]:
+    room = 0.08 * (high - low) or 0.05
+    return low - room, high + room

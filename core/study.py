@@ -1,0 +1,173 @@
+"""Questions about labelled rows that simple models answer in seconds: which labels look wrong, and whether
+more rows would help. Nothing is trained for them that anybody takes away."""
+
+from __future__ import annotations
+
+import hashlib
+from collections import OrderedDict
+from collections.abc import Callable, Hashable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from core.errors import UserError
+from core.evaluation import learning_curve as curves
+from core.evaluation import suspects as doubts
+from core.evaluation.baselines import draw
+from core.evaluation.held_out import MOST, Known, Tell
+from core.evaluation.metrics import Floats
+from core.modalities import text
+from core.models.embed import BATCH, embed
+from core.models.load import load
+from core.models.locate import locate
+from core.recipe import Recipe
+from core.runs import Run, RunStore
+from core.training.machine import machine
+from core.training.rows import Rows
+
+LENGTH = 128  # tokens of a text that the encoder reads: more hardly changes what a text is about
+# Tokens times parameters, forward only: about a minute of MiniLM on two cores.
+BUDGET = 3e12
+ACCELERATOR = 50  # times the budget where there is a GPU
+EMBEDDING = 0.6  # of the time
+# Tables whose vectors are kept: the second question about the same rows does not wait for them.
+REMEMBERED = 2
+
+_vectors: OrderedDict[Hashable, Floats | None] = OrderedDict()
+
+
+@dataclass(frozen=True)
+class Subject:
+    """The rows that a question is about, of one label column, and the recipe that they belong to."""
+
+    rows: Rows
+    recipe: Recipe
+    store: RunStore
+
+    @classmethod
+    def of_run(cls, run: Run) -> Subject:
+        """`run` may stand for one of several label columns. Raises UserError."""
+        whole = run.whole()
+        number = 0 if run == whole else int(run.path.name)
+        recipe, store = whole.recipe(), RunStore(run.root)
+        rows = Rows.of(whole.table(), recipe, store, whole.extra())
+        return cls(rows.views()[number], recipe, store)
+
+    def known(self, where: np.ndarray, tell: Tell) -> Known:
+        """Rows with what the pretrained encoder makes of their texts. Raises UserError where it is gone."""
+        texts = self.rows.texts_at(where)
+        flat = [text.flat(each) for each in texts]
+        vectors = self._embedded(texts, tell)
+        return Known(flat, vectors, self.rows.task, self.rows.truth[where])
+
+    def _embedded(self, texts: list[text.Text], tell: Tell) -> Floats | None:
+        """None where it would take too long, or the encoder answers with what is no number."""
+        spec = self.recipe.model
+        digest = hashlib.sha256(repr(texts).encode("utf-8", "surrogatepass")).hexdigest()
+        key = (spec, digest)
+        if key not in _vectors:
+            folder = locate(spec, self.store)
+            tokenizer = text.load_tokenizer(folder)
+            model = load(folder, self.rows.joint().head(), machine().attention)
+            model.to(machine().device)
+            length = text.usable_length(tokenizer, model.config, LENGTH)
+            tokens = np.minimum(text.lengths(tokenizer, texts), length).mean() * len(texts)
+            budget = BUDGET * (1 if model.device.type == "cpu" else ACCELERATOR)
+            if tokens * model.base_model.num_parameters(exclude_embeddings=True) > budget:
+                found = None
+            else:
+                counted = _count(tell, -(-len(texts) // BATCH))
+                bf16 = machine().precision == "bf16"
+                found = embed(model, tokenizer, texts, length, bf16=bf16, between=counted)
+            _vectors[key] = found if found is not None and np.isfinite(found).all() else None
+            while len(_vectors) > REMEMBERED:
+                _vectors.popitem(last=False)
+        return _vectors[key]
+
+
+def suspects(subject: Subject, tell: Tell) -> dict[str, Any]:
+    """Labels that look wrong, ready for JSON: see `core.evaluation.suspects`.
+
+    All labelled rows are looked at, the test rows too: nothing is learned from this. "suspects" holds the
+    line, text, label (given), what is suggested with its probability (confidence), the probability that the
+    label is wrong, and the side that the row is on. "rows" were judged, "unjudged" are of labels with too few
+    rows, or that the models do not recognise. Raises UserError `suspects_too_few`.
+    """
+    rows = subject.rows
+    where = np.flatnonzero(rows.tasks[0].known)
+    known = subject.known(where, lambda share: tell(EMBEDDING * share))
+    found = doubts.suspects(known, subject.recipe.train.seed, _after(tell))
+    if not found.judged:
+        raise UserError("suspects_too_few", rows=len(where))
+    side = np.full(len(rows.texts), "left_out", dtype=object)
+    for name in ("train", "validation", "test"):
+        side[getattr(rows.split, name)] = name
+    return {
+        "rows": found.judged,
+        "unjudged": len(where) - found.judged,
+        "models": _models(known),
+        "column": rows.tasks[0].column,
+        # What a label can be changed to: any one of them, or, where a row has several, what is suggested.
+        "labels": [] if rows.task.separator else list(rows.labels),
+        "suspects": [
+            {
+                "line": int(rows.frame.index[where[each.row]]),
+                "text": known.texts[each.row],
+                "given": each.given,
+                "suggested": each.suggested,
+                "confidence": each.confidence,
+                "wrong": each.wrong,
+                "side": str(side[where[each.row]]),
+            }
+            for each in found.suspects
+        ],
+    }
+
+
+def learning_curve(subject: Subject, tell: Tell) -> dict[str, Any]:
+    """Whether more rows would help, ready for JSON: see `core.evaluation.learning_curve`.
+
+    Of the rows that are not for testing alone; of very many ("rows") a part is "used". Raises UserError
+    `curve_too_few`.
+    """
+    split = subject.rows.split
+    rows = np.sort(np.concatenate([split.train, split.validation]))
+    where = rows[draw(len(rows), MOST, subject.recipe.train.seed)]
+    known = subject.known(where, lambda share: tell(EMBEDDING * share))
+    found = curves.learning_curve(known, subject.recipe.train.seed, _after(tell))
+    if found is None:
+        raise UserError("curve_too_few", rows=len(where))
+    return {**curves.to_json(found), "used": len(where), "rows": len(rows)}
+
+
+QUESTIONS: dict[str, Callable[[Subject, Tell], dict[str, Any]]] = {
+    "suspects": suspects,
+    "learning_curve": learning_curve,
+}
+
+
+def answer(run: Run, question: str, tell: Tell) -> dict[str, Any]:
+    """One of QUESTIONS about a run; the answer is kept in its folder. Raises UserError."""
+    found = QUESTIONS[question](Subject.of_run(run), tell)
+    run.write_answer(question, found)
+    return found
+
+
+def _models(known: Known) -> list[str]:
+    return ["tfidf"] if known.vectors is None else ["tfidf", "embedding"]
+
+
+def _after(tell: Tell) -> Tell:
+    return lambda share: tell(EMBEDDING + (1 - EMBEDDING) * share)
+
+
+def _count(tell: Tell, total: int) -> Callable[[], None]:
+    done = 0
+
+    def between() -> None:
+        nonlocal done
+        tell(done / total)
+        done += 1
+
+    return between

@@ -1,0 +1,120 @@
+"""The report of a run: its numbers are the run's, it stands by itself, and nothing in it runs."""
+
+from __future__ import annotations
+
+import html
+import json
+import re
+from pathlib import Path
+
+import pytest
+
+from core.__main__ import main
+from core.errors import UserError
+from core.evaluation.learning_curve import Curve, Point, to_json
+from core.export.run_report import run_report
+from core.folds import FoldStore, Member
+from core.recipe import Fold
+from core.runs import Run, RunStore
+from core.techniques.evidence import chart, sentence, table
+from core.words import message, say
+from tests.ui.fake import HOSTILE, make_run
+
+
+def change(run: Run, **more: object) -> None:
+    run.write_metrics({**(run.metrics() or {}), **more})
+
+
+def test_its_numbers_are_those_of_the_run(store: RunStore) -> None:
+    run = make_run(store)
+    metrics = run.metrics() or {}
+    page = run_report(run)
+    assert f"{metrics['test']['accuracy']:.1%}" in page
+    assert f"{metrics['baselines']['tfidf']['macro_f1']:.3f}" in page
+    assert "sentiment-en.csv" in page
+    wrong = run.test_rows()
+    assert wrong is not None
+    wrong = wrong[wrong["label"] != wrong["predicted"]]
+    assert page.count("a test row that stands in the file as") == min(30, len(wrong))
+    assert page.count("<svg") == 2  # losses and scores
+    assert run_report(run, "zh").startswith('<!doctype html><html lang="zh">')
+
+
+def test_it_needs_nothing_from_elsewhere_and_no_script(store: RunStore) -> None:
+    page = run_report(make_run(store))
+    assert "<script" not in page
+    assert not re.search(r"(src|href)=|url\(|@import|https?://", page)
+    assert len(page) < 200_000
+
+
+def test_nothing_in_it_runs(store: RunStore) -> None:
+    run = make_run(store, labels=(HOSTILE, "b"), name=HOSTILE[:60], text=("text",))
+    rows = run.test_rows()
+    assert rows is not None
+    rows["text"] = HOSTILE
+    run.write_test_rows(rows)
+    page = run_report(run)
+    assert "<img" not in page
+    assert html.escape(HOSTILE) in page
+
+
+def test_what_others_measured_is_shown_where_it_is_there(store: RunStore) -> None:
+    run = make_run(store)
+    before = run_report(run)
+    test = (run.metrics() or {})["test"]
+    interval = {"accuracy": [0.811, 0.887], "macro_f1": [0.8, 0.9]}
+    each = [{**one, "intervals": {"recall": [0.71, 0.93]}} for one in test["per_class"]]
+    change(
+        run,
+        test={**test, "intervals": interval, "per_class": each},
+        calibration={"temperature": 1.4, "before": {"ece": 0.083}, "after": {"ece": 0.021}},
+    )
+    page = run_report(run)
+    for part in ("(81.1% – 88.7%)", "(0.71 – 0.93)", "2.1 percentage points (8.3 before"):
+        assert part in page
+        assert part not in before
+
+
+def test_curve_suspects_and_folds_are_in_it_once_they_are_known(store: RunStore) -> None:
+    run, other = make_run(store), make_run(store)
+    points = tuple(Point(rows, 0.8, 0.01, 0.7 + rows / 1000, 0.02) for rows in (40, 80))
+    found = Curve(points, 10, "embedding", (0.04, 0.02, 0.06), None)
+    run.write_answer("learning_curve", to_json(found))
+    run.write_answer("suspects", {"suspects": [{}, {}, {}]})
+    members = [Member(Fold(k, 2), each.id) for k, each in enumerate((run, other))]
+    FoldStore(store).create("toy", members, run.id)
+    page = run_report(run)
+    assert "Going from 40 to 80 rows gained 4.0 points" in page
+    assert "simple models, in the column of the first label: 3." in page
+    assert say("question.folds.title") in page
+
+
+def test_the_evidence_of_techniques_is_in_it(store: RunStore) -> None:
+    run = make_run(store)
+    title = message("technique.freeze.title")
+    blocks = [
+        sentence(message("technique.freeze.done", frozen=3, layers=6, share=0.2)),
+        table(title, [title], [[HOSTILE]]),
+        chart(title, title, title, [(1, 2), (3, 4)]),
+    ]
+    change(run, techniques={"freeze": blocks})
+    page = run_report(run)
+    assert page.count("<svg") == 3
+    assert "<img" not in page
+    assert html.escape(HOSTILE) in page
+
+
+def test_a_run_without_a_result_has_no_report(store: RunStore) -> None:
+    with pytest.raises(UserError, match="nothing to report"):
+        run_report(make_run(store, end="failed", upto=0.2))
+
+
+def test_the_command_line_writes_it(
+    store: RunStore, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    run, out = make_run(store), tmp_path / "report.html"
+    asked = ["report", run.id, "--runs", str(store.root), "-o", str(out)]
+    assert main(asked) == 0
+    assert json.loads(capsys.readouterr().out)["output"] == str(out)
+    assert out.read_text(encoding="utf-8") == run_report(run)
+    assert main([*asked[:-1], "/nonexistent/x.html"]) == 2
