@@ -20,11 +20,12 @@ from core.data.roles import guess_separator
 from core.evaluation.compare import difference
 from core.evaluation.metrics import multi_label_score
 from core.jobs import new_run
-from core.predict import Predictor, open_model, predict_file
+from core.predict import Predictor, open_model
 from core.recipe import TaskSpec
 from core.runs import Run, RunStore
 from core.tasks import MultiLabel, of_names, strata, task_of
 from core.training.train import train
+from core.whole_file import predict_file
 from tests.conftest import FILLER, recipe_for
 from tests.export.test_bundle import run_here
 
