@@ -6,8 +6,8 @@ import importlib
 import sys
 
 NAMES = (
-    *("startup", "reading", "training", "recipe", "preflight", "compression", "waiting"),
-    "suspects",
+    *("startup", "reading", "training", "recipe", "preflight", "compression"),
+    *("suspects", "explanations", "waiting"),
 )
 
 

@@ -5,7 +5,7 @@
 The table is made from a seed: rows of 3 to 24 words, some quoted with a comma or a line end inside, one of
 five labels, and a number. Each way is a process of its own with one thread:
 
-- ours: `read`, then `profile`, as after an upload;
+- ours: `read`, then `profile` and the check-up, as after an upload;
 - ours, mended: the same with one row too short, so that the parser that mends files has its turn;
 - parser: that parser on the regular file, which is how every file was read before there was a quicker way;
 - pandas: `pandas.read_csv` with everything as text, which is the time to compare with. It knows no lines and
@@ -36,6 +36,7 @@ WORDS = (
     *("value", "parking", "bed", "shower", "noise", "night", "view"),
 )
 LABELS = ("praise", "complaint", "question", "order", "other")
+PARTS = ("read", "profile", "check-up", "fingerprint")
 WAYS = ("pandas", "parser", "ours", "ours, mended")
 
 
@@ -67,7 +68,9 @@ def work(path: str, way: str) -> dict[str, float]:
 def _ways() -> Mapping[str, Callable[[Path], dict[str, float]]]:
     """With everything imported that the page has imported by then."""
     import pandas as pd
+    import sklearn.feature_extraction.text  # noqa: F401 - which the check-up imports
 
+    from core.data.checkup import checkup
     from core.data.decode import decode
     from core.data.parse import Parser, find_delimiter, split_lines
     from core.data.profile import profile
@@ -77,13 +80,16 @@ def _ways() -> Mapping[str, Callable[[Path], dict[str, float]]]:
         begun = time.perf_counter()
         table = read(path)
         done = time.perf_counter()
-        profile(table)
+        seen = profile(table)
         described = time.perf_counter()
+        checkup(table, seen)
+        checked = time.perf_counter()
         table.fingerprint  # noqa: B018 - it is computed once, when it is asked for
         return {
             "read": done - begun,
             "profile": described - done,
-            "fingerprint": time.perf_counter() - described,
+            "check-up": checked - described,
+            "fingerprint": time.perf_counter() - checked,
         }
 
     def parser(path: Path) -> dict[str, float]:
@@ -110,7 +116,8 @@ def main(arguments: Sequence[str]) -> None:
     rows = options.rows // 10 if options.quick else options.rows
     print(f"{machine()}\n", flush=True)
     summary: dict[str, Any] = {"rows": rows}
-    print("| way | read s | profile s | fingerprint s | memory MB |\n|---|---|---|---|---|")
+    print(f"| way | {' | '.join(f'{part} s' for part in PARTS)} | memory MB |")
+    print(f"|{'---|' * (len(PARTS) + 2)}")
     with tempfile.TemporaryDirectory() as folder:
         regular, ragged = Path(folder) / "regular.csv", Path(folder) / "ragged.csv"
         write(regular, rows, ragged=False)
@@ -122,11 +129,11 @@ def main(arguments: Sequence[str]) -> None:
                 "benchmarks.reading", {"path": str(path), "way": way},
                 OMP_NUM_THREADS="1", ARROW_NUM_THREADS="1",
             )  # fmt: skip
-            times = [f"{found[name]:.2f}" if name in found else "" for name in
-                     ("read", "profile", "fingerprint")]  # fmt: skip
+            times = [f"{found[part]:.2f}" if part in found else "" for part in PARTS]
             print(f"| {way} | {' | '.join(times)} | {found['memory']:.0f} |", flush=True)
             key = way.replace(", ", "_")
-            summary |= {f"{key}_{name}": round(value, 2) for name, value in found.items()}
+            named = {name.replace("-", ""): round(value, 2) for name, value in found.items()}
+            summary |= {f"{key}_{name}": value for name, value in named.items()}
     print(f"\n{json.dumps(summary)}", flush=True)
 
 

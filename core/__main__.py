@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from core.cli.compare import compare_techniques
+from core.cli.corrections import correct, corrections, retrain
 from core.cli.doubt import cross_validate, learning_curve, report, suspects
 from core.cli.evaluate import evaluate
 from core.cli.models import WHICH, export, predict, unsure
@@ -97,9 +98,8 @@ def _parser() -> argparse.ArgumentParser:
 
     sub = command("suspects", suspects)
     data(sub, "FILE_OR_RUN")
-    sub.set_defaults(
-        epochs=None, set=[], technique=["none"], unlabelled=None, unlabelled_sheet=None, name=""
-    )
+    sub.set_defaults(epochs=None, set=[], technique=["none"], name="")
+    sub.set_defaults(unlabelled=None, unlabelled_sheet=None)
     sub.add_argument("--json", action="store_true", help=say("cli.json"))
     sub.add_argument("-o", "--output", type=Path, metavar="OUT.csv", help=say("cli.suspects_out"))
 
@@ -138,6 +138,20 @@ def _parser() -> argparse.ArgumentParser:
     limit.add_argument("--off", action="store_true", help=say("cli.unsure_off"))
     sub.add_argument("--which", choices=WHICH, help=say("cli.which"))
     sub.add_argument("--label", metavar="COL", help=say("cli.predict_label"))
+
+    sub = command("correct", correct)
+    sub.add_argument("run", metavar="RUN", help=say("cli.run"))
+    sub.add_argument("text", nargs="+", metavar="TEXT", help=say("cli.correct.text"))
+    sub.add_argument("--label", action="append", required=True, help=say("cli.correct.label"))
+    sub.add_argument("--column", metavar="COL", help=say("cli.predict_label"))
+
+    sub = command("corrections", corrections)
+    sub.add_argument("run", metavar="RUN", help=say("cli.run"))
+    sub.add_argument("--delete", metavar="ID", help=say("cli.correct.delete"))
+
+    sub = command("retrain", retrain)
+    sub.add_argument("run", metavar="RUN", help=say("cli.run"))
+    sub.add_argument("--name", default="", help=say("cli.name"))
 
     sub = command("export", export)
     sub.add_argument("run", metavar="RUN", help=say("cli.run"))

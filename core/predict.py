@@ -1,27 +1,22 @@
-"""Labels for new texts, from a trained model: one text on the page or every row of a file."""
+"""Labels for new texts, from a trained model."""
 
 from __future__ import annotations
 
-import csv
+import copy
+import functools
 import logging
-import os
-import re
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Protocol, TypedDict
+from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 
-from core.data.profile import FORMULA
-from core.data.read import Table
 from core.errors import UserError
-from core.evaluation.unsure import answers as answers_of
-from core.evaluation.unsure import word
 from core.export.bundle import threshold_of, unsure_of
 from core.export.simple import CLASSIFIER, SimplePredictor
 from core.libraries import load_libraries
-from core.modalities.text import as_input, join, load_tokenizer, usable_length
+from core.modalities.text import Text, as_input, load_tokenizer, reach, usable_length
 from core.models.load import pretrained
 from core.recipe import Recipe
 from core.runs import ID, Run, RunStore
@@ -30,11 +25,11 @@ from core.tasks import MultiLabel, Task, of_names
 if TYPE_CHECKING:
     from transformers import PreTrainedModel
 
+    from core.evaluation.explain import Unit
     from core.evaluation.metrics import Floats
 
-CHUNK = 1_000  # rows of a file that are in work at a time
 NO_LIMIT = 10**9
-PLAIN_NUMBER = re.compile(r"[+-]?\d[\d.,]*([eE][+-]?\d+)?%?")
+HINT_STEPS = 8  # a third of what an explanation costs
 log = logging.getLogger(__name__)
 
 
@@ -51,11 +46,35 @@ class Answering(Protocol):
         """Probabilities of the classes for each text or pair of texts: [texts, classes], float64."""
         ...
 
+    def reach(self, text: Text) -> tuple[int, int]:
+        """How many characters of a text, and of the second one of a pair, are read; the rest is cut off."""
+        ...
+
+    def parts(self, text: Text, units: Sequence[Unit], label: int) -> Floats | None:
+        """What each unit of the text adds to the score of a label [units], if the model is such a sum."""
+        ...
+
+    def hints(self, text: Text, units: Sequence[Unit], label: int) -> Floats | None:
+        """A quick guess at how much each unit matters for a label [units], if there is one."""
+        ...
+
 
 def open_model(folder: Path) -> Answering:
     """What is in a folder that `folder_of` found, ready to answer. Raises UserError."""
     load_libraries()
     return SimplePredictor(folder) if is_simple(folder) else Predictor(folder)
+
+
+def opened(folder: Path) -> Answering:
+    """The same, kept for the next one who asks. A run that went on, or whose settings for answering were
+    changed, is opened anew."""
+    written = tuple(sorted((file.name, file.stat().st_mtime_ns) for file in folder.glob("*.json")))
+    return _opened(folder, written)
+
+
+@functools.lru_cache(maxsize=3)
+def _opened(folder: Path, written: tuple[tuple[str, int], ...]) -> Answering:
+    return open_model(folder)
 
 
 def is_simple(folder: Path) -> bool:
@@ -99,8 +118,8 @@ class Predictor:
     """A model folder, of ours or any standard one for text classification, ready to answer.
 
     `labels` [classes] are in the order of the probabilities; `text_columns` are the columns it was
-    trained on, empty when the folder does not say. Answers of one predictor come one after the
-    other, from whatever thread they are asked for. Nothing in the folder is executed.
+    trained on, empty when the folder does not say. It may be asked from any thread. Nothing in the folder is
+    executed.
     """
 
     def __init__(self, folder: Path) -> None:
@@ -141,26 +160,46 @@ class Predictor:
         lengths = [len(first) + len(second or "") for first, second in texts]
         order = np.argsort(lengths, kind="stable")
         logits = np.zeros((len(texts), len(self.labels)), dtype=np.float32)
-        # The tokenizer is not made for several threads.
-        with self._lock:
-            for start in range(0, len(order), batch_size):
-                batch = order[start : start + batch_size]
-                logits[batch] = self._logits([texts[i] for i in batch])
+        for start in range(0, len(order), batch_size):
+            batch = order[start : start + batch_size]
+            logits[batch] = self._logits([texts[i] for i in batch])
         return self.task.probabilities(logits) if len(texts) else logits.astype(np.float64)
 
     def _logits(self, texts: list[tuple[str, str | None]]) -> Floats:
         import torch
 
-        inputs = self._tokenizer(
-            as_input(texts),
-            padding=True,
-            truncation=True,
-            max_length=self.max_length,
-            return_tensors="pt",
-        )
+        # The tokenizer is not made for several threads. Let go of before the model works: a sentence to
+        # try then waits for one batch of somebody's file, not for the file.
+        with self._lock:
+            inputs = self._tokenizer(
+                as_input(texts),
+                padding=True,
+                truncation=True,
+                max_length=self.max_length,
+                return_tensors="pt",
+            )
         with torch.inference_mode():
             answer = self._model(**inputs.to(self._model.device))
         return np.asarray(answer.logits.float().cpu().numpy())
+
+    def reach(self, text: Text) -> tuple[int, int]:
+        """How many characters of a text, and of the second one of a pair, are read; the rest is cut off."""
+        with self._lock:
+            return reach(self._tokenizer, text, self.max_length)
+
+    def parts(self, text: Text, units: Sequence[Unit], label: int) -> Floats | None:
+        """None: what it answers is no sum of words."""
+        return None
+
+    def hints(self, text: Text, units: Sequence[Unit], label: int) -> Floats | None:
+        """A quick guess at how much each unit matters for a label [units], from gradients."""
+        from core.evaluation.gradients import integrated_gradients
+
+        with self._lock:
+            tokenizer = copy.deepcopy(self._tokenizer)
+        return integrated_gradients(
+            self._model, tokenizer, self.max_length, text, units, label, HINT_STEPS
+        )
 
 
 def _recipe(folder: Path) -> Recipe | None:
@@ -182,114 +221,3 @@ def _load(folder: Path) -> PreTrainedModel:
         raise UserError("predict_not_classifier", name=folder.name)
     device = torch.accelerator.current_accelerator(check_available=True) or torch.device("cpu")
     return model.to(device).eval()
-
-
-class Written(TypedDict):
-    """What `predict_file` did. `empty` rows had no text; of `unsure` ones the label was withheld;
-    `neutralised` counts cells."""
-
-    rows: int
-    empty: int
-    unsure: int
-    neutralised: int
-    label_column: str
-    confidence_column: str
-    stopped: bool
-
-
-def predict_file(
-    predictor: Answering,
-    table: Table,
-    text: Sequence[str],
-    out: Path,
-    on_progress: Callable[[int, int], None] | None = None,
-    should_stop: Callable[[], bool] = lambda: False,
-) -> Written:
-    """Write every row of `table` with its label and the probability of that label (0 to 1).
-
-    Where the answer is less sure than `predictor.unsure_below`, "unsure" stands in place of the label.
-
-    The columns are called "label" and "confidence", or "label_2" and so on where that name is
-    taken. A row without text gets neither and is counted. The file is UTF-8 with a byte order mark,
-    without which Excel takes it for the system's old encoding. A cell that a spreadsheet would run
-    as a formula (it begins with = + - @, tab or CR and is not a plain number) gets a leading
-    apostrophe and is counted.
-
-    `on_progress` is told rows done and rows in all. When `should_stop` says so, the file holds the
-    rows done so far. Raises UserError for a column that is missing or a file that cannot be
-    written.
-    """
-    frame = table.frame
-    columns = [str(name) for name in frame.columns]
-    if not text:
-        raise UserError("no_text_column")
-    for name in text:
-        if name not in columns:
-            raise UserError("predict_no_column", column=name, columns=", ".join(columns)[:300])
-    where = [columns.index(name) for name in text]
-    done = Written(
-        rows=0,
-        empty=0,
-        unsure=0,
-        neutralised=0,
-        label_column=_free("label", columns),
-        confidence_column=_free("confidence", columns),
-        stopped=False,
-    )
-    instead = word(predictor.labels)
-    part = out.with_name(f"{out.name}.part")
-    try:
-        with part.open("w", encoding="utf-8-sig", newline="") as file:
-            writer = csv.writer(file)
-            head = [*columns, done["label_column"], done["confidence_column"]]
-            writer.writerow(_harmless(head, done))
-            while done["rows"] < len(frame) and not done["stopped"]:
-                start = done["rows"]
-                rows = frame.iloc[start : start + CHUNK].to_numpy().tolist()
-                answers = _answers(predictor, [[row[i] for i in where] for row in rows])
-                for row, answer in zip(rows, answers, strict=True):
-                    writer.writerow(_harmless([*row, *answer], done))
-                done["empty"] += answers.count(("", ""))
-                done["unsure"] += sum(label == instead for label, _ in answers)
-                done["rows"] += len(rows)
-                if on_progress:
-                    on_progress(done["rows"], len(frame))
-                done["stopped"] = done["rows"] < len(frame) and should_stop()
-        os.replace(part, out)
-    except OSError as error:
-        raise UserError(
-            "predict_write", name=out.name, reason=error.strerror or type(error).__name__
-        ) from error
-    finally:
-        part.unlink(missing_ok=True)
-    return done
-
-
-def _answers(predictor: Answering, rows: Sequence[Sequence[str]]) -> list[tuple[str, str]]:
-    """Label and confidence of each row's texts; both empty where there is no text."""
-    answers = [("", "")] * len(rows)
-    asked = [i for i, cells in enumerate(rows) if any(cell.strip() for cell in cells)]
-    probabilities = predictor.probabilities([join(rows[i]) for i in asked])
-    task, threshold = predictor.task, predictor.threshold
-    said, sure = answers_of(task, probabilities, threshold, predictor.unsure_below)
-    for i, label, confidence in zip(asked, said, sure, strict=True):
-        answers[i] = label, f"{confidence:.4f}"
-    return answers
-
-
-def _free(name: str, taken: Sequence[str]) -> str:
-    number, free = 2, name
-    while free in taken:
-        free = f"{name}_{number}"
-        number += 1
-    return free
-
-
-def _harmless(cells: Sequence[str], done: Written) -> list[str]:
-    """An apostrophe before each cell that a spreadsheet would run; counts them in `done`."""
-    safe = []
-    for cell in cells:
-        runs = cell.startswith(FORMULA) and not PLAIN_NUMBER.fullmatch(cell)
-        done["neutralised"] += runs
-        safe.append(f"'{cell}" if runs else cell)
-    return safe

@@ -14,7 +14,7 @@ import pandas as pd
 import pytest
 
 from benchmarks import __main__ as entry
-from benchmarks import compression, data, recipe, suspects, training
+from benchmarks import compression, data, explanations, recipe, suspects, training
 from benchmarks.rivals import Rows, frozen, majority, tfidf
 from core.data.read import read
 from core.data.split import fold, split
@@ -142,6 +142,46 @@ def test_the_last_line_takes_the_worse_of_two_sets() -> None:
         "macro_f1_fast": 84.5,
         "peak_rss_ratio": 0.5,
     }
+
+
+class Knowing:
+    """Sure of its answer by a half, and by a tenth more for each good word."""
+
+    class _tokenizer:
+        mask_token = "[MASK]"
+
+    def probabilities(self, texts: list[tuple[str, None]]) -> np.ndarray:
+        sure = np.array([0.5 + 0.1 * text[0].split().count("good") for text in texts])
+        return np.stack([1 - sure, sure], axis=1)
+
+
+def test_the_deletion_test_rewards_who_finds_the_words() -> None:
+    text = ("good a b good c d e f g h", None)
+    found, missed = np.array([0, 3, *range(1, 3), *range(4, 10)]), np.arange(9, -1, -1)
+    assert explanations.falls(Knowing(), text, 1, found) == pytest.approx((0.18, 0.18))
+    assert explanations.falls(Knowing(), text, 1, missed) == pytest.approx((0.0, 0.0))
+    units = explanations.units_of(text)
+    assert explanations.masked(text, units[:2], "[MASK]")[0] == "[MASK] [MASK] b good c d e f g h"
+    pieces = [explanations.Piece(units[:2], 3.0), explanations.Piece(units[4:5], -1.0)]
+    assert explanations.spread(pieces, units).tolist() == [1.5, 1.5, 0, 0, -1, 0, 0, 0, 0, 0]
+
+
+def test_the_last_line_of_explanations_compares_the_same_texts() -> None:
+    def way(*falls: float) -> list[dict[str, float]]:
+        return [{"removed": fall, "masked": fall / 2, "seconds": 1.5} for fall in falls]
+
+    ways = {
+        "ours": way(0.6, 0.4),
+        "leave one out in stretches": way(0.1, 0.1),
+        "integrated gradients": way(0.5, 0.3),
+        "random words": way(0.2, 0.0),
+    }
+    found = explanations.summary({"a": {"ways": ways, "words": [9, 9]}})
+    assert found["ours_removed"] == 50
+    assert found["gradients_masked"] == 20
+    assert found["random_removed"] == 10
+    assert (found["ahead"], found["ahead_low"], found["ahead_high"]) == (10, 10, 10)
+    assert found["slowest"] == 1.5
 
 
 def test_compression_is_held_against_the_dense_model_of_the_same_seed() -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import csv
 import json
 import shutil
 import threading
@@ -13,10 +12,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from core.data.read import Table, read
 from core.errors import UserError
 from core.models.locate import bundled_folder
-from core.predict import Predictor, folder_of, open_model, predict_file
+from core.predict import Predictor, folder_of, open_model, opened
 from core.runs import RunStore
 from core.training.events import RunQueued
 from tests.conftest import TINY_RUN
@@ -30,12 +28,6 @@ def predictor(tiny_model: Path) -> Predictor:
 @pytest.fixture
 def copied(tiny_model: Path, tmp_path: Path) -> Path:
     return shutil.copytree(tiny_model, tmp_path / "copied")
-
-
-def rows_of(path: Path) -> list[list[str]]:
-    assert path.read_bytes().startswith(b"\xef\xbb\xbf")
-    with path.open(encoding="utf-8-sig", newline="") as file:
-        return list(csv.reader(file))
 
 
 def test_a_folder_that_is_not_ours(predictor: Predictor) -> None:
@@ -75,78 +67,11 @@ def test_several_threads_may_ask(predictor: Predictor) -> None:
     assert all(np.array_equal(one, expected) for one in found)
 
 
-def test_every_row_is_written_with_its_answer(
-    predictor: Predictor, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("core.predict.CHUNK", 2)
-    cells = ["good film", "  ", "=1+1", "-5", "- a dash", '坏 "片"\n, x']
-    source = tmp_path / "in.csv"
-    with source.open("w", encoding="utf-8", newline="") as file:
-        csv.writer(file).writerows([["text", "label"], *([cell, "+old"] for cell in cells)])
-    told: list[tuple[int, int]] = []
-    out = tmp_path / "out.csv"
-    written = predict_file(
-        predictor, read(source), ["text"], out, lambda done, total: told.append((done, total))
-    )
-    assert written == {
-        "rows": 6,
-        "empty": 1,
-        "unsure": 0,
-        "neutralised": 8,  # six labels of "+old", "=1+1" and "- a dash"; -5 is a number
-        "label_column": "label_2",
-        "confidence_column": "confidence",
-        "stopped": False,
-    }
-    assert told == [(2, 6), (4, 6), (6, 6)]
-    head, *rows = rows_of(out)
-    assert head == ["text", "label", "label_2", "confidence"]
-    assert [row[0] for row in rows] == [*cells[:2], "'=1+1", "-5", "'- a dash", cells[5]]
-    assert {row[1] for row in rows} == {"'+old"}
-    assert rows[1][2:] == ["", ""]
-    expected = predictor.probabilities([("=1+1", None)])[0]
-    assert rows[2][2:] == [predictor.labels[expected.argmax()], f"{expected.max():.4f}"]
-    assert sorted(path.name for path in tmp_path.iterdir()) == ["in.csv", "out.csv"]
-
-
 @contextlib.contextmanager
 def refuses(key: str) -> Iterator[pytest.ExceptionInfo[UserError]]:
     with pytest.raises(UserError) as error:
         yield error
     assert error.value.args == (key,)
-
-
-def table(text: str) -> Table:
-    return read(text.encode(), "t.csv")
-
-
-def test_two_columns_are_a_pair(predictor: Predictor, tmp_path: Path) -> None:
-    seen = table("title,body\ngood,a film\n,only a body\n")
-    written = predict_file(predictor, seen, ["title", "body"], tmp_path / "out.csv")
-    assert written["empty"] == 0
-    expected = predictor.probabilities([("good", "a film"), ("", "only a body")]).max(axis=1)
-    assert [row[3] for row in rows_of(tmp_path / "out.csv")[1:]] == [f"{p:.4f}" for p in expected]
-
-
-def test_a_stop_keeps_the_rows_done(
-    predictor: Predictor, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("core.predict.CHUNK", 2)
-    seen = table("text\n" + "film\n" * 9)
-    written = predict_file(predictor, seen, ["text"], tmp_path / "out.csv", None, lambda: True)
-    assert (written["rows"], written["stopped"]) == (2, True)
-    assert len(rows_of(tmp_path / "out.csv")) == 3
-
-
-def test_what_the_file_lacks(predictor: Predictor, tmp_path: Path) -> None:
-    seen = table("text,b\nx,y\n")
-    with refuses("predict_no_column") as missing:
-        predict_file(predictor, seen, ["Text"], tmp_path / "out.csv")
-    assert "“Text”" in missing.value.message
-    assert "text, b" in missing.value.message
-    with refuses("no_text_column"):
-        predict_file(predictor, seen, [], tmp_path / "out.csv")
-    with refuses("predict_write"):
-        predict_file(predictor, seen, ["text"], tmp_path / "no" / "out.csv")
 
 
 def refused(folder: Path) -> str:
@@ -218,7 +143,25 @@ def test_a_folder_of_a_simple_model_answers_too(store: RunStore, tmp_path: Path)
     with refuses("simple_missing"):
         folder_of(run.id, store, "majority")
     answers = open_model(folder_of(run.id, store))
-    seen = table("text\nit stands in the file as positive\n")
-    written = predict_file(answers, seen, ["text"], tmp_path / "out.csv")
-    assert written["rows"] == 1
-    assert rows_of(tmp_path / "out.csv")[1][1] == "positive"
+    said = answers.probabilities([("it stands in the file as positive", None)])[0]
+    assert answers.labels[said.argmax()] == "positive"
+
+
+def test_a_model_is_kept_open_until_its_files_change(copied: Path) -> None:
+    first = opened(copied)
+    assert opened(copied) is first
+    (copied / "metrics.json").write_text('{"threshold": 0.3}')
+    second = opened(copied)
+    assert second is not first
+    assert second.threshold == 0.3
+
+
+def test_what_a_model_reads_of_a_text_ends_at_its_cut(predictor: Predictor) -> None:
+    words = "film " * 300
+    first, second = predictor.reach((words, None))
+    assert words[:first].split() == ["film"] * 126  # 128 tokens, of which two are no words
+    assert second == 0
+    assert predictor.reach(("a film", "so good")) == (6, 7)
+    some, other = predictor.reach((words, words))
+    assert 0 < some < len(words)
+    assert 0 < other < len(words)

@@ -114,7 +114,7 @@ class Attach:
     ) -> tuple[Any, ...]:
         """The values of `first_steps`: a table with the columns, model, techniques and settings of a run.
 
-        `source` is the file that it was read from, where that is still kept.
+        `source` is the file that it was read from, while that is kept.
         """
         recipe = run.recipe()
         spec = recipe.data
@@ -143,10 +143,9 @@ class Attach:
             return (gr.skip(),) * (2 + len(self.data.view) + rest)
         try:
             wanted = run.recipe().data.fingerprint
-            same = loaded is not None and loaded.table.fingerprint == wanted
-            table = loaded.table if loaded is not None and same else run.table()
-            source = loaded.source if loaded is not None and same else None
-            return self.made_of(run, table, lang, source)
+            if loaded is not None and loaded.table.fingerprint == wanted:
+                return self.made_of(run, loaded.table, lang, loaded.source)
+            return self.made_of(run, run.table(), lang)
         except Exception as error:  # noqa: BLE001 - shown as a card and logged
             skipped = (gr.skip(),) * (len(self.data.view) - 1 + rest)
             return "", gr.skip(), problem(error, lang), *skipped

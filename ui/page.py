@@ -13,7 +13,7 @@ from core.jobs import Jobs
 from core.models.catalog import BUNDLED
 from core.runs import RunStore
 from core.words import ASSETS, say
-from ui import compare, doubt, html, live_plot, runs
+from ui import compare, correct, doubt, html, live_plot, runs
 from ui.attach import Attach, on_load, on_start
 from ui.session import DATA, MODEL, RESULT, TECHNIQUES, TRAIN, Session
 from ui.steps import data, model, result, techniques, train
@@ -27,6 +27,7 @@ LANGUAGE_JS = """() => {
   document.documentElement.lang = chinese ? "zh" : "en";
 }"""
 STORAGE = "ticktune-run"  # where the browser keeps the id of its run; the id is no secret
+FILE_STORAGE = "ticktune-file"  # the same of a file that is being answered
 
 
 @dataclass(frozen=True)
@@ -62,6 +63,7 @@ def build(store: RunStore) -> gr.Blocks:
             loaded=gr.State(None),
             model=gr.State(BUNDLED),
             run=gr.BrowserState("", storage_key=STORAGE, secret=STORAGE),
+            file=gr.BrowserState("", storage_key=FILE_STORAGE, secret=FILE_STORAGE),
             brought=gr.State(""),
             shown=gr.State(None),
             timer=gr.Timer(1, active=False),
@@ -110,6 +112,7 @@ def _wire(
     on_start(techniques.wire(third, session, steps.model.other, entered, opener), attach)
     train.wire(steps.train, session, result.show, steps.result.view)
     result.wire_compare(steps.result, session, opener)
+    correct.wire_again(steps.result.trial.correct, session, attach)
     doubt.wire_apply(steps.result.doubt, session, steps.result.column, result.find, attach)
     data.start_over(result.wire(steps.result, session), steps.data)
     attach.follow(runs.wire(history, session, attach))

@@ -52,6 +52,7 @@ class Session:
     loaded: gr.State  # Loaded or None
     model: gr.State  # key of the model that is picked
     run: gr.BrowserState  # id of the run that the last two steps show
+    file: gr.BrowserState  # id of the file that is being answered whole: a secret of this browser
     brought: gr.State  # id of a run whose data and settings are still to be put on the first steps
     shown: gr.State  # what the train step shows already
     timer: gr.Timer

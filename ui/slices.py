@@ -9,9 +9,9 @@ from typing import Any
 import gradio as gr
 
 from core.evaluation import tested
-from core.evaluation.slices import COLUMN, LENGTH, Slice, slices, ways
+from core.evaluation.slices import LENGTH, Slice, named, slices, ways
 from core.runs import Run
-from core.words import say
+from core.words import Message, say
 from ui import html
 from ui.session import QUIET, Session
 from ui.words import esc, i18n, language
@@ -42,12 +42,12 @@ def show(run: Run, lang: str) -> tuple[Any, ...]:
     rows = run.test_rows()
     if rows is None:
         return gr.Dropdown(visible=False), ""
-    choices = [(_title(by, lang), by) for by in ways(rows)]
+    choices = [(_say(named(by), lang), by) for by in ways(rows)]
     return gr.Dropdown(choices, value=LENGTH, visible=True), groups_html(run, LENGTH, lang)
 
 
-def _title(by: str, lang: str) -> str:
-    return by.removeprefix(COLUMN) if by.startswith(COLUMN) else say(f"slices.by.{by}", lang)
+def _say(name: Message | str, lang: str) -> str:
+    return say(name, lang) if isinstance(name, Message) else name
 
 
 def groups_html(run: Run, by: str, lang: str) -> str:
@@ -65,7 +65,7 @@ def groups_html(run: Run, by: str, lang: str) -> str:
 
 def _item(each: Slice, whole: float, lang: str) -> str:
     low, high = each.interval
-    name = say(each.name, lang) if not isinstance(each.name, str) else each.name
+    name = _say(each.name, lang)
     value = say(
         "slices.value", lang, accuracy=each.accuracy, low=low, high=high, rows=int(each.rows)
     )

@@ -1,20 +1,24 @@
-"""The box to try the model on a text of one's own."""
+"""The box to try the model: what it says to one text or to many, and why."""
 
 from __future__ import annotations
 
-import functools
-from collections.abc import Callable
+import dataclasses
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import wait as wait_for
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import gradio as gr
+import numpy as np
 
 from core.errors import UserError
 from core.runs import Run
 from core.words import say
-from ui import html
-from ui.session import CLICK, Session, problem
+from ui import correct, html, whole_file
+from ui.explained import explained
+from ui.html import actions, data_of
+from ui.session import CLICK, QUIET, Session, problem
 from ui.words import esc, i18n, language
 
 if TYPE_CHECKING:
@@ -22,25 +26,78 @@ if TYPE_CHECKING:
 
 TOP = 5  # labels that are shown
 MAX_TEXT = 20_000  # characters of a text that is tried
+MAX_LINES = 100  # texts that are tried at once
+LOOK = 0.3  # seconds between two looks at an explanation that is being made
+Find = Callable[[Session, object, object], Run | None]
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What was asked last; stays on the server. `texts` are cells of the text columns, as typed."""
+
+    run: Run
+    which: str
+    texts: tuple[tuple[str, str | None], ...]
+    probabilities: np.ndarray  # [texts, classes]
+    at: int = 0  # which text is looked at
+    label: int = 0  # which label is explained
+
+
+@dataclass
+class Turn:
+    """Which question is the latest of a page: an explanation of an earlier one says nothing any more."""
+
+    number: int = 0
 
 
 @dataclass(frozen=True)
 class Trial:
     text: gr.Textbox
     pair: gr.Textbox
+    lines: gr.Checkbox
     ask: gr.Button
     answer: gr.HTML
+    why: gr.HTML
+    asked: gr.State  # Asked or None
+    turn: gr.State  # Turn
+    correct: correct.Correct
+    file: whole_file.WholeFile
 
     @property
     def view(self) -> list[Any]:
         """What `prepare` fills."""
-        return [self.text, self.pair, self.answer]
+        return [
+            self.text,
+            self.pair,
+            self.lines,
+            self.answer,
+            self.why,
+            self.asked,
+            *self.correct.view,
+        ]
+
+    @property
+    def emptied(self) -> list[Any]:
+        """What `empty` fills."""
+        return [self.answer, self.why, self.asked, *self.correct.offered]
+
+
+VIEW = 6 + correct.VIEW
+
+
+def empty() -> tuple[Any, ...]:
+    """No answer yet."""
+    return "", "", None, *correct.hidden()
 
 
 def build() -> Trial:
     """Draw the box; a second one appears for models that read two columns."""
     text = gr.Textbox(
-        label=i18n("result.try.text"), lines=1, max_lines=8, max_length=MAX_TEXT, elem_id="try-text"
+        label=i18n("result.try.text"),
+        lines=1,
+        max_lines=8,
+        max_length=MAX_TEXT,
+        elem_id="try-text",
     )
     pair = gr.Textbox(
         label=i18n("result.try.text"),
@@ -50,13 +107,32 @@ def build() -> Trial:
         visible=False,
         elem_id="try-pair",
     )
+    lines = gr.Checkbox(
+        label=i18n("result.try.lines"),
+        info=i18n("result.try.lines.help"),
+        value=True,
+        container=False,
+        elem_id="try-lines",
+    )
     ask = gr.Button(i18n("result.try.ask"), variant="secondary", elem_id="try-ask")
-    answer = html.piece(
+    answer = actions(
+        "",
         html_template='<div role="status" aria-live="polite">${value}</div>',
-        value="",
         elem_id="try-answer",
     )
-    return Trial(text, pair, ask, answer)
+    why = actions("", elem_id="try-why")
+    return Trial(
+        text=text,
+        pair=pair,
+        lines=lines,
+        ask=ask,
+        answer=answer,
+        why=why,
+        asked=gr.State(None),
+        turn=gr.State(Turn()),
+        correct=correct.build(),
+        file=whole_file.build(),
+    )
 
 
 def prepare(run: Run, lang: str) -> tuple[Any, ...]:
@@ -67,46 +143,162 @@ def prepare(run: Run, lang: str) -> tuple[Any, ...]:
     return (
         gr.Textbox(value="", label=label),
         gr.Textbox(value="", label=columns[1] if two else "", visible=two),
+        gr.Checkbox(value=len(columns) < 3 and not _has_lines(run)),
         "",
+        "",
+        None,
+        *correct.show(run, lang),
     )
 
 
-@functools.lru_cache(maxsize=3)
-def _predictor(folder: Path, written: int) -> Answering:
-    """`written` is when the recipe in it was: a run that went on has other models."""
-    from core.predict import open_model
+def _has_lines(run: Run) -> bool:
+    """Do the texts of the run have several lines each? Then a pasted one is not many."""
+    rows = run.test_rows()
+    if rows is None or len(run.recipe().data.text) > 1:
+        return False
+    return bool(rows["text"].str.strip().str.contains("\n", regex=False).mean() > 0.2)
 
-    return open_model(folder)
+
+def texts_of(text: str, pair: str, lines: bool, columns: int) -> list[tuple[str, str | None]]:
+    """The texts in the boxes. With `lines` each line is one; a tab divides the two of a pair, as in rows that
+    were copied from a spreadsheet. Raises UserError when there are too many or one is too long."""
+    rows = [line for line in text.splitlines() if line.strip()] if lines else [text]
+    if columns == 2 and not pair.strip() and any("\t" in row for row in rows):
+        cells = [row.split("\t", 1) for row in rows]
+        found: list[tuple[str, str | None]] = [
+            (each[0], each[1] if each[1:] else "") for each in cells
+        ]
+    elif columns == 2:
+        found = [(text, pair)]
+    else:
+        found = [(row, None) for row in rows]
+    found = [each for each in found if any((part or "").strip() for part in each)]
+    if len(found) > MAX_LINES:
+        raise UserError("try_too_many", rows=len(found), limit=MAX_LINES)
+    if any(len(part or "") > MAX_TEXT for each in found for part in each):
+        raise UserError("try_too_long", limit=MAX_TEXT)
+    return found
 
 
-def answer(run: Run, which: str, text: str, pair: str | None, lang: str) -> str:
-    """The likeliest labels with their probabilities, as bars. `which` is one of `Run.kept`."""
-    from core.export.bundle import unsure_of
+def opened(run: Run, which: str) -> Answering:
+    """One of the run's models; the next one who asks finds it open."""
+    from core.predict import opened
 
-    folder = run.folder(which)
-    predictor = _predictor(folder, (folder / "recipe.json").stat().st_mtime_ns)
-    below = unsure_of(folder)  # it may have been chosen since the model was opened
-    probabilities = predictor.probabilities([(text, pair)])[0]
-    ranked = sorted(
-        zip(predictor.labels, probabilities, strict=True), key=lambda each: -float(each[1])
-    )
-    task, threshold = predictor.task, predictor.threshold
-    [label], [sure] = (ask(probabilities[None], threshold) for ask in (task.said, task.sure))
+    return opened(run.folder(which))
+
+
+def asked_of(run: Run, which: str, texts: Sequence[tuple[str, str | None]]) -> Asked:
+    """Ask one of `Run.kept`, as a rule within a second once the model is open."""
+    probabilities = opened(run, which).probabilities(texts)
+    asked = Asked(run, which, tuple(texts), probabilities)
+    return dataclasses.replace(asked, label=int(probabilities[0].argmax()))
+
+
+def answer_html(asked: Asked, lang: str) -> str:
+    """What the model says: the likeliest labels as bars, or a table where there are many texts."""
+    return (_table(asked, lang) if len(asked.texts) > 1 else "") + _one(asked, lang)
+
+
+def _one(asked: Asked, lang: str) -> str:
+    """The likeliest labels of the text that is looked at, as bars."""
+    predictor = opened(asked.run, asked.which)
+    probabilities = asked.probabilities[asked.at]
+    order = np.argsort(-probabilities, kind="stable")
+    label, sure = said(asked, asked.at)
+    below = predictor.unsure_below
     key = "result.try.answer" if label else "result.try.no_label"
-    if below and float(sure) < below:
+    if below and sure < below:
         key = "result.try.unsure" if label else "result.try.unsure_none"
-    said = say(key, lang, label=label, sure=float(sure), below=below)
-    rows = [(name, float(p), f"{float(p):.1%}") for name, p in ranked[:TOP]]
-    more = len(ranked) - len(rows)
+    shown = [(predictor.labels[k], float(probabilities[k])) for k in order[:TOP]]
+    more = len(order) - len(shown)
     notes = [say("result.try.more", lang, n=more)] if more > 0 else []
-    if threshold is not None:
-        notes.append(say("result.try.threshold", lang, threshold=threshold))
+    if predictor.threshold is not None:
+        notes.append(say("result.try.threshold", lang, threshold=predictor.threshold))
     rest = "".join(f'<p class="tt-note">{esc(note)}</p>' for note in notes)
-    asked = esc(html.clip(" ".join(text.split()), 120))
+    first, second = asked.texts[asked.at]
+    text = " ".join(f"{first} {second or ''}".split())
     return (
-        f'<p class="tt-note tt-asked">{asked}</p><p class="tt-said">{esc(said)}</p>'
-        + html.bars(rows, highlight=0)
+        f'<p class="tt-note tt-asked" dir="auto">{esc(html.clip(text, 120))}</p>'
+        f'<p class="tt-said">{esc(say(key, lang, label=label, sure=sure, below=below))}</p>'
+        + html.bars([(name, p, f"{p:.1%}") for name, p in shown], highlight=0)
         + rest
+    )
+
+
+def said(asked: Asked, at: int) -> tuple[str, float]:
+    """The label that the model gives a text, and how sure it is; also where it is too unsure to answer."""
+    predictor = opened(asked.run, asked.which)
+    row, threshold = asked.probabilities[at][None], predictor.threshold
+    return predictor.task.said(row, threshold)[0], float(predictor.task.sure(row, threshold)[0])
+
+
+def _table(asked: Asked, lang: str) -> str:
+    """A row for each text; a click looks at it more closely."""
+    head = [
+        f'<th scope="col"{kind}>{esc(say(f"result.column.{name}", lang))}</th>'
+        for name, kind in (("text", ""), ("predicted", ""), ("confidence", ' class="tt-num"'))
+    ]
+    rows = []
+    below = opened(asked.run, asked.which).unsure_below or 0
+    for at, (first, second) in enumerate(asked.texts):
+        label, sure = said(asked, at)
+        if sure < below:
+            label = say("result.try.unsure_row", lang, label=label)
+        text = html.clip(" ".join(f"{first} {second or ''}".split()), 120)
+        on = ' aria-current="true"' if at == asked.at else ""
+        rows.append(
+            f'<td class="tt-wide"><button type="button" class="tt-link" data-do="row" data-at="{at}"{on} '
+            f'dir="auto">{esc(text)}</button></td><td>{esc(html.clip(label, 60) or "–")}</td>'
+            f'<td class="tt-num">{sure:.1%}</td>'
+        )
+    hint = f'<p class="tt-note">{esc(say("result.try.click", lang))}</p>'
+    return html.raw_table(head, rows, say("result.try", lang)) + hint
+
+
+def why(asked: Asked, lang: str) -> Iterator[str]:
+    """The words that pushed the answer: how far it is, now and then, and at last the explanation.
+
+    It is made in a thread of its own, so that the page can say how far it is.
+    """
+    from core.evaluation.explain import explain
+
+    predictor = opened(asked.run, asked.which)
+    text, far = asked.texts[asked.at], [0, 1]
+
+    def told(done: int, total: int) -> None:
+        far[:] = done, total
+
+    with ThreadPoolExecutor(1, "explaining") as aside:
+        work = aside.submit(explain, predictor, text, asked.label, told)
+        while not work.done():
+            wait_for([work], timeout=LOOK)
+            if not work.done():
+                yield _waiting(far[0] / far[1], lang)
+    label = predictor.labels[asked.label]
+    yield explained(work.result(), text, label, lang) + _others(asked, predictor, lang)
+
+
+def _waiting(share: float, lang: str) -> str:
+    text = esc(say("explain.busy", lang))
+    return (
+        f'<p class="tt-note" role="status">{text}</p><div class="tt-progress tt-progress-running">'
+        f'<span style="width:{share:.0%}"></span></div>'
+    )
+
+
+def _others(asked: Asked, predictor: Answering, lang: str) -> str:
+    """Buttons that explain another label."""
+    order = np.argsort(-asked.probabilities[asked.at], kind="stable")[:TOP]
+    buttons = "".join(
+        f'<button type="button" class="tt-small" data-do="label" data-label="{k}">'
+        f"{esc(html.clip(predictor.labels[k], 40))}</button>"
+        for k in order
+        if k != asked.label
+    )
+    return (
+        f'<p class="tt-note tt-others">{esc(say("explain.others", lang))} {buttons}</p>'
+        if buttons
+        else ""
     )
 
 
@@ -115,32 +307,81 @@ def picked(run: Run, which: object) -> str:
     return str(which) if which in run.kept() else "model"
 
 
-def wire(
-    trial: Trial,
-    which: gr.Radio,
-    session: Session,
-    column: gr.Radio,
-    find: Callable[[Session, object, object], Run | None],
-) -> None:
+def wire(trial: Trial, which: gr.Radio, session: Session, column: gr.Radio, find: Find) -> None:
     """The button and the Enter key ask. `find` gives the run of an id, as that of a label `column`."""
 
     def ask(
-        run_id: object, column: object, which: object, text: str, pair: str, request: gr.Request
-    ) -> str:
+        run_id: object, column: object, which: object, text: str, pair: str, lines: bool, turn: Turn,
+        request: gr.Request,
+    ) -> Iterator[tuple[Any, ...]]:  # fmt: skip
         lang = language(request)
-        run = find(session, run_id, column)
-        if run is None:
-            return problem(UserError("run_unknown"), lang)
-        if not (text or "").strip():
-            return html.notice([say("result.try.empty", lang)], "info")
+        rest = empty()[1:]
+        turn.number += 1
         try:
-            two = len(run.recipe().data.text) == 2
-            second = (pair or "")[:MAX_TEXT] if two else None
-            return answer(run, picked(run, which), text[:MAX_TEXT], second, lang)
+            run = find(session, run_id, column)
+            if run is None:
+                raise UserError("run_unknown")
+            columns = len(run.recipe().data.text)
+            texts = texts_of(text or "", pair or "", bool(lines), columns)
+            if not texts:
+                yield html.notice([say("result.try.empty", lang)], "info"), *rest
+                return
+            waiting = f'<p class="tt-note">{esc(say("result.try.busy", lang))}</p>'
+            yield waiting, *rest
+            asked = asked_of(run, picked(run, which), texts)
+            yield answer_html(asked, lang), "", asked, *correct.offer(run, lang)
         except Exception as error:  # noqa: BLE001 - shown as a card and logged
-            return problem(error, lang)
+            yield problem(error, lang), *rest
 
-    inputs = [session.run, column, which, trial.text, trial.pair]
-    gr.on(
-        [trial.ask.click, trial.text.submit, trial.pair.submit], ask, inputs, trial.answer, **CLICK
+    def look(asked: Asked | None, turn: Turn, request: gr.Request) -> Iterator[Any]:
+        own = turn.number
+        if asked is None:
+            yield gr.skip()
+            return
+        try:
+            for step in why(asked, language(request)):
+                if turn.number != own:
+                    return
+                yield step
+        except Exception as error:  # noqa: BLE001 - shown as a card and logged
+            yield problem(error, language(request))
+
+    def choose(
+        asked: Asked | None, turn: Turn, event: gr.EventData, request: gr.Request
+    ) -> tuple[Any, ...]:
+        """Another text of many, or another label."""
+        at, label = data_of(event, "at"), data_of(event, "label")
+        if asked is None:
+            return gr.skip(), gr.skip()
+        turn.number += 1
+        if at.isdecimal() and int(at) < len(asked.texts):
+            best = int(asked.probabilities[int(at)].argmax())
+            asked = dataclasses.replace(asked, at=int(at), label=best)
+        elif label.isdecimal() and int(label) < asked.probabilities.shape[1]:
+            asked = dataclasses.replace(asked, label=int(label))
+        try:
+            return answer_html(asked, language(request)), asked
+        except Exception as error:  # noqa: BLE001 - shown as a card and logged
+            return problem(error, language(request)), None
+
+    def right(asked: Asked | None) -> tuple[Run, tuple[str, str | None], str] | None:
+        """What was asked last, for whoever puts it right."""
+        if asked is None:
+            return None
+        return asked.run, asked.texts[asked.at], said(asked, asked.at)[0]
+
+    inputs = [session.run, column, which, trial.text, trial.pair, trial.lines, trial.turn]
+    asking = gr.on(
+        [trial.ask.click, trial.text.submit, trial.pair.submit], ask, inputs, trial.emptied, **CLICK
     )
+    chosen = gr.on(
+        [trial.answer.click, trial.why.click],
+        choose,
+        [trial.asked, trial.turn],
+        [trial.answer, trial.asked],
+        **QUIET,
+    )
+    for event in (asking, chosen):
+        event.then(look, [trial.asked, trial.turn], trial.why, trigger_mode="multiple", **QUIET)
+    correct.wire(trial.correct, session, column, find, trial.asked, right)
+    whole_file.wire(trial.file, session, column, which, find)

@@ -17,6 +17,7 @@ from ui import html, trust_charts
 from ui.download import offer
 from ui.live_plot import live_plot
 from ui.session import CLICK, QUIET, Session, problem
+from ui.trial import picked
 from ui.words import i18n, language
 
 Find = Callable[[Session, object, object], Run | None]
@@ -135,9 +136,6 @@ def wire(
 ) -> None:
     """Sliding tells what it is worth, the button keeps it; `download` is what offers the models."""
     asked = [session.run, column, which]
-
-    def picked(run: Run, which: object) -> str:
-        return str(which) if which in run.kept() else "model"
 
     def slide(
         run_id: object, column: object, which: object, below: object, request: gr.Request

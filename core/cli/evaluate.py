@@ -173,6 +173,7 @@ def _of_rows(run: Run, rows: pd.DataFrame | None) -> dict[str, Any]:
 
 def _show(found: Mapping[str, Any]) -> None:
     from core.evaluation.intervals import SCORES
+    from core.evaluation.slices import named
 
     scores = found["scores"]
     where = (
@@ -184,8 +185,8 @@ def _show(found: Mapping[str, Any]) -> None:
     left_out = found.get("left_out", {})
     gone = sum(count for count in left_out.values() if isinstance(count, int))
     if gone:
-        named = ", ".join(left_out["unknown_labels"]) or "-"
-        tell(say("evaluate.left_out", rows=gone, labels=named))
+        strange = ", ".join(left_out["unknown_labels"]) or "-"
+        tell(say("evaluate.left_out", rows=gone, labels=strange))
     if found.get("also_trained"):
         tell(say("evaluate.also_trained", rows=int(found["also_trained"])))
     intervals = scores.get("intervals", {})
@@ -207,7 +208,7 @@ def _show(found: Mapping[str, Any]) -> None:
         print(say("evaluate.against", rival=message(f"result.{rival}"), change=shown))
     _show_sure(found)
     for by, parts in found["slices"].items():
-        print(f"{title(by)}:")
+        print(f"{named(by)}:")
         for part in parts:
             mark = f"  {say('slices.below')}" if part["below"] else ""
             accuracy = f"{part['accuracy']:.3f} {_between(part['interval'])}"
@@ -239,13 +240,6 @@ def _show_sure(found: Mapping[str, Any]) -> None:
         )
         if unsure["suggested"]:
             print(say("unsure.suggested", below=unsure["suggested"]))
-
-
-def title(by: str) -> str:
-    """The name of a way to divide rows."""
-    from core.evaluation.slices import COLUMN
-
-    return by.removeprefix(COLUMN) if by.startswith(COLUMN) else say(f"slices.by.{by}")
 
 
 def _between(ends: Any, digits: int = 3) -> str:

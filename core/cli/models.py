@@ -17,8 +17,9 @@ WHICH = ("model", "tfidf", "embedding")
 def predict(options: argparse.Namespace) -> int:
     from core.data.read import read
     from core.evaluation.unsure import checked
-    from core.predict import folder_of, open_model, predict_file
+    from core.predict import folder_of, open_model
     from core.runs import RunStore
+    from core.whole_file import predict_file
 
     folder = folder_of(options.model, RunStore(options.runs), options.which, options.label)
     table = read(options.file, sheet=options.sheet)

@@ -9,11 +9,14 @@ import signal
 import sys
 import threading
 from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from core.cli.asked import asked
 from core.cli.out import tell
 from core.words import say
+
+if TYPE_CHECKING:
+    from core.runs import Run
 
 
 def train(options: argparse.Namespace) -> int:
@@ -24,9 +27,14 @@ def train(options: argparse.Namespace) -> int:
     store = RunStore(options.runs)
     if options.dry_run:
         return _dry_run(table, recipe, extra, store, options.json)
-    run = new_run(store, table, recipe, extra)
+    return start(new_run(store, table, recipe, extra))
+
+
+def start(run: Run) -> int:
+    """Train a run that was just made, and tell what came of it."""
+    recipe = run.recipe()
     columns = ", ".join(each.column for each in recipe.tasks)
-    tell(f"{run.id}  {table.name}: {', '.join(recipe.data.text)} -> {columns}")
+    tell(f"{run.id}  {recipe.data.file}: {', '.join(recipe.data.text)} -> {columns}")
     tell(say("cli.ticked", names=", ".join(recipe.techniques) or "-"))
     with run.lock():
         work(run)

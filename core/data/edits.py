@@ -87,9 +87,11 @@ def _has(frame: pd.DataFrame, *columns: str) -> None:
 
 
 def text_keys(frame: pd.DataFrame, columns: Sequence[str]) -> pd.Series:
-    """A number for each row: the same for texts that `split.fold` makes alike, -1 for a row without text."""
-    texts = join_text(frame, columns)
-    return pd.Series(np.where(texts == "", -1, alike(texts)), index=frame.index)
+    """A number for each row: the same for texts that `split.fold` makes alike, -1 for a row without any."""
+    nothing = pd.Series("", index=[-1], dtype="str")
+    codes = alike(pd.concat([join_text(frame, columns), nothing]))
+    keys = np.where(codes == codes[-1], -1, codes)[:-1]
+    return pd.Series(keys, index=frame.index)
 
 
 def label_keys(cells: pd.Series, separator: str) -> pd.Series:

@@ -8,7 +8,7 @@ of row is drawn is multinomial, which is the bootstrap over rows itself and cost
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -88,18 +88,19 @@ def paired(task: Task, truth: Numbers, one: Numbers, two: Numbers) -> dict[str, 
     draw.
     """
     kinds, counts = _kinds(task, truth, one, two)
-    rows, whole = len(truth), counts[None].astype(np.float32)
-    drawn = list(_draws(counts))
-    names = ("accuracy", "macro_f1")
+    whole = counts[None].astype(np.float32)
 
-    def of(which: int, draws: Sequence[Floats]) -> dict[str, Floats]:
-        return _scores(task, kinds[0], kinds[which], iter(draws), rows)
+    def ahead(draws: Callable[[], Iterator[Floats]]) -> dict[str, Floats]:
+        # The same seed: the same draws for both, without keeping them.
+        ours, theirs = (
+            _scores(task, kinds[0], each, draws(), len(truth)) for each in (kinds[1], kinds[2])
+        )
+        return {name: ours[name] - theirs[name] for name in ("accuracy", "macro_f1")}
 
-    ours, theirs = of(1, drawn), of(2, drawn)
-    values = {name: float(of(1, [whole])[name][0] - of(2, [whole])[name][0]) for name in names}
+    drawn = ahead(lambda: _draws(counts))
     return {
-        name: Change(values[name], *map(float, np.quantile(ours[name] - theirs[name], ENDS)))
-        for name in names
+        name: Change(float(value[0]), *map(float, np.quantile(drawn[name], ENDS)))
+        for name, value in ahead(lambda: iter([whole])).items()
     }
 
 
@@ -162,11 +163,9 @@ def _scores(
 ) -> dict[str, Floats]:
     """Of each draw: "accuracy", "balanced_accuracy", "macro_f1" [draws]; "precision", "recall", "f1", and the
     counts "answered" and "true" [draws, classes]. NaN for 0 / 0."""
-    of_classes = [(truth & given), given, truth]
-    right = (truth == given).all(axis=1).astype(np.float32)
-    sums = [
-        [draw @ each.astype(np.float32) for each in of_classes] + [draw @ right] for draw in draws
-    ]
+    right = (truth == given).all(axis=1)
+    counted = [each.astype(np.float32) for each in (truth & given, given, truth, right)]
+    sums = [[draw @ each for each in counted] for draw in draws]
     hits, answered, true, exact = (np.concatenate(each) for each in zip(*sums, strict=True))
     f1 = divide(2 * hits, answered + true)
     return {

@@ -36,6 +36,11 @@ def ways(rows: pd.DataFrame) -> list[str]:
     return [LENGTH, LABEL, *(str(name) for name in rows.columns if str(name).startswith(COLUMN))]
 
 
+def named(by: str) -> Message | str:
+    """What a way to divide is called: a column by its own name."""
+    return by.removeprefix(COLUMN) if by.startswith(COLUMN) else message(f"slices.by.{by}")
+
+
 def columns(frame: pd.DataFrame, but: Sequence[str]) -> dict[str, list[str]]:
     """The columns of test rows, those in `but` aside, that they can be divided by: few values, each short."""
     found = {}

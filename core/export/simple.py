@@ -23,11 +23,13 @@ import numpy as np
 
 from core.errors import UserError
 from core.evaluation import baselines
+from core.evaluation.explain import Unit
+from core.evaluation.linear import contributions
 from core.evaluation.metrics import Floats
 from core.export import scripts
 from core.export.bundle import base_of, slug, swap, threshold_of, unsure_of, write
 from core.export.card import simple_card
-from core.modalities.text import NO_LIMIT, flat, load_tokenizer
+from core.modalities.text import NO_LIMIT, flat, load_tokenizer, reach
 from core.models.embed import embed
 from core.models.load import pretrained
 from core.models.locate import FILES, locate
@@ -192,6 +194,25 @@ class SimplePredictor:
             else:
                 inputs = embed(*self._encoder, texts, self._length)
             return baselines.probabilities(self._pipeline, inputs, self.labels)
+
+    def reach(self, text: Text) -> tuple[int, int]:
+        """How many characters of a text, and of the second one of a pair, are read; the rest is cut off."""
+        if self._encoder is not None:
+            with self._lock:
+                return reach(self._encoder[1], text, self._length)
+        first = min(len(text[0]), baselines.MAX_CHARACTERS)
+        rest = max(0, baselines.MAX_CHARACTERS - first - 1)  # a line end is between the two
+        return first, min(len(text[1] or ""), rest)
+
+    def parts(self, text: Text, units: Sequence[Unit], label: int) -> Floats | None:
+        """What each unit adds to the score of a label [units]: word counts are a sum, vectors are not."""
+        if self._encoder is not None:
+            return None
+        return contributions(self._pipeline, text, units, self.labels[label])
+
+    def hints(self, text: Text, units: Sequence[Unit], label: int) -> Floats | None:
+        """None: there is no quick guess."""
+        return None
 
 
 def is_embedding(folder: Path) -> bool:

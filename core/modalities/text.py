@@ -67,6 +67,22 @@ def usable_length(
     return min(limits)
 
 
+def reach(tokenizer: PreTrainedTokenizerBase, text: Text, max_length: int) -> tuple[int, int]:
+    """How many characters of a text, and of the second one of a pair, come before the cut; all of them where
+    the tokenizer does not say."""
+    first, second = text[0], text[1] or ""
+    if not tokenizer.is_fast:
+        return len(first), len(second)
+    encoded = tokenizer(
+        first, second or None, truncation=True, max_length=max_length, return_offsets_mapping=True
+    )
+    ends = [0, 0]
+    for (_, end), cell in zip(encoded["offset_mapping"], encoded.sequence_ids(0), strict=True):
+        if cell is not None:
+            ends[cell] = max(ends[cell], end)
+    return ends[0], ends[1]
+
+
 def lengths(tokenizer: PreTrainedTokenizerBase, texts: Sequence[Text]) -> np.ndarray:
     """Tokens of each text with the special ones, uncut; of at most CHUNK texts, evenly spread: [texts]."""
     some = texts[:: max(1, len(texts) // CHUNK)][:CHUNK]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import math
 import time
 from collections import OrderedDict
@@ -224,7 +225,10 @@ class Simple:
         recipe, split = self._run.recipe(), self._rows.split
         sides = tuple(side.tobytes() for side in (split.train, split.validation, split.test))
         used = self._with if name == "embedding" else ()
-        return name, recipe.data, self._rows.tasks[0].column, self._seed, sides, used
+        data = dataclasses.replace(
+            recipe.data, edits=()
+        )  # the fingerprint is that of what they made
+        return name, data, self._rows.tasks[0].column, self._seed, sides, used
 
     def _again(self, name: str) -> bool:
         """Take over what an earlier run made of the same rows, if there is one."""

@@ -30,7 +30,7 @@ def test_a_limit_is_slid_saved_and_gone_by(app: App, visit: Open, width: int) ->
     limit.press("Tab")
     expect(rows).not_to_contain_text("It answers 100% of the test rows")
     page.locator("#unsure-save").click()
-    expect(page.locator("#unsure-kept")).to_contain_text("below 90%")
+    expect(page.locator("#unsure-kept")).to_contain_text("below 90.0%")
     assert unsure_of(run.model) == 0.9
     page.reload()
     expect(page.locator("#unsure-below input[type=number]")).to_have_value("0.9")

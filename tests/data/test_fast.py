@@ -55,9 +55,12 @@ def same(text: str) -> bool:
 
 
 @settings(max_examples=600, deadline=None)
-@given(st.text('ab,;\t| "\n\ré\u2028\x0b', max_size=60))
-def test_any_text(text: str) -> None:
-    same(text)
+@given(st.text('ab,;\t| "\n\ré\u2028\x0b', max_size=60), st.sampled_from([1, 7, 1 << 24]))
+def test_any_text_in_parts_of_any_size(text: str, size: int) -> None:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(fast, "WINDOW", size)
+        patch.setattr(fast, "PART", size)
+        same(text)
 
 
 @settings(max_examples=200, deadline=None)
@@ -75,6 +78,7 @@ odd = cell | st.text('a1,;|\t "\n\r', max_size=9)
 def test_files_that_a_program_wrote_are_regular(
     data: st.DataObject, width: int, delimiter: str, newline: str
 ) -> None:
+    size = data.draw(st.sampled_from([1, 7, 1 << 24]))
     row = st.lists(odd, min_size=width, max_size=width)
     rows = data.draw(st.lists(row, min_size=1, max_size=8))
     blank = data.draw(st.lists(st.integers(0, len(rows)), max_size=2))
@@ -84,7 +88,10 @@ def test_files_that_a_program_wrote_are_regular(
     for number, cells in enumerate(rows):
         out.write(newline * blank.count(number))
         writer.writerow(cells)
-    assert same(out.getvalue())
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(fast, "WINDOW", size)
+        patch.setattr(fast, "PART", size)
+        assert same(out.getvalue())
 
 
 REGULAR = {

@@ -217,6 +217,15 @@ def test_a_large_table_gives_the_surplus_of_its_validation_rows_to_training() ->
     assert len(sides.train) + len(sides.validation) + len(sides.test) == rows
 
 
+@settings(max_examples=300, deadline=None)
+@given(st.lists(st.text("aAbB éÉＡ\t\n\x0b\x1c\x1f\x85\xa0\u3000\u200b\xad", max_size=6)))
+def test_texts_are_alike_when_they_fold_alike(texts: list[str]) -> None:
+    folded: dict[str, int] = {}
+    expected = [folded.setdefault(fold(text), len(folded)) for text in texts]
+    assert alike(texts).tolist() == expected
+    assert alike(pd.Series(texts, dtype="str")).tolist() == expected
+
+
 def test_parts_of_a_cross_validation_hold_each_row_once_and_every_class() -> None:
     labels = ["a"] * 50 + ["b"] * 23 + ["c"] * 5
     texts = [f"text {i}" for i in range(78)]
@@ -242,12 +251,3 @@ def test_a_part_is_the_test_whatever_the_table_says() -> None:
     assert sides.test.tolist() == np.flatnonzero(parts == 2).tolist()
     assert len(sides.validation) == pytest.approx(0.176 * 48, abs=2)
     assert not len(sides.left_out)
-
-
-@settings(max_examples=300, deadline=None)
-@given(st.lists(st.text("aAbB éÉＡ\t\n\x0b\x1c\x1f\x85\xa0\u3000\u200b\xad", max_size=6)))
-def test_texts_are_alike_when_they_fold_alike(texts: list[str]) -> None:
-    folded: dict[str, int] = {}
-    expected = [folded.setdefault(fold(text), len(folded)) for text in texts]
-    assert alike(texts).tolist() == expected
-    assert alike(pd.Series(texts, dtype="str")).tolist() == expected

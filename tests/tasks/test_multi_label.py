@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import dataclasses
+import json
 import random
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -24,6 +26,7 @@ from core.runs import Run, RunStore
 from core.tasks import MultiLabel, of_names, strata, task_of
 from core.training.train import train
 from tests.conftest import FILLER, recipe_for
+from tests.export.test_bundle import run_here
 
 WORDS = {"food": "soup", "travel": "hotel", "sport": "goal"}
 
@@ -133,6 +136,23 @@ def test_a_run_is_measured_with_the_threshold_that_its_folder_goes_by(
     predict_file(Predictor(run.model), table, ["text"], tmp_path / "out.csv")
     written = pd.read_csv(tmp_path / "out.csv", keep_default_na=False)
     assert written["label"].tolist() == tested["predicted"].tolist()
+
+
+def test_predict_py_says_of_a_file_what_we_say(
+    run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tested = run.test_rows()
+    assert tested is not None
+    source, theirs, ours = (tmp_path / name for name in ("in.csv", "theirs.csv", "ours.csv"))
+    tested[["text"]].to_csv(source, index=False)
+    folder = Path(shutil.copytree(run.folder("tfidf"), tmp_path / "tfidf"))
+    for below in (0.0, 0.8):
+        (folder / "unsure.json").write_text(json.dumps({"below": below}))
+        run_here(folder / "predict.py", [str(source), str(theirs)], monkeypatch)
+        predict_file(open_model(folder), read(source), ["text"], ours)
+        found, wanted = (pd.read_csv(file, keep_default_na=False) for file in (theirs, ours))
+        assert found.equals(wanted)
+        assert ("unsure" in set(found["label"])) == bool(below)
 
 
 @pytest.mark.slow

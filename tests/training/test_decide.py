@@ -280,6 +280,11 @@ def test_evaluate_scores_another_file(
     assert found["left_out"]["unknown_labels"] == ["neutral"]
     assert found["left_out"]["without_text_or_label"] == 1
     assert found["also_trained"] > 0
+    assert main([*asked[:4], "--file", str(file)]) == 0
+    said = capsys.readouterr()
+    assert "neutral" in said.err
+    assert "there in the training" in said.err
+    assert "Length of the text" in said.out
     file.write_text("text,label\n" + "one two three,neutral\n" * 12)
     assert main([*asked, str(file)]) == 2
 

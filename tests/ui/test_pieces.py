@@ -160,8 +160,8 @@ def test_the_choice_of_a_browser_is_checked(store: RunStore) -> None:
 
 def test_a_simple_model_answers_and_is_packed(store: RunStore) -> None:
     run = make_run(store)
-    said = harmless(trial.answer(run, "tfidf", "it stands in the file as negative", None, "en"))
-    assert "negative, with" in said
+    asked = trial.asked_of(run, "tfidf", [("it stands in the file as negative", None)])
+    assert "negative, with" in harmless(trial.answer_html(asked, "en"))
     hidden, button = download.packed(run, "tfidf", "en")
     assert hidden.visible is False
     assert str(button.value["path"]).endswith("sentiment-en-tfidf.zip")

@@ -112,12 +112,13 @@ def test_the_limit_is_told_and_what_it_is_worth(store: RunStore) -> None:
 def test_a_saved_limit_is_gone_by(store: RunStore) -> None:
     run, _ = parts(store)
     text = "it stands in the file as negative"
-    assert "negative, with" in harmless(trial.answer(run, "tfidf", text, None, "en"))
+
+    def said() -> str:
+        return harmless(trial.answer_html(trial.asked_of(run, "tfidf", [(text, None)]), "en"))
+
+    assert "negative, with" in said()
     save(run, "tfidf", 0.995)
-    assert (
-        harmless(trial.answer(run, "tfidf", text, None, "en")).count("Unsure: the likeliest is")
-        == 1
-    )
+    assert said().count("Unsure: the likeliest is") == 1
     assert unsure.show(run, "tfidf", "en")[1] == 0.995
     save(run, "tfidf", 0)
-    assert "Unsure" not in trial.answer(run, "tfidf", text, None, "en")
+    assert "Unsure" not in said()

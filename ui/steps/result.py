@@ -76,7 +76,7 @@ class ResultStep:
         ]
 
 
-VIEW = 29 + doubt.VIEW  # components that `show` fills
+VIEW = 26 + trial.VIEW + doubt.VIEW  # components that `show` fills
 
 
 def build() -> ResultStep:
@@ -403,8 +403,8 @@ def _wire_download(step: ResultStep, session: Session) -> None:
     def pick(run_id: object, column: object, which: object, request: gr.Request) -> tuple[Any, ...]:
         run = find(session, run_id, column)
         if run is None:
-            return (gr.skip(),) * 4
-        return "", *offer(run, trial.picked(run, which), language(request)), ""
+            return (gr.skip(),) * len(emptied)
+        return *trial.empty(), *offer(run, trial.picked(run, which), language(request)), ""
 
     def pack(run_id: object, column: object, which: object, request: gr.Request) -> tuple[Any, ...]:
         run, lang = find(session, run_id, column), language(request)
@@ -417,5 +417,6 @@ def _wire_download(step: ResultStep, session: Session) -> None:
 
     shown = [step.pack, step.download, step.problem]
     asked = [session.run, step.column, step.which]
-    step.which.input(pick, asked, [step.trial.answer, *shown], trigger_mode="always_last", **QUIET)
+    emptied = [*step.trial.emptied, *shown]
+    step.which.input(pick, asked, emptied, trigger_mode="always_last", **QUIET)
     step.pack.click(pack, asked, shown, **CLICK).then(None, None, None, js=FETCH_JS)

@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 
 from core.data.edits import Edit, text_keys
-from core.data.parse import shorten
+from core.data.grid import shorten
 from core.data.profile import Profile, join_text, usable_rows
 from core.data.read import Table
 from core.words import Message, message

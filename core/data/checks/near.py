@@ -7,6 +7,7 @@ counted.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 
@@ -18,6 +19,7 @@ FEWEST = 20  # characters: of shorter texts too little is left to tell
 CHARACTERS, FEATURES = 5, 1 << 20
 BANDS, ROWS = 12, 4  # of pairs that are alike to 0.8 these find 99.8 %, to 0.5 a half
 PRIME = (1 << 31) - 1
+TOGETHER = 2_000  # pairs that are compared at once
 
 
 def near_repeats(texts: Sequence[str]) -> list[tuple[int, int]]:
@@ -39,15 +41,20 @@ def near_repeats(texts: Sequence[str]) -> list[tuple[int, int]]:
         dtype=np.int32,
     )
     pieces = hashing.transform(folded[place] for place in places)
-    sizes = np.diff(pieces.indptr)
+    pairs = np.array(sorted(_candidates(pieces)), dtype=np.int64).reshape(-1, 2)
     found: dict[int, int] = {}
-    for one, two in sorted(_candidates(pieces)):
-        if two in found:
-            continue
-        shared = int(pieces[one].multiply(pieces[two]).sum())
-        if shared >= ALIKE * (sizes[one] + sizes[two] - shared):
-            found[two] = one
+    for start in range(0, len(pairs), TOGETHER):
+        some = pairs[start : start + TOGETHER]
+        for one, two in some[_alike(pieces, some[:, 0], some[:, 1])].tolist():
+            found.setdefault(two, one)
     return [(places[two], places[one]) for two, one in sorted(found.items())]
+
+
+def _alike(pieces: Any, ones: np.ndarray, twos: np.ndarray) -> np.ndarray:
+    """Whether the texts of each pair are nearly the same: [pairs]."""
+    shared = np.asarray(pieces[ones].multiply(pieces[twos]).sum(axis=1)).ravel()
+    sizes = np.diff(pieces.indptr)
+    return np.asarray(shared >= ALIKE * (sizes[ones] + sizes[twos] - shared))
 
 
 def _candidates(pieces: object) -> set[tuple[int, int]]:

@@ -32,5 +32,5 @@ for start in range(1, len(sys.argv), columns):
             best = max(shares, key=lambda label: shares[label])
             sure, said = shares[best], [best, round(shares[best], 4)]
         if sure < (task.get("unsure_below") or 0):  # chosen after the training
-            said = ["unsure", round(sure, 4)]
+            said = ["(unsure)" if "unsure" in task["labels"] else "unsure", round(sure, 4)]
         print(column, *said, sep="\t")

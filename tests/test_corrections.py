@@ -1,0 +1,132 @@
+"""Corrections are kept, checked, forgotten, and become rows of the next training."""
+
+from __future__ import annotations
+
+import json
+import threading
+
+import pytest
+
+from core import corrections
+from core.corrections import FILE, Corrections, corrected
+from core.data.read import read
+from core.errors import UserError
+from core.recipe import DataSpec, ModelSpec, Recipe, TaskSpec
+from core.runs import RunStore
+from tests.ui.fake import HOSTILE, make_run
+
+
+@pytest.fixture
+def store(tmp_path_factory: pytest.TempPathFactory) -> RunStore:
+    return RunStore(tmp_path_factory.mktemp("corrections"))
+
+
+def test_what_is_kept_is_found_again(store: RunStore) -> None:
+    run = make_run(store)
+    kept = Corrections(run)
+    first = kept.add((f"{HOSTILE}\nand \u2028 more",), ["negative"], "positive")
+    second = kept.add(("好",), ["positive"])
+    assert Corrections(store.get(run.id)).all() == [first, second]
+    assert (first.label, first.said, first.column) == ("negative", "positive", "label")
+    kept.delete("nothing")
+    kept.delete(first.id)
+    assert kept.all() == [second]
+
+
+def test_damaged_lines_cost_only_themselves(store: RunStore) -> None:
+    run = make_run(store)
+    kept = Corrections(run)
+    made = kept.add(("fine",), ["positive"])
+    with (run.path / FILE).open("ab") as file:
+        file.write(b'{"id": 1}\n[]\nnull\n\xff\xfe\n{"texts": [3], "id": "x", "time": 1}\n')
+    assert kept.all() == [made]
+    assert len({each.id for each in [made, kept.add(("poor",), ["negative"])]}) == 2
+    assert len(kept.all()) == 2
+
+
+@pytest.mark.parametrize(
+    ("texts", "labels", "key"),
+    [
+        (("a text",), ["neutral"], "correction_label"),
+        (("a text",), [], "correction_label"),
+        (("a text",), ["positive", "negative"], "correction_label"),
+        ((" \n",), ["positive"], "correction_text"),
+        (("a", "b"), ["positive"], "correction_text"),
+        ((), ["positive"], "correction_text"),
+        (("x" * 20_001,), ["positive"], "correction_long"),
+        (("a\0b",), ["positive"], "correction_long"),
+        (("a\ud800b",), ["positive"], "correction_long"),
+    ],
+)
+def test_what_is_no_row_is_refused(
+    store: RunStore, texts: tuple[str, ...], labels: list[str], key: str
+) -> None:
+    run = make_run(store)
+    with pytest.raises(UserError) as error:
+        Corrections(run).add(texts, labels)
+    assert error.value.args == (key,)
+    assert error.value.hint
+    assert not (run.path / FILE).exists()
+
+
+def test_there_is_a_limit(store: RunStore, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(corrections, "MOST", 2)
+    kept = Corrections(make_run(store))
+    for word in ("one", "two"):
+        kept.add((word,), ["positive"])
+    with pytest.raises(UserError) as error:
+        kept.add(("three",), ["positive"])
+    assert error.value.args == ("corrections_full",)
+
+
+def test_several_at_once_lose_none(store: RunStore) -> None:
+    kept = Corrections(make_run(store))
+    threads = [
+        threading.Thread(target=lambda n=n: kept.add((f"text {n}",), ["positive"]))
+        for n in range(12)
+    ]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert {each.texts[0] for each in kept.all()} == {f"text {n}" for n in range(12)}
+
+
+def test_a_text_may_have_several_labels_and_rows_a_side(store: RunStore) -> None:
+    lines = "".join(
+        f"text {n},{'red;blue' if n % 2 else 'red'},{'dev' if n > 9 else 'Training'}\n"
+        for n in range(20)
+    )
+    table = read(f"body,colour,split\n{lines}".encode(), "t.csv")
+    recipe = Recipe(
+        DataSpec(table.name, table.fingerprint, ("body",), "split"),
+        TaskSpec("colour", ";"),
+        ModelSpec("minilm"),
+    )
+    run = store.create(recipe, table)
+    run.write_metrics({"labels": ["blue", "green", "red"], "separator": ";"})
+    Corrections(run).add(("new",), ["red", "green"])
+    assert corrected(run)[0].frame.iloc[-1].tolist() == ["new", "green; red", "Training"]
+
+
+def test_they_become_rows_of_the_table(store: RunStore) -> None:
+    run = make_run(store)
+    with pytest.raises(UserError) as error:
+        corrected(run)
+    assert error.value.args == ("corrections_none",)
+    kept = Corrections(run)
+    kept.add(("odd one",), ["positive"])
+    kept.add(("another",), ["negative"])
+    kept.add(("odd one",), ["negative"])
+    table, recipe, rows = corrected(run)
+    assert rows == 2
+    assert len(table.frame) == len(run.table().frame) + 2
+    assert table.frame.tail(2)[["text", "label"]].to_numpy().tolist() == [
+        ["odd one", "negative"],
+        ["another", "negative"],
+    ]
+    assert recipe.data.fingerprint == table.fingerprint != run.recipe().data.fingerprint
+    again = store.create(recipe, table)
+    assert again.recipe().to_json() == recipe.to_json()
+    assert json.loads(recipe.to_json())["data"]["edits"][0]["kind"] == "add_rows"
+    assert again.table().fingerprint == table.fingerprint

@@ -1,0 +1,130 @@
+"""Files in the background: found again, stopped, asked about, and nobody else's."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from core import file_jobs
+from core.data.read import read
+from core.errors import UserError
+from core.file_jobs import ASKING, DONE, FAILED, FileJobs, Job
+from core.runs import RunStore
+from tests.ui.fake import make_run
+
+
+@pytest.fixture(scope="module")
+def model(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return make_run(RunStore(tmp_path_factory.mktemp("files"))).folder("tfidf")
+
+
+def until(job: Job, what: Callable[[Job], bool]) -> None:
+    end = time.monotonic() + 60
+    while not what(job):
+        assert time.monotonic() < end, job
+        time.sleep(0.01)
+
+
+def over(job: Job) -> bool:
+    return job.over or job.state == ASKING
+
+
+def submitted(files: FileJobs, source: Path, content: str, model: Path) -> tuple[str, Job]:
+    source.write_text(content, encoding="utf-8")
+    key = files.submit(source, model, "a model")
+    job = files.get(key)
+    assert job is not None
+    return key, job
+
+
+def test_a_file_is_answered_row_by_row(tmp_path: Path, model: Path) -> None:
+    files = FileJobs()
+    rows = "".join(f"{n};it stands as negative;=1\n" for n in range(600))
+    key, job = submitted(files, tmp_path / "my own file.csv", f"n;text;x\n{rows}", model)
+    until(job, over)
+    assert (job.state, job.done, job.rows, job.error) == (DONE, 600, 600, None)
+    assert job.out.name == "my-own-file-answered.csv"
+    frame = read(job.out).frame
+    assert frame.columns.tolist() == ["n", "text", "x", "label", "confidence", "needs_review"]
+    assert frame["n"].tolist() == [str(n) for n in range(600)]
+    assert set(frame["label"]) == {"negative"}
+    assert job.written is not None
+    assert job.written["neutralised"] == 600
+    files.forget(key)
+    assert files.get(key) is None
+    assert not job.out.exists()
+
+
+def test_several_files_do_not_mix(tmp_path: Path, model: Path) -> None:
+    files = FileJobs()
+    jobs = [
+        submitted(files, tmp_path / f"{n}.csv", "text\n" + f"text {n}\n" * 300, model)[1]
+        for n in range(5)
+    ]
+    for n, job in enumerate(jobs):
+        until(job, over)
+        assert set(read(job.out).frame["text"]) == {f"text {n}"}
+
+
+def test_a_file_without_the_column_asks(tmp_path: Path, model: Path) -> None:
+    files = FileJobs()
+    key, job = submitted(
+        files, tmp_path / "a.csv", "id,body\n1,as positive\n2,as negative\n", model
+    )
+    until(job, over)
+    assert (job.state, job.columns, job.wanted) == (ASKING, ("id", "body"), 1)
+    for wrong in ([], ["nothing"], ["id", "body"]):
+        with pytest.raises(UserError) as error:
+            files.choose(key, wrong)
+        assert error.value.args == ("file_columns",)
+    files.choose(key, ["body"])
+    until(job, over)
+    assert read(job.out).frame["label"].tolist() == ["positive", "negative"]
+    files.choose(key, ["body"])  # nothing is asked any more
+    assert job.state == DONE
+
+
+def test_a_stop_keeps_what_is_done(
+    tmp_path: Path, model: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("core.whole_file.CHUNK", 1)
+    files = FileJobs()
+    key, job = submitted(files, tmp_path / "a.csv", "text\n" + "as negative\n" * 4000, model)
+    until(job, lambda job: job.done > 0)
+    assert job.seconds_left is None or job.seconds_left > 0
+    files.stop(key)
+    until(job, over)
+    assert job.written is not None
+    assert job.written["stopped"]
+    assert 0 < len(read(job.out).frame) == job.written["rows"] < 4000
+
+
+def test_what_cannot_be_read_is_told(tmp_path: Path, model: Path) -> None:
+    files = FileJobs()
+    _, job = submitted(files, tmp_path / "a.csv", "", model)
+    until(job, over)
+    assert job.state == FAILED
+    assert isinstance(job.error, UserError)
+    for stranger in ("", None, 3, "x" * 24):
+        assert files.get(stranger) is None
+        files.stop(stranger)
+        files.choose(stranger, ["text"])
+        files.forget(stranger)
+
+
+def test_there_is_room_for_so_many(
+    tmp_path: Path, model: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(file_jobs, "MOST", 1)
+    files = FileJobs()
+    _, job = submitted(files, tmp_path / "a.csv", "text\nas positive\n", model)
+    until(job, over)
+    with pytest.raises(UserError) as error:
+        files.submit(tmp_path / "a.csv", model, "")
+    assert error.value.args == ("files_full",)
+    monkeypatch.setattr(file_jobs, "KEPT", 0.0)  # what is old makes room
+    assert files.submit(tmp_path / "a.csv", model, "")
+    assert not job.out.exists()

@@ -1,0 +1,89 @@
+"""What the page says of a file that is answered whole, in each of its states."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from core.errors import UserError
+from core.file_jobs import ANSWERING, ASKING, DONE, FAILED, READING, WAITING, FileJobs, Job
+from core.whole_file import Written
+from tests.ui.fake import HOSTILE
+from tests.ui.test_pieces import harmless
+from ui.whole_file import look
+
+
+@pytest.fixture
+def files() -> FileJobs:
+    return FileJobs()
+
+
+def job(files: FileJobs, folder: Path, state: str, **more: Any) -> Job:
+    out = folder / "in-answered.csv"
+    out.write_text("label")
+    made = Job(folder / "in.csv", HOSTILE, folder, HOSTILE, out, state=state, **more)
+    files._jobs["key"] = made
+    return made
+
+
+WRITTEN = Written(
+    rows=1_200,
+    empty=3,
+    unsure=0,
+    review=20,
+    neutralised=4,
+    label_column="label",
+    confidence_column="confidence",
+    review_column="needs_review_2",
+    review_below=0.7,
+    delimiter=";",
+    encoding="utf-16",
+    stopped=False,
+)
+
+
+@pytest.mark.parametrize("lang", ["en", "zh"])
+@pytest.mark.parametrize("state", [WAITING, READING, ANSWERING])
+def test_a_file_at_work_has_a_bar_and_a_stop(
+    files: FileJobs, tmp_path: Path, state: str, lang: str
+) -> None:
+    job(files, tmp_path, state, rows=200, done=50)
+    shown, columns, choose, stop, download, timer = look(files, "key", lang)
+    assert 'aria-valuenow="25"' in shown
+    assert HOSTILE[:20] in harmless(shown)
+    assert (stop.visible, timer.active) == (True, True)
+    assert not any(each.visible for each in (columns, choose, download))
+    files.stop("key")
+    assert look(files, "key", lang)[0] != shown
+
+
+@pytest.mark.parametrize("lang", ["en", "zh"])
+def test_a_file_that_is_done_says_what_is_in_it(files: FileJobs, tmp_path: Path, lang: str) -> None:
+    done = job(files, tmp_path, DONE, rows=1_200, written=WRITTEN, unreadable=(7, 9))
+    shown, _, _, stop, download, timer = look(files, "key", lang)
+    said = harmless(shown)
+    for figure in ("1,200", "20", "70%", "needs_review_2", "UTF-16", "7, 9"):
+        assert figure in said, figure
+    assert (stop.visible, download.visible, timer.active) == (False, True, False)
+    assert str(download.value["path"]).endswith("in-answered.csv")
+    done.written = None  # stopped before the first row
+    shown, *_, download, _ = look(files, "key", lang)
+    assert download.visible is False
+
+
+def test_a_question_an_error_and_a_loss_are_told(files: FileJobs, tmp_path: Path) -> None:
+    asked = job(files, tmp_path, ASKING, columns=(HOSTILE, "b"))
+    _, columns, choose, stop, _, timer = look(files, "key", "en")
+    assert [value for _, value in columns.choices] == [HOSTILE, "b"]
+    assert (columns.visible, choose.visible, stop.visible, timer.active) == (
+        True,
+        True,
+        True,
+        False,
+    )
+    asked.state, asked.error = FAILED, UserError("file_empty")
+    assert 'role="alert"' in look(files, "key", "en")[0]
+    assert "gone" in harmless(look(files, "another", "en")[0])
+    assert look(files, "", "en")[0] == ""
