@@ -22,11 +22,11 @@ WRONG = 5  # lines
 
 
 def measured_run(app: App) -> Run:
-    """A run with the page's data, one hostile row and some wrong labels in it, as if it had been trained."""
+    """A run with a hostile label, and some rows that have it wrongly, as if it had been trained."""
     frame = load("topics_en").frame.copy()
     lines = frame.index[frame["label"] == "coding"][:WRONG]
     frame.loc[lines, "label"] = "money"
-    frame.loc[lines, "text"] += f" {HOSTILE[:28]}${{1}}"
+    frame["label"] = frame["label"].replace("money", f"money {HOSTILE}")
     table = read(frame.to_csv(index=False).encode(), "topics.csv")
     data = DataSpec(table.name, table.fingerprint, ("text",))
     run = new_run(
