@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from core.evaluation.metrics import Floats
 
 NO_LIMIT = 10**9
-HINT_STEPS = 8  # a third of what an explanation costs
+HINT_STEPS = 6  # half of what an explanation of a long text costs
 log = logging.getLogger(__name__)
 
 

@@ -19,7 +19,7 @@ from core.modalities import text_augmentation
 from core.modalities.text import Text
 
 MOST = 64  # texts that are asked about for one explanation
-HINTED = 40  # of them where hints, which cost as much as the rest, say about which
+HINTED = 20  # of them where hints, which cost as much as the rest, say about which
 PARTS = 4  # into which a stretch of words is divided, and stretches that are divided at a time
 FAINT = 0.02  # of the strongest weight: below it nobody looks closer
 SMALLEST = 1e-9  # probability, and distance from 1, at which log-odds end
