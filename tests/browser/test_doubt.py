@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -21,8 +22,21 @@ pytestmark = [pytest.mark.browser, pytest.mark.slow]
 WRONG = 5  # lines
 
 
-def measured_run(app: App) -> Run:
-    """A run with a hostile label, and some rows that have it wrongly, as if it had been trained."""
+@pytest.fixture
+def run(app: App) -> Iterator[Run]:
+    """A run with a hostile label, and some rows that have it wrongly, as if it had been trained.
+
+    Other tests look at every run of this program: it is taken away, with what came of it.
+    """
+    store = RunStore(app.home / "runs")
+    before = {each.id for each in store.all()}
+    yield _measured_run(app)
+    for each in store.all():
+        if each.id not in before:
+            store.delete(each.id)
+
+
+def _measured_run(app: App) -> Run:
     frame = load("topics_en").frame.copy()
     lines = frame.index[frame["label"] == "coding"][:WRONG]
     frame.loc[lines, "label"] = "money"
@@ -37,8 +51,9 @@ def measured_run(app: App) -> Run:
     return run
 
 
-def test_wrong_labels_are_found_and_corrected(app: App, visit: Open, tmp_path: Path) -> None:
-    run = measured_run(app)
+def test_wrong_labels_are_found_and_corrected(
+    app: App, visit: Open, run: Run, tmp_path: Path
+) -> None:
     page = visit(app, f"?run={run.id}")
     part = page.locator("#suspects")
     part.locator('[data-do="start"]').click()
@@ -73,8 +88,7 @@ def test_wrong_labels_are_found_and_corrected(app: App, visit: Open, tmp_path: P
     expect(page.locator("#data-title")).to_contain_text("topics.csv")
 
 
-def test_the_curve_and_the_cost_of_a_cross_validation(app: App, visit: Open) -> None:
-    run = measured_run(app)
+def test_the_curve_and_the_cost_of_a_cross_validation(app: App, visit: Open, run: Run) -> None:
     page = visit(app, f"?run={run.id}")
     expect(page.locator("#folds")).to_contain_text(
         "Measure by 5-fold cross-validation (about 5 min)"
