@@ -20,7 +20,7 @@ def test_a_limit_is_slid_saved_and_gone_by(app: App, visit: Open, width: int) ->
     run = make_run(RunStore(app.home / "runs"))
     page = visit(app, f"?run={run.id}", viewport={"width": width, "height": 800})
     expect(page.locator("#headline .tt-notice").first).to_contain_text("Yes: it is clearly better")
-    expect(page.locator("#headline .tt-tile").first).to_contain_text("with 95 % confidence")
+    expect(page.locator("#headline .tt-tile").first).to_contain_text("with 95% confidence")
     expect(page.locator("#unsure-plot .main-svg").first).to_be_visible()
     expect(page.locator("#reliability .main-svg").first).to_be_visible()
     rows = page.locator("#unsure-worth")

@@ -146,4 +146,4 @@ def test_parts_and_scores_are_shown_and_the_rest_can_go_on(store: RunStore) -> N
     assert "not trained to their end: 1 of 3" in body
     assert 'data-do="resume"' in body
     assert body.count("<tr>") == 4
-    assert "with 95 % confidence" in body
+    assert "with 95% confidence" in body
