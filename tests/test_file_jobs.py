@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import time
-from collections.abc import Callable
+import threading
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -13,6 +13,7 @@ from core.data.read import read
 from core.errors import UserError
 from core.file_jobs import ASKING, DONE, FAILED, FileJobs, Job
 from core.runs import RunStore
+from core.whole_file import predict_file
 from tests.ui.fake import make_run
 
 
@@ -21,15 +22,12 @@ def model(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return make_run(RunStore(tmp_path_factory.mktemp("files"))).folder("tfidf")
 
 
-def until(job: Job, what: Callable[[Job], bool]) -> None:
-    end = time.monotonic() + 60
-    while not what(job):
-        assert time.monotonic() < end, job
-        time.sleep(0.01)
-
-
-def over(job: Job) -> bool:
-    return job.over or job.state == ASKING
+def ended(job: Job) -> None:
+    """Wait until it is over or asks something."""
+    for thread in threading.enumerate():
+        if thread.name == "file":
+            thread.join(60)
+    assert job.over or job.state == ASKING, job
 
 
 def submitted(files: FileJobs, source: Path, content: str, model: Path) -> tuple[str, Job]:
@@ -44,7 +42,7 @@ def test_a_file_is_answered_row_by_row(tmp_path: Path, model: Path) -> None:
     files = FileJobs()
     rows = "".join(f"{n};it stands as negative;=1\n" for n in range(600))
     key, job = submitted(files, tmp_path / "my own file.csv", f"n;text;x\n{rows}", model)
-    until(job, over)
+    ended(job)
     assert (job.state, job.done, job.rows, job.error) == (DONE, 600, 600, None)
     assert job.out.name == "my-own-file-answered.csv"
     frame = read(job.out).frame
@@ -65,7 +63,7 @@ def test_several_files_do_not_mix(tmp_path: Path, model: Path) -> None:
         for n in range(5)
     ]
     for n, job in enumerate(jobs):
-        until(job, over)
+        ended(job)
         assert set(read(job.out).frame["text"]) == {f"text {n}"}
 
 
@@ -74,14 +72,14 @@ def test_a_file_without_the_column_asks(tmp_path: Path, model: Path) -> None:
     key, job = submitted(
         files, tmp_path / "a.csv", "id,body\n1,as positive\n2,as negative\n", model
     )
-    until(job, over)
+    ended(job)
     assert (job.state, job.columns, job.wanted) == (ASKING, ("id", "body"), 1)
     for wrong in ([], ["nothing"], ["id", "body"]):
         with pytest.raises(UserError) as error:
             files.choose(key, wrong)
         assert error.value.args == ("file_columns",)
     files.choose(key, ["body"])
-    until(job, over)
+    ended(job)
     assert read(job.out).frame["label"].tolist() == ["positive", "negative"]
     files.choose(key, ["body"])  # nothing is asked any more
     assert job.state == DONE
@@ -91,12 +89,24 @@ def test_a_stop_keeps_what_is_done(
     tmp_path: Path, model: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("core.whole_file.CHUNK", 1)
+    begun = threading.Event()
+
+    def watched(*arguments: Any) -> Any:
+        *first, count, should_stop = arguments
+
+        def told(done: int, rows: int) -> None:
+            count(done, rows)
+            begun.set()
+
+        return predict_file(*first, told, should_stop)
+
+    monkeypatch.setattr(file_jobs, "predict_file", watched)
     files = FileJobs()
     key, job = submitted(files, tmp_path / "a.csv", "text\n" + "as negative\n" * 4000, model)
-    until(job, lambda job: job.done > 0)
+    assert begun.wait(60)
     assert job.seconds_left is None or job.seconds_left > 0
     files.stop(key)
-    until(job, over)
+    ended(job)
     assert job.written is not None
     assert job.written["stopped"]
     assert 0 < len(read(job.out).frame) == job.written["rows"] < 4000
@@ -105,7 +115,7 @@ def test_a_stop_keeps_what_is_done(
 def test_what_cannot_be_read_is_told(tmp_path: Path, model: Path) -> None:
     files = FileJobs()
     _, job = submitted(files, tmp_path / "a.csv", "", model)
-    until(job, over)
+    ended(job)
     assert job.state == FAILED
     assert isinstance(job.error, UserError)
     for stranger in ("", None, 3, "x" * 24):
@@ -121,7 +131,7 @@ def test_there_is_room_for_so_many(
     monkeypatch.setattr(file_jobs, "MOST", 1)
     files = FileJobs()
     _, job = submitted(files, tmp_path / "a.csv", "text\nas positive\n", model)
-    until(job, over)
+    ended(job)
     with pytest.raises(UserError) as error:
         files.submit(tmp_path / "a.csv", model, "")
     assert error.value.args == ("files_full",)

@@ -15,14 +15,13 @@ from core.runs import Run
 from core.words import say
 from ui import html
 from ui.html import actions, data_of
-from ui.session import CLICK, QUIET, TECHNIQUES, Session, go, problem
+from ui.session import CLICK, QUIET, TECHNIQUES, Find, Session, go, problem
 from ui.words import esc, i18n, language
 
 if TYPE_CHECKING:
     from ui.attach import Attach
 
 SHOWN = 50  # corrections in the list, the latest first
-Find = Callable[[Session, object, object], Run | None]
 # Of what was asked last: the run, the text, and what the model said.
 Right = Callable[[Any], tuple[Run, tuple[str, str | None], str] | None]
 

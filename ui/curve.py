@@ -13,8 +13,8 @@ from core.runs import Run
 from core.words import message, say
 from ui import html, question
 from ui.html import data_of
-from ui.question import Card, Find
-from ui.session import Session
+from ui.question import Card
+from ui.session import Find, Session
 from ui.words import esc
 
 QUESTION = "learning_curve"

@@ -13,8 +13,8 @@ from core.export.run_report import run_report
 from core.runs import Run
 from ui import curve, folds, html, question, suspects
 from ui.download import written
-from ui.question import Card, Find
-from ui.session import CLICK, Session, problem
+from ui.question import Card
+from ui.session import CLICK, Find, Session, problem
 from ui.words import i18n, language
 
 if TYPE_CHECKING:

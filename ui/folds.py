@@ -12,8 +12,8 @@ from core.series import BUSY
 from core.words import say
 from ui import html, question
 from ui.html import data_of
-from ui.question import Card, Find
-from ui.session import Session
+from ui.question import Card
+from ui.session import Find, Session
 from ui.words import duration, esc
 
 FOLDS = 5

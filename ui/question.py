@@ -13,12 +13,10 @@ from core import questions
 from core.runs import Run
 from core.words import say
 from ui.html import actions, data_of
-from ui.session import CLICK, QUIET, Session, problem
+from ui.session import CLICK, QUIET, Find, Session, problem
 from ui.words import duration, esc, language
 
 TICK = 1.0  # seconds between two looks at what is at work
-
-Find = Callable[[Session, object, object], Run | None]
 
 
 @dataclass(frozen=True)

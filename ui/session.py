@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import logging
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -67,6 +68,10 @@ class Session:
             return self.store.get(str(run_id or ""))
         except UserError:
             return None
+
+
+# The run of an id as that of a label column, or None; both come from a browser.
+Find = Callable[[Session, object, object], Run | None]
 
 
 def go(step: int) -> gr.Walkthrough:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,7 +12,7 @@ from core.evaluation.slices import LENGTH, Slice, named, slices, ways
 from core.runs import Run
 from core.words import Message, say
 from ui import html
-from ui.session import QUIET, Session
+from ui.session import QUIET, Find, Session
 from ui.words import esc, i18n, language
 
 
@@ -84,7 +83,7 @@ def wire(
     part: Slices,
     session: Session,
     column: gr.Radio,
-    find: Callable[[Session, object, object], Run | None],
+    find: Find,
 ) -> None:
     """Another way to divide is another list; what is chosen comes from a browser."""
 

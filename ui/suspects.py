@@ -17,8 +17,8 @@ from core.words import say
 from ui import html, question
 from ui.download import written
 from ui.html import data_of
-from ui.question import Card, Find
-from ui.session import CLICK, QUIET, TECHNIQUES, Session, go, problem
+from ui.question import Card
+from ui.session import CLICK, QUIET, TECHNIQUES, Find, Session, go, problem
 from ui.words import esc, i18n, language
 
 if TYPE_CHECKING:

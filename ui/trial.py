@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from concurrent.futures import wait as wait_for
 from dataclasses import dataclass
@@ -18,7 +18,7 @@ from core.words import say
 from ui import correct, html, whole_file
 from ui.explained import explained
 from ui.html import actions, data_of
-from ui.session import CLICK, QUIET, Session, problem
+from ui.session import CLICK, QUIET, Find, Session, problem
 from ui.words import esc, i18n, language
 
 if TYPE_CHECKING:
@@ -28,7 +28,6 @@ TOP = 5  # labels that are shown
 MAX_TEXT = 20_000  # characters of a text that is tried
 MAX_LINES = 100  # texts that are tried at once
 LOOK = 0.3  # seconds between two looks at an explanation that is being made
-Find = Callable[[Session, object, object], Run | None]
 
 
 @dataclass(frozen=True)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -16,11 +16,9 @@ from core.words import say
 from ui import html, trust_charts
 from ui.download import offer
 from ui.live_plot import live_plot
-from ui.session import CLICK, QUIET, Session, problem
+from ui.session import CLICK, QUIET, Find, Session, problem
 from ui.trial import picked
 from ui.words import i18n, language
-
-Find = Callable[[Session, object, object], Run | None]
 
 
 @dataclass(frozen=True)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -11,15 +10,13 @@ import gradio as gr
 
 from core.errors import UserError
 from core.file_jobs import ANSWERING, ASKING, DONE, FAILED, FileJobs, Job
-from core.runs import Run
 from core.words import say
 from ui import html
-from ui.session import CLICK, QUIET, Session, problem
+from ui.session import CLICK, QUIET, Find, Session, problem
 from ui.words import duration, esc, fragment, i18n, language
 
 LINES = 20  # numbers of lines that are named
 DELIMITERS = {",": "comma", ";": "semicolon", "\t": "tab", "|": "bar"}
-Find = Callable[[Session, object, object], Run | None]
 
 
 @dataclass(frozen=True)

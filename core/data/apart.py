@@ -78,7 +78,7 @@ def _pack(grid: Grid, answer: Any) -> None:
     about = {
         "format": grid.format,
         "header": grid.header,
-        "bad": [[row.line, row.reason.to_json(), row.text] for row in grid.bad],
+        "bad": [row.to_json() for row in grid.bad],
         "notes": [note.to_json() for note in grid.notes],
         "first_row": grid.first_row,
         "sheet": grid.sheet,
@@ -106,7 +106,7 @@ def _unpack(answer: Any) -> Grid:
         header=about["header"],
         columns=columns,
         lines=line.to_numpy(),
-        bad=[BadRow(at, Message.from_json(reason), text) for at, reason, text in about["bad"]],
+        bad=list(map(BadRow.from_json, about["bad"])),
         notes=list(map(Message.from_json, about["notes"])),
         first_row=about["first_row"],
         sheet=about["sheet"],

@@ -102,45 +102,47 @@ def label_keys(cells: pd.Series, separator: str) -> pd.Series:
 
 
 @dataclass(frozen=True)
-class DropRepeats(Edit):
-    """Of rows with the same text and the same label only the first stays."""
+class _Compared(Edit):
+    """What looks at rows with the same text; rows without a text or a label are left alone."""
 
-    kind: ClassVar[str] = "drop_repeats"
     text: tuple[str, ...]
     label: str
     separator: str = ""
 
     def apply(self, frame: pd.DataFrame) -> tuple[pd.DataFrame, int]:
         _has(frame, *self.text, self.label)
-        keys = text_keys(frame, self.text)
         labels = label_keys(frame[self.label], self.separator)
-        pairs = pd.DataFrame({"text": keys, "label": labels})
-        again = pairs.duplicated() & (keys >= 0) & (labels != "")
-        return frame[~again], int(again.sum())
+        pairs = pd.DataFrame({"text": text_keys(frame, self.text), "label": labels})
+        pairs = pairs[(pairs["text"] >= 0) & (labels != "")]
+        gone = pairs.index[self.gone(pairs)]
+        return frame.drop(index=gone), len(gone)
+
+    @abstractmethod
+    def gone(self, pairs: pd.DataFrame) -> pd.Series:
+        """Which rows go, true or false, of numbers of the "text" and "label" of each."""
 
     def said(self, rows: int) -> Message:
-        return message("edit.drop_repeats", rows=rows)
+        return message(f"edit.{self.kind}", rows=rows)
 
 
 @dataclass(frozen=True)
-class DropConflicts(Edit):
+class DropRepeats(_Compared):
+    """Of rows with the same text and the same label only the first stays."""
+
+    kind: ClassVar[str] = "drop_repeats"
+
+    def gone(self, pairs: pd.DataFrame) -> pd.Series:
+        return pairs.duplicated()
+
+
+@dataclass(frozen=True)
+class DropConflicts(_Compared):
     """Every row whose text occurs with different labels goes: nobody can tell which is right."""
 
     kind: ClassVar[str] = "drop_conflicts"
-    text: tuple[str, ...]
-    label: str
-    separator: str = ""
 
-    def apply(self, frame: pd.DataFrame) -> tuple[pd.DataFrame, int]:
-        _has(frame, *self.text, self.label)
-        keys = text_keys(frame, self.text)
-        labels = label_keys(frame[self.label], self.separator)
-        kinds = labels.where(labels != "").groupby(keys).transform("nunique")
-        wrong = (kinds > 1) & (keys >= 0) & (labels != "")
-        return frame[~wrong], int(wrong.sum())
-
-    def said(self, rows: int) -> Message:
-        return message("edit.drop_conflicts", rows=rows)
+    def gone(self, pairs: pd.DataFrame) -> pd.Series:
+        return pairs.groupby("text")["label"].transform("nunique") > 1
 
 
 @dataclass(frozen=True)

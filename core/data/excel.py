@@ -55,6 +55,7 @@ def read_excel(data: bytes, sheet: str | None = None) -> Grid:
         return _grid(found, name, names, chosen=sheet is not None)
     except PasswordError:
         raise UserError("file_locked") from None
+    # zipfile calls an archive that asks for a later version of the format not implemented.
     except (CalamineError, zipfile.BadZipFile, NotImplementedError):
         raise UserError("file_damaged", kind=FORMAT) from None
 

@@ -42,6 +42,14 @@ class BadRow:
     reason: Message
     text: str
 
+    def to_json(self) -> list[Any]:
+        return [self.line, self.reason.to_json(), self.text]
+
+    @classmethod
+    def from_json(cls, told: Sequence[Any]) -> BadRow:
+        line, reason, text = told
+        return cls(line, Message.from_json(reason), text)
+
 
 @dataclass(frozen=True)
 class Grid:

@@ -193,7 +193,7 @@ def write_table(table: Table, path: Path) -> None:
         "name": table.name,
         "encoding": table.encoding,
         "delimiter": table.delimiter,
-        "bad_rows": [[row.line, row.reason.to_json(), row.text] for row in table.bad_rows],
+        "bad_rows": [row.to_json() for row in table.bad_rows],
         "notes": [note.to_json() for note in table.notes],
         "format": table.format,
         "sheet": table.sheet,
@@ -214,10 +214,7 @@ def load_table(path: Path) -> Table:
         frame=stored.to_pandas(),
         encoding=about["encoding"],
         delimiter=about["delimiter"],
-        bad_rows=tuple(
-            BadRow(line, Message.from_json(reason), text)
-            for line, reason, text in about["bad_rows"]
-        ),
+        bad_rows=tuple(map(BadRow.from_json, about["bad_rows"])),
         notes=tuple(Message.from_json(note) for note in about["notes"]),
         # Of earlier versions, which read nothing else.
         format=about.get("format", "CSV"),

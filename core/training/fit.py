@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import torch
-from transformers import TrainingArguments, set_seed
+from transformers import set_seed
 
 from core.modalities import text
 from core.models.embedding import restore, trim
@@ -23,10 +23,10 @@ from core.runs import Run
 from core.tasks.base import ranked
 from core.techniques.base import Context, Fitted, Technique
 from core.training import events as ev
+from core.training.arguments import arguments, loss_of, rates, scored_at_once
 from core.training.auto import Plan, plan
 from core.training.batching import for_model
 from core.training.cache import Cut, Kept, TooLarge, collate_kept
-from core.training.joint import Joint
 from core.training.machine import Machine
 from core.training.sets import Sets
 from core.training.stages import Stages
@@ -36,9 +36,6 @@ from core.words import Message, message
 if TYPE_CHECKING:
     from core.techniques.base import Loss
 
-# The most rows, and tokens with padding, of a batch that is only scored: it shall not need more than a step.
-# A GPU has room for sixteen times as much, and nothing to do with less.
-EVAL_BATCH, EVAL_TOKENS, ACCELERATOR = 64, 4096, 16
 SLOWER = 0.2  # of the learning rates, when they were too high
 
 
@@ -138,13 +135,14 @@ class Fit:
         if not scores:
             raise Stopped
         best, weights = scores[0], keeper.weights
-        average = None if reporter.stopped else keeper.average()
+        luck = self._luck(best["eval_macro_f1"])
+        average = None if reporter.stopped else keeper.average(best["eval_macro_f1"] - luck)
         if average is not None:
-            reporter.luck = self._luck(best["eval_macro_f1"])
+            reporter.luck = luck
             model.load_state_dict(average)
             trainer.evaluate()
             mean = trainer.state.log_history[-1]
-            kept = mean["eval_macro_f1"] >= best["eval_macro_f1"] - reporter.luck
+            kept = mean["eval_macro_f1"] >= best["eval_macro_f1"] - luck
             self.note(
                 message(
                     f"train.averaged.{'kept' if kept else 'dropped'}",
@@ -222,15 +220,15 @@ class Fit:
         own = [callback for each in techniques for callback in each.callbacks(context)]
         trainer = FineTuner(
             model=model,
-            args=_arguments(place, spec, epochs, planned.evaluate_every, self.here, techniques),
+            args=arguments(place, spec, epochs, planned.evaluate_every, self.here, techniques),
             lengths=rows["length"],
             train_dataset=train,
             eval_dataset=validation,
             data_collator=collate_kept if cut else self.collate,
             compute_metrics=self._scores,
             callbacks=[*callbacks, *own],
-            loss_function=_loss(techniques, contexts, self.sets.joint),
-            rate_of=_rates(model, spec, techniques),
+            loss_function=loss_of(techniques, contexts, self.sets.joint),
+            rate_of=rates(model, spec, techniques),
         )
 
         def close(weights: Mapping[str, Any]) -> Any:
@@ -274,7 +272,7 @@ class Fit:
         Goes on when the person has asked to stop: it is the score of the model that Stop keeps.
         """
         model.eval()
-        said, size = [], _scored_at_once(self.spec, self.here)
+        said, size = [], scored_at_once(self.spec, self.here)
         with torch.inference_mode():
             for start in range(0, len(rows), size):
                 batch = self.collate([rows[i] for i in range(start, min(start + size, len(rows)))])
@@ -330,74 +328,3 @@ class _AtWork:
 
 class Stopped(Exception):
     """The person stopped the run before this training brought a model."""
-
-
-def _scored_at_once(spec: TrainSpec, here: Machine) -> int:
-    """Rows in a batch that is only scored."""
-    times = 1 if here.device == "cpu" else ACCELERATOR
-    return max(1, min(times * EVAL_BATCH, times * EVAL_TOKENS // int(spec.max_length or 1)))
-
-
-def _arguments(
-    place: Path,
-    spec: TrainSpec,
-    epochs: float,
-    evaluate_every: int,
-    here: Machine,
-    techniques: Sequence[Technique],
-) -> TrainingArguments:
-    settings: dict[str, Any] = {"lr_scheduler_type": "linear"}
-    for technique in techniques:
-        settings |= technique.arguments()
-    return TrainingArguments(
-        output_dir=str(place),
-        num_train_epochs=epochs,
-        learning_rate=spec.learning_rate,
-        per_device_train_batch_size=spec.batch_size,
-        per_device_eval_batch_size=_scored_at_once(spec, here),
-        gradient_accumulation_steps=spec.accumulation,
-        weight_decay=spec.weight_decay,
-        warmup_steps=spec.warmup,  # below 1 it is a share of all steps
-        seed=spec.seed,
-        use_cpu=here.device == "cpu",  # without it, bf16 asks for a GPU
-        bf16=here.precision == "bf16",
-        fp16=here.precision == "fp16",
-        eval_strategy="steps",
-        eval_steps=evaluate_every,
-        save_strategy="no",  # KeepBest asks for checkpoints, and removes the old
-        logging_steps=1,
-        logging_nan_inf_filter=False,
-        disable_tqdm=True,
-        report_to="none",
-        dataloader_pin_memory=False,
-        remove_unused_columns=False,  # `for_model` does it: techniques have columns of their own
-        **settings,
-    )
-
-
-def _loss(techniques: Sequence[Technique], contexts: Sequence[Context], joint: Joint) -> Loss:
-    """One for each label column, each made of one another by the techniques, and then their sum."""
-    losses: list[Loss] = []
-    for context in contexts:
-        loss: Loss = context.task.losses
-        for technique in reversed(techniques):
-            loss = technique.loss(loss, context)
-        losses.append(loss)
-    return joint.loss(losses)
-
-
-def _rates(model: Any, spec: TrainSpec, techniques: Sequence[Technique]) -> Callable[[str], float]:
-    """The learning rate of a parameter by its name.
-
-    The head learns at `spec.head_learning_rate`, everything below it at `spec.learning_rate`: the head
-    starts from random numbers, the rest from what it knows (Howard and Ruder 2018, section 3.2).
-    """
-    below = {id(parameter) for parameter in model.base_model.parameters()}
-    in_base = {name for name, parameter in model.named_parameters() if id(parameter) in below}
-    factors = [technique.rates(model) for technique in techniques]
-
-    def rate_of(name: str) -> float:
-        rate = float((spec.learning_rate or 0) if name in in_base else spec.head_learning_rate)
-        return rate * math.prod(factor(name) for factor in factors)
-
-    return rate_of

@@ -237,12 +237,15 @@ class KeepBest(TrainerCallback):
         """Of the best evaluation."""
         return self._kept[0][1]
 
-    def average(self) -> dict[str, torch.Tensor] | None:
-        """The mean of all that are kept (Izmailov et al. 2018, "Averaging Weights Leads to Wider Optima and
-        Better Generalization"); None where there is but one."""
-        if len(self._kept) < 2:
+    def average(self, least: float) -> dict[str, torch.Tensor] | None:
+        """The mean of those kept whose macro-F1 was at least `least`; None where there is but one.
+
+        Averages are better than what they are made of (Izmailov et al. 2018, "Averaging Weights Leads to
+        Wider Optima and Better Generalization"). What had still much to learn only pulls the others back.
+        """
+        each = [weights for row, weights in self._kept if row["eval_macro_f1"] >= least]
+        if len(each) < 2:
             return None
-        each = [weights for _, weights in self._kept]
         return {
             name: torch.stack([one[name] for one in each]).mean(0)
             if value.is_floating_point()

@@ -1,4 +1,4 @@
-"""Step 5: is it any good? Scores beside two simple rivals, its mistakes, a try, the download."""
+"""Step 5: is it any good? The parts of the page that say so, in their order, and what stands at its head."""
 
 from __future__ import annotations
 
@@ -10,16 +10,11 @@ from typing import Any
 import gradio as gr
 
 from core.comparisons import ComparisonStore
-from core.errors import UserError
 from core.runs import Run, RunStore
 from core.words import Message, has, message, say
-from ui import calibration, charts, doubt, html, question, scores, slices, trial, unsure
+from ui import calibration, doubt, html, mistakes, question, scores, slices, take, trial, unsure
 from ui.compare import Opener
-from ui.download import offer, packed
 from ui.evidence import evidence
-from ui.html import data_of
-from ui.live_plot import live_plot
-from ui.rows import ANY, rows_html
 from ui.session import CLICK, DATA, QUIET, SHOW_ADDRESS, TECHNIQUES, Session, go, problem
 from ui.words import esc, i18n, language
 
@@ -32,18 +27,13 @@ class ResultStep:
     compare: gr.Button
     evidence: gr.HTML
     classes: gr.HTML
-    matrix: gr.HTML
-    true: gr.Dropdown
-    predicted: gr.Dropdown
-    rows: gr.HTML
+    mistakes: mistakes.Mistakes
     calibration: calibration.Calibration
     slices: slices.Slices
     unsure: unsure.Unsure
     which: gr.Radio
     trial: trial.Trial
-    pack: gr.Button
-    download: gr.DownloadButton
-    problem: gr.HTML
+    take: take.Take
     doubt: doubt.Doubt
     settings: gr.HTML
     again: gr.Button
@@ -59,18 +49,13 @@ class ResultStep:
             self.compare,
             self.evidence,
             self.classes,
-            self.matrix,
-            self.true,
-            self.predicted,
-            self.rows,
+            *self.mistakes.view,
             *self.calibration.view,
             *self.slices.view,
             *self.unsure.view,
             self.which,
             *self.trial.view,
-            self.pack,
-            self.download,
-            self.problem,
+            *self.take.view,
             *self.doubt.view,
             self.settings,
         ]
@@ -104,32 +89,12 @@ def build() -> ResultStep:
         html.heading("result.try", "result.try.help")
         attempt = trial.build()
     limit = unsure.build()
-    with gr.Column(elem_classes="tt-card"):
-        html.heading("result.take", "result.take.help")
-        pack = gr.Button(i18n("result.pack"), variant="primary", visible=False, elem_id="pack")
-        download = gr.DownloadButton(
-            i18n("result.download"), variant="primary", visible=False, elem_id="download"
-        )
-        trouble = html.piece(elem_id="download-problem")
+    taken = take.build()
     found = html.piece(elem_id="evidence")
     with gr.Column(elem_classes="tt-card"):
         html.heading("result.classes", "result.classes.help")
         classes = html.piece(elem_id="per-class")
-    with gr.Column(elem_classes="tt-card"):
-        html.heading("result.mistakes", "result.mistakes.help")
-        matrix = live_plot(height=220, elem_id="confusion")
-        with gr.Row():
-            true = gr.Dropdown(
-                [], label=i18n("result.true"), elem_id="rows-true", interactive=True, min_width=160
-            )
-            predicted = gr.Dropdown(
-                [],
-                label=i18n("result.predicted"),
-                elem_id="rows-predicted",
-                interactive=True,
-                min_width=160,
-            )
-        rows = html.piece(elem_id="rows")
+    wrong = mistakes.build()
     groups = slices.build()
     sure = calibration.build()
     doubts = doubt.build(folded)
@@ -145,18 +110,13 @@ def build() -> ResultStep:
         compare=compare,
         evidence=found,
         classes=classes,
-        matrix=matrix,
-        true=true,
-        predicted=predicted,
-        rows=rows,
+        mistakes=wrong,
         calibration=sure,
         slices=groups,
         unsure=limit,
         which=which,
         trial=attempt,
-        pack=pack,
-        download=download,
-        problem=trouble,
+        take=taken,
         doubt=doubts,
         settings=settings,
         again=again,
@@ -170,37 +130,22 @@ def show(run: Run, lang: str) -> tuple[Any, ...]:
     if metrics is None:
         empty = html.notice([say("result.none", lang)], "warning")
         return empty, *[gr.skip()] * (VIEW - 1)
-    labels = list(metrics["labels"])
     return (
         columns(run, lang),
         headline(run, metrics, lang),
         *brought(run, lang),
         evidence(metrics.get("techniques", {}), lang),
         scores.per_class(metrics, lang),
-        *_matrix(metrics, lang),
-        rows_html(run, labels, ANY, ANY, lang),
+        *mistakes.show(run, metrics, lang),
         *calibration.show(run, lang),
         *slices.show(run, lang),
         *unsure.show(run, run.recommended(), lang),
         choice(run, lang),
         *trial.prepare(run, lang),
-        *offer(run, run.recommended(), lang),
-        "",
+        *take.show(run, lang),
         *doubt.show(run, lang),
         settings_html(run, metrics, lang),
     )
-
-
-def _matrix(metrics: Mapping[str, Any], lang: str) -> tuple[Any, Any, Any]:
-    """The confusion matrix and the two lists; hidden where a row may have several labels."""
-    counts = metrics["test"].get("confusion")
-    if counts is None:
-        return gr.update(visible=False), gr.Dropdown(visible=False), gr.Dropdown(visible=False)
-    labels = list(metrics["labels"])
-    choices = [(say("result.any", lang), ANY), *[(label, str(i)) for i, label in enumerate(labels)]]
-    lists = (gr.Dropdown(choices, value=ANY, visible=True) for _ in range(2))
-    drawn = charts.confusion(labels, counts, lang).to_json()
-    return gr.update(value=drawn, visible=True), *lists
 
 
 def columns(run: Run, lang: str) -> gr.Radio:
@@ -324,7 +269,7 @@ def _setting(value: float) -> str:
 
 
 def wire(step: ResultStep, session: Session) -> Any:
-    """Connect the step: the matrix and the two lists choose rows; the box answers.
+    """Connect the step, each part by itself.
 
     Returns the event after which the person wants to start with other data.
     """
@@ -335,36 +280,11 @@ def wire(step: ResultStep, session: Session) -> Any:
 
     step.column.input(show_column, [session.run, step.column], step.view, **QUIET)
 
-    def filtered(
-        run_id: object, column: object, true: str, predicted: str, request: gr.Request
-    ) -> Any:
-        run = find(session, run_id, column)
-        metrics = run.metrics() if run else None
-        if run is None or metrics is None:
-            return gr.skip()
-        return rows_html(run, list(metrics["labels"]), true, predicted, language(request))
-
-    for dropdown in (step.true, step.predicted):
-        dropdown.input(
-            filtered,
-            [session.run, step.column, step.true, step.predicted],
-            step.rows,
-            trigger_mode="always_last",
-            **QUIET,
-        )
-
-    def cell(
-        run_id: object, column: object, event: gr.EventData, request: gr.Request
-    ) -> tuple[Any, ...]:
-        true, predicted = data_of(event, "row"), data_of(event, "column")
-        return true, predicted, filtered(run_id, column, true, predicted, request)
-
-    asked = [session.run, step.column]
-    step.matrix.click(cell, asked, [step.true, step.predicted, step.rows], **QUIET)
+    mistakes.wire(step.mistakes, session, step.column, find)
     trial.wire(step.trial, step.which, session, step.column, find)
     slices.wire(step.slices, session, step.column, find)
-    unsure.wire(step.unsure, step.which, session, step.column, find, [step.pack, step.download])
-    _wire_download(step, session)
+    unsure.wire(step.unsure, step.which, session, step.column, find, step.take.buttons)
+    take.wire(step.take, step.which, step.trial, session, step.column, find)
     doubt.wire(step.doubt, session, step.column, find)
     step.again.click(lambda: go(TECHNIQUES), None, session.walk, **QUIET)
     new = step.new.click(lambda: (go(DATA), ""), None, [session.walk, session.run], **QUIET)
@@ -384,39 +304,3 @@ def wire_compare(step: ResultStep, session: Session, opener: Opener) -> None:
             return problem(error, lang), *opener.nothing()
 
     step.compare.click(start, session.run, [step.brought, *opener.outputs], **CLICK)
-
-
-# A button that has just been given its file: the person has asked for it already.
-FETCH_JS = """() => {
-  const look = (left) => {
-    const button = document.querySelector("#download");
-    if (button?.offsetParent) button.click(); else if (left) setTimeout(look, 100, left - 1);
-  };
-  look(20);
-  return [];
-}"""
-
-
-def _wire_download(step: ResultStep, session: Session) -> None:
-    """Another model has another answer and another download; a simple one is packed when asked for."""
-
-    def pick(run_id: object, column: object, which: object, request: gr.Request) -> tuple[Any, ...]:
-        run = find(session, run_id, column)
-        if run is None:
-            return (gr.skip(),) * len(emptied)
-        return *trial.empty(), *offer(run, trial.picked(run, which), language(request)), ""
-
-    def pack(run_id: object, column: object, which: object, request: gr.Request) -> tuple[Any, ...]:
-        run, lang = find(session, run_id, column), language(request)
-        try:
-            if run is None:
-                raise UserError("run_unknown")
-            return *packed(run, trial.picked(run, which), lang), ""
-        except Exception as error:  # noqa: BLE001 - shown as a card and logged
-            return gr.skip(), gr.skip(), problem(error, lang)
-
-    shown = [step.pack, step.download, step.problem]
-    asked = [session.run, step.column, step.which]
-    emptied = [*step.trial.emptied, *shown]
-    step.which.input(pick, asked, emptied, trigger_mode="always_last", **QUIET)
-    step.pack.click(pack, asked, shown, **CLICK).then(None, None, None, js=FETCH_JS)
