@@ -71,13 +71,16 @@ class Memory(threading.Thread):
         return max(inside) / 2**20
 
 
+PAGE = "page"
+
+
 def recipe_of(
     table: bytes, settings: Mapping[str, Any], techniques: Sequence[str] | None = None
 ) -> tuple[Table, Recipe]:
     """A CSV with the columns text, label and split, and what the page would make of it.
 
-    `techniques` are keys, perhaps with options (`freeze:share=0.5`); None is what the page ticks for this
-    data.
+    `techniques` are keys, perhaps with options (`freeze:share=0.5`); PAGE among them is what the page ticks
+    for this data, and so is None.
     """
     from core import techniques as registry
     from core.data.profile import profile
@@ -87,9 +90,10 @@ def recipe_of(
 
     rows = read(table, "benchmark.csv")
     chosen: dict[str, dict[str, str]] = {}
-    if techniques is None:
-        chosen = registry.suggested(profile(rows, ["text"], "label", "split"))
-    for word in techniques or ():
+    for word in (PAGE,) if techniques is None else techniques:
+        if word == PAGE:
+            chosen |= registry.suggested(profile(rows, ["text"], "label", "split"))
+            continue
         key, _, options = word.partition(":")
         chosen[key] = pairs(options.split(",")) if options else {}
     return rows, Recipe(
