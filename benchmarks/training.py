@@ -5,8 +5,8 @@
 Five ways in turn, each in a process of its own: plain (the Trainer with its own defaults: fp32, each batch
 filled up to its longest text), alike (the same with TickTune's batch size and learning rate), padded (as
 plain, every text filled up to the maximum length, as tutorials do), default (what the page ticks for this
-data) and fast (that with Freeze). All have the same rows, epochs and maximum length, and score the validation rows after each epoch.
-What is counted is said in benchmarks/README.md.
+data) and fast (that with Freeze). All have the same rows, epochs and maximum length, and score the
+validation rows after each epoch. What is counted is said in benchmarks/README.md.
 """
 
 from __future__ import annotations

@@ -19,6 +19,7 @@ from core.evaluation.held_out import MOST, Known, Tell
 from core.evaluation.metrics import Floats
 from core.modalities import text
 from core.models.embed import BATCH, embed
+from core.models.embed import budget as embedding_budget
 from core.models.load import load
 from core.models.locate import locate
 from core.recipe import Recipe
@@ -29,7 +30,6 @@ from core.training.rows import Rows
 LENGTH = 128  # tokens of a text that the encoder reads: more hardly changes what a text is about
 # Tokens times parameters, forward only: about a minute of MiniLM on two cores.
 BUDGET = 3e12
-ACCELERATOR = 50  # times the budget where there is a GPU
 EMBEDDING = 0.6  # of the time
 # Tables whose vectors are kept: the second question about the same rows does not wait for them.
 REMEMBERED = 2
@@ -73,7 +73,7 @@ class Subject:
             model.to(machine().device)
             length = text.usable_length(tokenizer, model.config, LENGTH)
             tokens = np.minimum(text.lengths(tokenizer, texts), length).mean() * len(texts)
-            budget = BUDGET * (1 if model.device.type == "cpu" else ACCELERATOR)
+            budget = embedding_budget(model, BUDGET)
             if tokens * model.base_model.num_parameters(exclude_embeddings=True) > budget:
                 found = None
             else:

@@ -19,6 +19,7 @@ from core.evaluation.intervals import measure
 from core.evaluation.metrics import Floats, Numbers
 from core.export import simple
 from core.modalities import text
+from core.models.embed import budget as embedding_budget
 from core.models.embed import embed
 from core.recipe import Recipe
 from core.runs import Run
@@ -31,7 +32,6 @@ from core.words import Message, message
 # Tokens times parameters of the encoder, forward only, for the training rows: about 20 seconds of
 # MiniLM on two cores. A budget in work and not in seconds: the same input gives the same numbers.
 BUDGET = 1e12
-ACCELERATOR = 50  # times the budget where there is a GPU
 HELD_OUT = (
     4  # times the budget is what validation and test rows may cost: they cannot be thinned out
 )
@@ -275,7 +275,7 @@ class Simple:
         work = np.mean([len(each) for each in ids]) * encoder.num_parameters(
             exclude_embeddings=True
         )
-        budget = BUDGET * (1 if model.device.type == "cpu" else ACCELERATOR)
+        budget = embedding_budget(model, BUDGET)
         if (len(split.validation) + len(split.test)) * work > HELD_OUT * budget:
             return None
         # Enough for every class to have some, however large the encoder.

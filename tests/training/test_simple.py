@@ -131,7 +131,7 @@ def test_too_much_work_is_thinned_or_left_out_and_it_is_said(
     store: RunStore, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(simple, "BUDGET", 14_000_000)  # about 45 rows for the tiny encoder
-    monkeypatch.setattr(simple, "ACCELERATOR", 1)
+    monkeypatch.setattr("core.models.embed.ACCELERATOR", 1)
     run = trained(store, sentiment_csv(120), epochs=1.0)
     notes = [note.key for note in run.progress().notes]
     assert "train.embedding_rows" in notes
