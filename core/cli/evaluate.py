@@ -57,6 +57,7 @@ def _of_file(run: Run, which: str, file: Path) -> dict[str, Any]:
     import pandas as pd
 
     from core.data.columns import parts
+    from core.data.edits import MergeLabels, change, from_plain
     from core.data.profile import usable_rows
     from core.data.read import read
     from core.evaluation import slices, tested
@@ -71,6 +72,9 @@ def _of_file(run: Run, which: str, file: Path) -> dict[str, Any]:
         if name not in table.frame.columns:
             columns = ", ".join(map(str, table.frame.columns))[:300]
             raise UserError("predict_no_column", column=name, columns=columns)
+    # Spellings that were made one for the training are one here.
+    merged = [edit for edit in map(from_plain, recipe.data.edits) if isinstance(edit, MergeLabels)]
+    table = change(table, merged) if merged else table
     frame, dropped = usable_rows(table, recipe.data.text, [label])
     cells = frame[label].map(lambda cell: parts(cell, separator) if separator else [cell])
     known = cells.map(lambda names: set(names) <= set(task.names))

@@ -13,6 +13,7 @@ import numpy as np
 import pytest
 
 from core.__main__ import main
+from core.data.edits import MergeLabels, plain
 from core.data.read import read
 from core.errors import UserError
 from core.evaluation.calibrate import reliability
@@ -25,7 +26,7 @@ from core.recipe import TaskSpec
 from core.runs import Run, RunStore
 from core.tasks.multi_label import MultiLabel
 from core.training.train import train
-from tests.conftest import recipe_for, sentiment_csv
+from tests.conftest import TINY_RUN, recipe_for, sentiment_csv
 from tests.techniques.test_multitask import two_labels
 
 
@@ -287,6 +288,22 @@ def test_evaluate_scores_another_file(
     assert "Length of the text" in said.out
     file.write_text("text,label\n" + "one two three,neutral\n" * 12)
     assert main([*asked, str(file)]) == 2
+
+
+def test_spellings_that_the_recipe_merged_are_one_in_another_file_too(
+    run: Run, trained: Run, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / TINY_RUN).symlink_to(trained.root / TINY_RUN)  # the model that it began with
+    merge = MergeLabels("label", {"POSITIVE": "positive"})
+    recipe = run.recipe()
+    edited = dataclasses.replace(recipe.data, edits=(plain(merge),))
+    (run.path / "recipe.json").write_text(dataclasses.replace(recipe, data=edited).to_json())
+    file = tmp_path / "new.csv"
+    file.write_bytes(sentiment_csv(40).replace(b",positive", b",POSITIVE"))
+    assert main(["evaluate", run.id, "--runs", str(tmp_path), "--json", "--file", str(file)]) == 0
+    found = json.loads(capsys.readouterr().out)
+    assert found["scores"]["rows"] == 40
+    assert found["left_out"]["unknown_label"] == 0
 
 
 def test_several_labels_are_measured_and_withheld_as_well(store: RunStore) -> None:
