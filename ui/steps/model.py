@@ -10,8 +10,10 @@ import gradio as gr
 from core.data.checks import reading
 from core.data.checks.finding import Seen
 from core.errors import UserError
+from core.models import packaged
 from core.models.catalog import BUNDLED, BY_KEY, CATALOG, Entry, hub_id
 from core.models.reader import reader_of
+from core.recipe import ModelSpec
 from core.runs import RunStore
 from core.words import say
 from ui import html
@@ -78,7 +80,10 @@ def catalogue(lang: str, picked: str = BUNDLED) -> str:
 
 
 def _card(entry: Entry, lang: str, checked: bool) -> str:
-    badge = say("model.bundled" if entry.bundled else "model.download", lang, size=entry.megabytes)
+    # `named` says of what is in a package that its weights are of 4 bits.
+    spec = ModelSpec(entry.key)
+    there = entry.bundled or packaged.pinned(spec) is not None
+    badge = say("model.bundled" if there else "model.download", lang, size=entry.megabytes)
     facts = say(
         "model.facts",
         lang,
@@ -87,7 +92,7 @@ def _card(entry: Entry, lang: str, checked: bool) -> str:
         licence=entry.licence,
     )
     good = say(f"model.{entry.key}", lang)
-    return radio_card(entry.key, entry.title, facts, good, badge, entry.bundled, checked)
+    return radio_card(entry.key, packaged.named(spec, lang), facts, good, badge, there, checked)
 
 
 def radio_card(
