@@ -75,7 +75,10 @@ PAGE = "page"
 
 
 def recipe_of(
-    table: bytes, settings: Mapping[str, Any], techniques: Sequence[str] | None = None
+    table: bytes,
+    settings: Mapping[str, Any],
+    techniques: Sequence[str] | None = None,
+    model: str = "minilm",
 ) -> tuple[Table, Recipe]:
     """A CSV with the columns text, label and split, and what the page would make of it.
 
@@ -99,7 +102,7 @@ def recipe_of(
     return rows, Recipe(
         data=DataSpec(rows.name, rows.fingerprint, ("text",), "split"),
         task=TaskSpec("label"),
-        model=ModelSpec("minilm"),
+        model=ModelSpec(model),
         train=parse(TrainSpec, settings, "train"),
         techniques=chosen,
     )
@@ -110,13 +113,14 @@ def train_ours(
     folder: Path,
     settings: Mapping[str, Any],
     techniques: Sequence[str] | None = None,
+    model: str = "minilm",
 ) -> Any:
     """A finished run of TickTune (see `recipe_of`). Raises RuntimeError when the run fails."""
     from core.jobs import new_run
     from core.runs import RunStore
     from core.training.train import train
 
-    rows, recipe = recipe_of(table, settings, techniques)
+    rows, recipe = recipe_of(table, settings, techniques, model)
     run = new_run(RunStore(folder), rows, recipe)
     train(run)
     if run.status() != "finished":

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import functools
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -15,6 +16,9 @@ from typing import Any
 
 ASSETS = Path(__file__).resolve().parent.parent / "assets"
 LANGUAGES = ("en", "zh")
+RIGHT_TO_LEFT = re.compile(
+    "[\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufefc]"
+)  # Hebrew, Arabic and their kin
 
 
 @dataclass(frozen=True)
@@ -69,7 +73,8 @@ def has(key: str) -> bool:
 def say(what: Message | str, language: str = "en", **values: Any) -> str:
     """Render a message, or the sentence of a key with `values`, in `language`.
 
-    Integers get thousands separators; other numbers are written as the sentence's own format says.
+    Integers get thousands separators; other numbers are written as the sentence's own format says. A value
+    that is written from right to left keeps to itself, so that it does not turn the words beside it around.
     Raises KeyError for an unknown key or a missing value: both are mistakes in the code.
     """
     if isinstance(what, str):
@@ -79,6 +84,8 @@ def say(what: Message | str, language: str = "en", **values: Any) -> str:
         if isinstance(value, Message)
         else f"{value:,}"
         if isinstance(value, int) and not isinstance(value, bool)
+        else f"\u2068{value}\u2069"
+        if isinstance(value, str) and RIGHT_TO_LEFT.search(value)
         else value
         for name, value in what.values.items()
     }

@@ -1,5 +1,5 @@
 #!/bin/sh
-# Makes .venv and installs the requirements into it: environment.sh run|dev
+# Makes .venv and installs the requirements into it: environment.sh run|multilingual|dev
 #
 # Does nothing, in well under a second, when .venv is sound and the requirements have not changed. A .venv
 # that is broken, half made or made from another Python than the one asked for is made anew.
@@ -10,6 +10,7 @@ cd "$(dirname "$0")/.."
 
 venv=.venv
 busy=$venv/.installing # there while an install runs, with the number of its process
+answer=$venv/.multilingual # "yes" or "no": is the model for other languages wanted?
 export PIP_DISABLE_PIP_VERSION_CHECK=1
 [ -t 1 ] || export PIP_QUIET="${PIP_QUIET:-1}" # a log needs no progress bars
 
@@ -52,15 +53,29 @@ is_sound() {
         { [ -z "${PYTHON:-}" ] || [ "$(identity "$PYTHON")" = "$(identity "$venv/bin/python")" ]; }
 }
 
-case "${1:-}" in
-    run) requirements=requirements.txt ;;
-    dev) requirements=requirements-dev.txt ;;
-    *) fail "usage: environment.sh run|dev" ;;
+kind=${1:-}
+case "$kind" in
+    run | multilingual | dev) ;;
+    *) fail "usage: environment.sh run|multilingual|dev" ;;
 esac
 
-# What .venv has to hold. requirements-dev.txt begins with everything in requirements.txt.
+# Asked once, of whoever starts the page at a terminal, before the minutes in which nobody looks.
+offer() {
+    [ "$kind" = run ] && [ ! -e "$answer" ] && [ ! -e "$venv/.installed-dev" ] && [ -t 0 ] && [ -t 2 ] || return 0
+    printf '%s\n%s' "The model that comes with TickTune reads English." \
+        "Install one for a hundred languages as well (91 MB; later: make multilingual)? [y/N] " >&2
+    read -r reply || reply=
+    case "$reply" in
+        [yY]*) echo yes >"$answer" ;;
+        *) echo no >"$answer" ;;
+    esac
+}
+is_multilingual() { [ "$(cat "$answer" 2>/dev/null)" = yes ]; }
+
+# What .venv has to hold. requirements-dev.txt begins with everything in the two others.
 wanted() {
     cat requirements.txt
+    if [ "$1" = dev ] || is_multilingual; then cat requirements-multilingual.txt; fi
     [ "$1" = run ] || cat requirements-dev.txt
 }
 write_stamp() { wanted "$1" >"$venv/.installed-$1.part" && mv "$venv/.installed-$1.part" "$venv/.installed-$1"; }
@@ -78,17 +93,22 @@ if ! is_sound; then
     "$python" -m venv "$venv"
     rm "$busy"
 fi
-if wanted "$1" | cmp -s - "$venv/.installed-$1"; then
+[ "$kind" != multilingual ] || { echo yes >"$answer" && kind=run; }
+offer
+if wanted "$kind" | cmp -s - "$venv/.installed-$kind"; then
     exit 0
 fi
 
-echo "Installing $requirements into .venv: minutes the first time, because PyTorch is large." >&2
+requirements="-r requirements.txt"
+! is_multilingual || requirements="$requirements -r requirements-multilingual.txt"
+[ "$kind" = run ] || requirements="-r requirements-dev.txt"
+echo "Installing ${requirements#-r } into .venv: minutes the first time, because PyTorch is large." >&2
 rm -f "$venv/.installed-run" "$venv/.installed-dev"
 echo $$ >"$busy"
 status=0
-"$venv/bin/python" -m pip install -r "$requirements" || status=$?
+"$venv/bin/python" -m pip install $requirements || status=$?
 # Only a killed install leaves the mark behind, and with it a .venv that cannot be trusted.
 rm "$busy"
 [ $status -eq 0 ] || fail "The install did not finish: see pip's message above. The same command tries again."
 write_stamp run
-[ "$1" = run ] || write_stamp dev
+[ "$kind" = run ] || write_stamp dev

@@ -13,7 +13,7 @@ from core.options import fields_of
 from core.words import locale
 
 ROOT = Path(__file__).resolve().parent.parent
-REQUIREMENTS = ["requirements.txt", "requirements-dev.txt"]
+REQUIREMENTS = ["requirements.txt", "requirements-multilingual.txt", "requirements-dev.txt"]
 
 
 def requirement_lines(name: str) -> list[str]:

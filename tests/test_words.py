@@ -208,3 +208,11 @@ message("c." + d)
         (r"error\.z\..+\.end", {"row"}),
         (r"c\..+", set()),
     ]
+
+
+def test_a_value_from_right_to_left_does_not_turn_its_sentence_around() -> None:
+    from core.words import say
+
+    said = say("result.try.answer", label="إيجابي", sure=0.9, below=None)
+    assert "\u2068إيجابي\u2069" in said
+    assert "\u2068" not in say("result.try.answer", label="正面", sure=0.9, below=None)

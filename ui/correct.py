@@ -99,8 +99,9 @@ def _kept(run: Run, lang: str) -> tuple[str, gr.Button]:
         label = f"{each.column}: {each.label}" if several else each.label
         when = time.strftime("%Y-%m-%d %H:%M", time.localtime(each.time))
         rows.append(
-            f'<td class="tt-wide" dir="auto">{esc(text)}</td><td>{esc(html.clip(each.said, 60) or "–")}</td>'
-            f"<td>{esc(html.clip(label, 80))}</td><td>{esc(when)}</td>"
+            f'<td class="tt-wide" dir="auto">{esc(text)}</td>'
+            f'<td dir="auto">{esc(html.clip(each.said, 60) or "–")}</td>'
+            f'<td dir="auto">{esc(html.clip(label, 80))}</td><td>{esc(when)}</td>'
             f'<td><button type="button" class="tt-small" data-do="forget" data-id="{esc(each.id)}">'
             f"{esc(say('correct.delete', lang))}</button></td>"
         )

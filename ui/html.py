@@ -67,7 +67,7 @@ def bars(rows: Sequence[tuple[str, float, str]], highlight: int | None = None) -
     """Horizontal bars of (label, share from 0 to 1, what stands at the end of the bar)."""
     items = "".join(
         f'<li class="tt-bar{" tt-bar-on" if index == highlight else ""}">'
-        f'<span class="tt-bar-label" title="{esc(label)}">{esc(clip(label, 60))}</span>'
+        f'<span class="tt-bar-label" title="{esc(label)}"><bdi>{esc(clip(label, 60))}</bdi></span>'
         f'<span class="tt-bar-track"><span style="width:{max(0.0, min(1.0, share)):.2%}"></span>'
         f'</span><span class="tt-bar-value">{esc(value)}</span></li>'
         for index, (label, share, value) in enumerate(rows)
@@ -93,12 +93,13 @@ def table(
 ) -> str:
     """A table that scrolls by itself. Cells are plain text; `numeric` columns are set right.
 
-    The column `wide` holds the long texts.
+    The column `wide` holds the long texts. Each cell is written in the direction of its own script.
     """
 
     def mark(index: int) -> str:
         kind = "tt-num" if index in numeric else "tt-wide" if index == wide else ""
-        return f' class="{kind}"' if kind else ""
+        own = "" if index in numeric else ' dir="auto"'
+        return (f' class="{kind}"' if kind else "") + own
 
     return raw_table(
         [f'<th scope="col"{mark(i)}>{esc(cell)}</th>' for i, cell in enumerate(head)],

@@ -101,13 +101,13 @@ def preview(table: Table, profile: Profile, lang: str, start: int = 0) -> str:
     head = [f'<th scope="col" class="tt-num">{esc(say("ui.data.line", lang))}</th>']
     for name in names:
         role = f'<span class="tt-badge">{esc(roles[name])}</span>' if name in roles else ""
-        head.append(f'<th scope="col">{esc(html.clip(name, 60))} {role}</th>')
+        head.append(f'<th scope="col"><bdi>{esc(html.clip(name, 60))}</bdi> {role}</th>')
     wide = ' class="tt-wide"'
     rows = []
     shown = table.frame[names].iloc[start : start + ROWS]
     for line, cells in zip(shown.index, shown.itertuples(index=False, name=None), strict=True):
         row = "".join(
-            f"<td{wide if name in profile.text else ''}><div>{esc(html.clip(cell))}</div></td>"
+            f"<td{wide if name in profile.text else ''}><div dir='auto'>{esc(html.clip(cell))}</div></td>"
             for name, cell in zip(names, cells, strict=True)
         )
         rows.append(f'<td class="tt-num">{line}</td>{row}')

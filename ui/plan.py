@@ -3,20 +3,22 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import gradio as gr
 
 from core.libraries import load_libraries
-from core.models.catalog import BY_KEY, title
+from core.models.catalog import BY_KEY
 from core.models.locate import here, resolve
-from core.recipe import Recipe
+from core.models.packaged import named
+from core.recipe import ModelSpec, Recipe
 from core.words import Message, message, say
 from ui import html
 from ui.html import actions, data_of
 from ui.session import MODEL, QUIET, Loaded, Session, go, problem
+from ui.unpack import unpacking
 from ui.words import duration, esc, i18n, language
 
 if TYPE_CHECKING:
@@ -68,7 +70,7 @@ def first(loaded: Loaded, model: str, lang: str) -> tuple[str, str, str]:
     text = say(
         "ui.plan",
         lang,
-        model=title(model),
+        model=named(ModelSpec(model), lang),
         rows=profile.usable,
         file=loaded.table.name,
         classes=len(profile.classes),
@@ -145,7 +147,7 @@ def absent(model: str, lang: str) -> str:
     """The model has yet to be downloaded, which nobody has agreed to."""
     size = BY_KEY[model].megabytes if model in BY_KEY else None
     key = "plan.absent.size" if size else "plan.absent"
-    text = say(key, lang, model=title(model), size=size)
+    text = say(key, lang, model=named(ModelSpec(model), lang), size=size)
     return offer(text, say("plan.download", lang), "download")
 
 
@@ -209,22 +211,26 @@ def wire(
     """
     boxes = choices.open_boxes()
 
-    def plan(data: dict[Any, Any], request: gr.Request) -> tuple[Any, ...]:
+    def plan(data: dict[Any, Any], request: gr.Request) -> Iterator[tuple[Any, ...]]:
         lang, desk = language(request), data[card.desk]
         desk.turn += 1
         unchanged = (gr.skip(),) * len(boxes)
         loaded: Loaded | None = data[session.loaded]
         if loaded is None:
-            return "", "", *unchanged
+            yield "", "", *unchanged
+            return
         try:
             recipe = recipe_of(data)
             found = here(recipe.model, session.store)
             if found is None and not desk.download:
                 desk.preflight = None
-                return absent(recipe.model.key, lang), later(lang), *unchanged
+                yield absent(recipe.model.key, lang), later(lang), *unchanged
+                return
             recipe = dataclasses.replace(
                 recipe, model=found or resolve(recipe.model, session.store)
             )
+            for progress in unpacking(recipe.model, lang):
+                yield progress, gr.skip(), *unchanged
             load_libraries()
             from core.training.preflight import Preflight
 
@@ -233,11 +239,12 @@ def wire(
             )
         except Exception as error:  # noqa: BLE001 - shown as a card and logged
             desk.preflight = None
-            return problem(error, lang), gr.skip(), *unchanged
+            yield problem(error, lang), gr.skip(), *unchanged
+            return
         finally:
             desk.download = False
         planned = desk.preflight.plan
-        return (
+        yield (
             gr.skip() if desk.preflight.known() else waiting("plan.measuring", lang),
             settings_table(planned, recipe, lang),
             *(automatic(planned, recipe, name, lang) for name in boxes),

@@ -9,7 +9,7 @@ from typing import Any
 import gradio as gr
 
 from core.errors import UserError
-from core.models.catalog import title
+from core.models.packaged import named
 from core.runs import Run, RunStore
 from core.words import say
 from ui import html
@@ -63,7 +63,7 @@ def table_html(store: RunStore, lang: str, ask: str = "") -> str:
 
 def _row(run: Run, lang: str, ask: bool) -> str:
     recipe, metrics, status = run.recipe(), run.metrics(), run.status()
-    model = title(recipe.model.key)
+    model = named(recipe.model, lang)
     name = recipe.name or recipe.data.file
     about = model if name == recipe.data.file else f"{recipe.data.file} · {model}"
     cells = [

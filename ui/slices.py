@@ -71,7 +71,7 @@ def _item(each: Slice, whole: float, lang: str) -> str:
     mark = f'<strong class="tt-below">{esc(say("slices.below", lang))}</strong>'
     return (
         f'<li class="{"tt-worse" if each.below else ""}">'
-        f'<span class="tt-bar-label">{esc(html.clip(name, 60))}{mark if each.below else ""}</span>'
+        f'<span class="tt-bar-label"><bdi>{esc(html.clip(name, 60))}</bdi>{mark if each.below else ""}</span>'
         f'<span class="tt-interval-track"><i class="tt-zero" style="left:{whole:.2%}"></i>'
         f'<i class="tt-interval" style="left:{low:.2%};width:{high - low:.2%}"></i>'
         f'<i class="tt-dot" style="left:{each.accuracy:.2%}"></i></span>'

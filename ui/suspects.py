@@ -139,8 +139,9 @@ def _table(found: Mapping[str, Any], shown: Rows, chosen: Chosen, lang: str) -> 
         lines.append(
             f'<td class="tt-num">{row["line"]}</td>'
             f'<td class="tt-wide" dir="auto">{esc(html.clip(row["text"]))}{mark}</td>'
-            f"<td>{esc(html.clip(row['given'], 60))}</td>"
-            f"<td><b>{esc(html.clip(suggested, 60))}</b><span class='tt-note'>{esc(sure)}</span></td>"
+            f"<td dir='auto'>{esc(html.clip(row['given'], 60))}</td>"
+            f"<td><b><bdi>{esc(html.clip(suggested, 60))}</bdi></b>"
+            f"<span class='tt-note'>{esc(sure)}</span></td>"
             f"<td>{_choice(found, row, chosen, lang)}</td>"
         )
     return html.raw_table(head, lines, say("question.suspects.title", lang))

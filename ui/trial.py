@@ -247,7 +247,7 @@ def _table(asked: Asked, lang: str) -> str:
         on = ' aria-current="true"' if at == asked.at else ""
         rows.append(
             f'<td class="tt-wide"><button type="button" class="tt-link" data-do="row" data-at="{at}"{on} '
-            f'dir="auto">{esc(text)}</button></td><td>{esc(html.clip(label, 60) or "–")}</td>'
+            f'dir="auto">{esc(text)}</button></td><td dir="auto">{esc(html.clip(label, 60) or "–")}</td>'
             f'<td class="tt-num">{sure:.1%}</td>'
         )
     hint = f'<p class="tt-note">{esc(say("result.try.click", lang))}</p>'

@@ -12,6 +12,7 @@ from core.words import say
 
 
 def runs(options: argparse.Namespace) -> int:
+    from core.models.packaged import named
     from core.runs import RunStore
 
     rows = []
@@ -30,6 +31,7 @@ def runs(options: argparse.Namespace) -> int:
                     "%Y-%m-%d %H:%M:%S", time.strptime(run.id[:15], "%Y%m%d-%H%M%S")
                 ),
                 "model": recipe.model.key,
+                "model_name": named(recipe.model),
                 "accuracy": metrics["test"]["accuracy"] if metrics else None,
                 "macro_f1": metrics["test"]["macro_f1"] if metrics else None,
             }
@@ -41,5 +43,5 @@ def runs(options: argparse.Namespace) -> int:
         print(say("cli.no_runs"))
     for row in rows:
         scores = "" if row["accuracy"] is None else f"{row['accuracy']:.3f}  {row['macro_f1']:.3f}"
-        print(f"{row['id']}  {row['status']:<11}  {scores:<13}  {row['model']}  {row['name']}")
+        print(f"{row['id']}  {row['status']:<11}  {scores:<13}  {row['model_name']}  {row['name']}")
     return 0

@@ -14,6 +14,7 @@ import pandas as pd
 
 from core.data.columns import parts
 from core.data.grid import shorten
+from core.data.language import language_of
 from core.data.read import Table
 from core.data.roles import MAX_LABELS, Column, choose_label, choose_split, choose_text, describe
 from core.errors import UserError
@@ -54,6 +55,7 @@ class Profile:
     length_edges: tuple[int, ...]  # one more than bins; the last bin reaches the longest text
     script: str  # "latin", "han", "japanese", "cyrillic", ..., "mixed" or "none"
     dropped: tuple[Dropped, ...]  # every row that cannot be used, by line
+    language: str = "english"  # what a model has to read: see `core.data.language`
 
 
 def profile(
@@ -90,6 +92,7 @@ def profile(
     if separator is None:
         separator = next((each.separator for each in columns if each.name == label), "")
     classes = _classes(rows[label], separator) if label else ()
+    script = find_script(joined)
     return Profile(
         rows=len(frame),
         columns=columns,
@@ -103,8 +106,9 @@ def profile(
         classes=classes,
         lengths=lengths,
         length_edges=edges,
-        script=find_script(joined),
+        script=script,
         dropped=dropped,
+        language=language_of(_sample(joined), script),
     )
 
 
@@ -187,9 +191,8 @@ def _histogram(texts: pd.Series) -> tuple[tuple[int, ...], tuple[int, ...]]:
 
 def find_script(texts: pd.Series) -> str:
     """The script of most letters: "latin", "han", "japanese", ..., "mixed", or "none"."""
-    sample = texts.iloc[:: max(1, len(texts) // SCRIPT_SAMPLE)].str.slice(0, 500)
     scripts: Counter[str] = Counter()
-    for char, times in Counter("".join(sample)).items():
+    for char, times in Counter("".join(_sample(texts))).items():
         if char.isalpha():
             scripts[unicodedata.name(char, "OTHER").split()[0]] += times
     total = scripts.total()
@@ -202,6 +205,10 @@ def find_script(texts: pd.Series) -> str:
     if times < DOMINANT * total:
         return "mixed"
     return "han" if script == "CJK" else script.lower()
+
+
+def _sample(texts: pd.Series) -> pd.Series:
+    return texts.iloc[:: max(1, len(texts) // SCRIPT_SAMPLE)].str.slice(0, 500)
 
 
 def check(profile: Profile) -> None:

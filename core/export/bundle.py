@@ -26,7 +26,8 @@ from core.evaluation.unsure import checked
 from core.export import scripts
 from core.export.card import card
 from core.modalities.text import usable_length
-from core.recipe import Recipe
+from core.models import prefix
+from core.recipe import ModelSpec, Recipe
 from core.runs import Run
 from core.tasks import Task
 from core.tasks.base import head
@@ -76,7 +77,8 @@ def export(
         add(new)
         write(new / "recipe.json", recipe.to_json())
         write(new / "metrics.json", json.dumps(metrics, ensure_ascii=False, indent=2))
-        write(new / "README.md", card(recipe, labels, metrics, base_of(run, recipe)))
+        about = card(recipe, labels, metrics, base_of(run, recipe), prefix=prefix.of(tokenizer))
+        write(new / "README.md", about)
         scripts.put("model", new)
         answers = probabilities.argmax(axis=1)
         probe(new, texts, [labels[int(k)] for k in answers], probabilities.max(axis=1))
@@ -105,17 +107,17 @@ def unsure_of(folder: Path) -> float | None:
         return None
 
 
-def base_of(run: Run, recipe: Recipe) -> str:
-    """Key of the pretrained model that it all began with, through earlier runs; "" if gone."""
-    key = recipe.model.key
+def base_of(run: Run, recipe: Recipe) -> ModelSpec:
+    """The pretrained model that it all began with, through earlier runs; its key is "" if it is gone."""
+    base = recipe.model
     seen = set()
-    while key.startswith("run:"):
-        earlier = run.root / key.removeprefix("run:")
-        if key in seen or not (earlier / "recipe.json").is_file():
-            return ""
-        seen.add(key)
-        key = Run(earlier).recipe().model.key
-    return key
+    while base.key.startswith("run:"):
+        earlier = run.root / base.key.removeprefix("run:")
+        if base.key in seen or not (earlier / "recipe.json").is_file():
+            return ModelSpec("")
+        seen.add(base.key)
+        base = Run(earlier).recipe().model
+    return base
 
 
 def _cutting(tokenizer: PreTrainedTokenizerBase, length: int) -> PreTrainedTokenizerBase:

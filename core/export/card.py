@@ -15,7 +15,8 @@ from typing import Any
 
 from core.evaluation.intervals import wilson
 from core.models.catalog import BY_KEY, hub_id
-from core.recipe import Recipe
+from core.models.packaged import named, pinned
+from core.recipe import ModelSpec, Recipe
 from core.words import Message, say
 
 LONGEST = 100  # characters of a name that are shown
@@ -33,17 +34,17 @@ def card(
     recipe: Recipe,
     labels: Sequence[str],
     metrics: Mapping[str, Any],
-    base: str,
+    base: ModelSpec,
     language: str = "en",
+    prefix: str = "",
 ) -> str:
     """Markdown with front matter, in `language`.
 
-    `metrics` are a run's (test, baselines, rows, epochs, max_length); `base` is the key or hub id
-    of the pretrained model, "" where it is not known. An optional "language" of `metrics` is the
-    ISO 639 code of the texts: the base model does not tell, people train English ones on other
-    languages. Raises KeyError when a measurement is missing.
+    `metrics` are a run's (test, baselines, rows, epochs, max_length); `base` is the pretrained model, its
+    key "" where it is not known; `prefix` is what its tokenizer puts before every text. An optional
+    "language" of `metrics` is the ISO 639 code of the texts: the base model does not tell, people train
+    English ones on other languages. Raises KeyError when a measurement is missing.
     """
-    entry = BY_KEY.get(base)
     text = [markdown(name) for name in recipe.data.text]
     intro = say(
         "card.intro",
@@ -51,15 +52,15 @@ def card(
         classes=len(labels),
         column=markdown(recipe.task.column),
         text=", ".join(text),
-        base=markdown(entry.title if entry else base or "?"),
+        base=markdown(named(base, language) or "?"),
         file=markdown(recipe.data.file),
     )
     parts = [
-        _front_matter(base, metrics.get("language")),
+        _front_matter(base.key, metrics.get("language")),
         f"# {markdown(recipe.name or recipe.data.file)}",
         intro,
         *_quality(metrics, language),
-        *_use(len(text), metrics, language),
+        *_use(len(text), metrics, language, prefix),
         *_making(recipe, metrics, base, language),
         *_limits(metrics, language),
     ]
@@ -67,10 +68,10 @@ def card(
 
 
 def simple_card(
-    which: str, recipe: Recipe, metrics: Mapping[str, Any], base: str, language: str = "en"
+    which: str, recipe: Recipe, metrics: Mapping[str, Any], base: ModelSpec, language: str = "en"
 ) -> str:
     """The short card of a simple model, "tfidf" or "embedding". `metrics` are the run's."""
-    scores, entry = metrics["baselines"][which], BY_KEY.get(base)
+    scores = metrics["baselines"][which]
     about = {
         "library_name": "sklearn",
         "pipeline_tag": "text-classification",
@@ -82,7 +83,7 @@ def simple_card(
         file=markdown(recipe.data.file),
         text=", ".join(map(markdown, recipe.data.text)),
         column=markdown(recipe.task.column),
-        base=markdown(entry.title if entry else base or "?"),
+        base=markdown(named(base, language) or "?"),
         rows=int(scores["train_rows"]),
     )
     compared = {say("card.this_model", language): scores}
@@ -215,7 +216,7 @@ def _scores(
     ]
 
 
-def _use(columns: int, metrics: Mapping[str, Any], language: str) -> list[str]:
+def _use(columns: int, metrics: Mapping[str, Any], language: str, prefix: str) -> list[str]:
     length, threshold = int(metrics["max_length"]), metrics.get("threshold")
     example = '{"text": "…", "text_pair": "…"}' if columns == 2 else '"…"'
     joined = [say("card.use_joined", language)] if columns > 2 else []
@@ -223,15 +224,18 @@ def _use(columns: int, metrics: Mapping[str, Any], language: str) -> list[str]:
         f"## {say('card.use', language)}",
         USE.format(example=example),
         say("card.use_cut", language, length=length),
+        *([say("card.use_prefix", language, prefix=prefix.strip())] if prefix else []),
         *joined,
         *([] if threshold is None else [say("card.use_several", language, threshold=threshold)]),
         say("card.use_script", language),
     ]
 
 
-def _making(recipe: Recipe, metrics: Mapping[str, Any], base: str, language: str) -> list[str]:
+def _making(
+    recipe: Recipe, metrics: Mapping[str, Any], base: ModelSpec, language: str
+) -> list[str]:
     counts = metrics["rows"]
-    model = hub_id(base) or base or recipe.model.key
+    model = named(base, language) if pinned(base) else hub_id(base.key) or recipe.model.key
     revision = f" ({recipe.model.revision})" if recipe.model.revision else ""
     facts = [
         (say("card.base", language), markdown(model + revision)),

@@ -19,7 +19,7 @@ from core.evaluation.verdict import verdict
 from core.export.drawing import Line, chart
 from core.export.report import STYLE
 from core.folds import SCORES, FoldStore
-from core.models.catalog import title
+from core.models.packaged import named
 from core.recipe import Recipe
 from core.runs import Run, RunStore
 from core.words import Message, has, say
@@ -313,7 +313,7 @@ def _settings(run: Run, language: str) -> str:
     recipe, metrics = run.recipe(), run.metrics() or {}
     settings = metrics.get("settings") or dataclasses.asdict(recipe.train)
     facts = [
-        ("card.base", _model(recipe)),
+        ("card.base", _model(recipe, language)),
         ("train.epochs", f"{metrics['epochs']:.1f}"),
         *(
             (f"train.{name}", f"{value:g}")
@@ -338,9 +338,9 @@ def _settings(run: Run, language: str) -> str:
     )
 
 
-def _model(recipe: Recipe) -> str:
+def _model(recipe: Recipe, language: str) -> str:
     revision = f" ({recipe.model.revision})" if recipe.model.revision else ""
-    return f"{title(recipe.model.key)}{revision}"
+    return f"{named(recipe.model, language)}{revision}"
 
 
 def _version(name: str) -> str:

@@ -13,11 +13,13 @@ import numpy as np
 
 # Chinese, Japanese, Thai, Lao, Burmese, Khmer
 UNSPACED = re.compile(
-    "[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff"
-    "\U00020000-\U0003ffff]"
+    "[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3005-\u3007\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff"
+    "\uf900-\ufaff\uff66-\uff9f\U00020000-\U0003ffff]"
 )
 PUNCTUATION = (".", ";", "?", ":", "!", ",")  # those of AEDA
-SENTENCE_MARKS = ("。", "；", "？", "：", "！", "，")  # the same where no spaces are
+SENTENCE_MARKS = ("。", "；", "？", "：", "！", "，")  # the same in Chinese and Japanese
+ARABIC = re.compile("[\u0600-\u06ff\u0750-\u077f\u08a0-\u08ff\ufb50-\ufdff\ufe70-\ufefc]")
+ARABIC_MARKS = (".", "؛", "؟", ":", "!", "،")
 
 
 def units(text: str) -> list[list[str]]:
@@ -63,11 +65,13 @@ def swap(parts: list[list[str]], strength: float, draw: np.random.Generator) -> 
 
 def punctuate(parts: list[list[str]], strength: float, draw: np.random.Generator) -> None:
     """Punctuation marks between the units (Karimi, Rossi and Prati 2021, AEDA)."""
-    scripts = [bool(UNSPACED.match(unit)) for unit, _ in parts]
+    before = [unit for unit, _ in parts]
     # From the end on, so that each stands before one of the text's own units.
     for where in sorted(draw.integers(len(parts), size=_count(parts, strength)), reverse=True):
-        unspaced = scripts[where]
-        mark = str(draw.choice(SENTENCE_MARKS if unspaced else PUNCTUATION))
+        unspaced = bool(UNSPACED.match(before[where]))
+        east_asian = unspaced and before[where] >= "\u3000"
+        marks = SENTENCE_MARKS if east_asian else PUNCTUATION
+        mark = str(draw.choice(ARABIC_MARKS if ARABIC.match(before[where]) else marks))
         parts.insert(int(where), [mark, "" if unspaced else " "])
 
 

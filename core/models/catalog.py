@@ -6,7 +6,12 @@ import re
 from dataclasses import dataclass
 
 BUNDLED = "minilm"
+MULTILINGUAL = "multilingual-e5-small"  # from the hub, or from a package: `core.models.packaged`
 HUB_ID = re.compile(r"[A-Za-z0-9][\w.-]{0,95}(/[A-Za-z0-9][\w.-]{0,95})?")
+
+# Encoders that were trained with a word before every text. Their authors advise "query: " for classification,
+# of all kinds of text (Wang et al. 2024, "Multilingual E5 Text Embeddings", and the models' own pages).
+E5 = re.compile(r"intfloat/(multilingual-)?e5-(small|base|large)(-v2|-unsupervised)?")
 
 
 @dataclass(frozen=True)
@@ -91,7 +96,7 @@ CATALOG: tuple[Entry, ...] = (
         512,
     ),
     Entry(
-        "multilingual-e5-small",
+        MULTILINGUAL,
         "Multilingual E5 small",
         "intfloat/multilingual-e5-small",
         118,
@@ -127,3 +132,8 @@ def hub_id(key: str) -> str | None:
 def title(key: str) -> str:
     """What people call the model of a key; an id of their own is its own title."""
     return BY_KEY[key].title if key in BY_KEY else key
+
+
+def prefix(name: str) -> str:
+    """What the model of a hub id wants before every text; "" for most."""
+    return "query: " if E5.fullmatch(name) else ""

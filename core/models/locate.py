@@ -14,7 +14,9 @@ from pathlib import Path
 from typing import Any
 
 from core.errors import UserError
-from core.models.catalog import BUNDLED, hub_id
+from core.models import packaged
+from core.models.catalog import BUNDLED, MULTILINGUAL, hub_id, prefix
+from core.models.prefix import prefixed
 from core.recipe import ModelSpec
 from core.runs import RunStore
 
@@ -37,10 +39,19 @@ def resolve(spec: ModelSpec, store: RunStore) -> ModelSpec:
     if spec.key.startswith("run:"):
         _of_run(spec.key, store)
         return spec
+    pinned = packaged.pinned(spec)
+    if pinned:
+        packaged.check()
+        return pinned
     name = hub_id(spec.key)
     if name is None:
         raise UserError("model_id", name=spec.key[:100])
-    return dataclasses.replace(spec, revision=_commit(name, spec.revision))
+    try:
+        return dataclasses.replace(spec, revision=_commit(name, spec.revision))
+    except UserError as error:
+        if error.args == ("model_offline",) and spec == ModelSpec(MULTILINGUAL):
+            raise UserError("model_offline_package", **error.what.values) from error
+        raise
 
 
 def here(spec: ModelSpec, store: RunStore) -> ModelSpec | None:
@@ -50,6 +61,9 @@ def here(spec: ModelSpec, store: RunStore) -> ModelSpec | None:
     """
     if spec.key == BUNDLED or spec.key.startswith("run:"):
         return resolve(spec, store)
+    pinned = packaged.pinned(spec)
+    if pinned:
+        return pinned
     name = hub_id(spec.key)
     if name is None:
         raise UserError("model_id", name=spec.key[:100])
@@ -58,11 +72,14 @@ def here(spec: ModelSpec, store: RunStore) -> ModelSpec | None:
 
 
 def locate(spec: ModelSpec, store: RunStore) -> Path:
-    """The local folder of a resolved model; downloads it when it is not here yet. Raises UserError."""
+    """The local folder of a resolved model; downloads or unpacks it when it is not here yet. Raises
+    UserError."""
     if spec.key == BUNDLED:
         return bundled_folder()
     if spec.key.startswith("run:"):
         return _of_run(spec.key, store)
+    if packaged.pinned(spec):
+        return packaged.folder()
     from huggingface_hub import snapshot_download
 
     name = hub_id(spec.key) or ""
@@ -72,7 +89,9 @@ def locate(spec: ModelSpec, store: RunStore) -> Path:
         Exception
     ) as error:  # the network, the disk, or the hub: it is all the same to the person
         raise UserError("model_download", name=name, reason=_reason(error)) from error
-    return Path(folder)
+    words, commit = prefix(name), Path(folder).name
+    kept = f"{name.replace('/', '--')}-{commit[:12]}"
+    return prefixed(Path(folder), kept, words) if words else Path(folder)
 
 
 @functools.cache

@@ -11,10 +11,12 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from core.errors import UserError
+from core.models import packaged
 from core.models.catalog import BY_KEY, CATALOG, Entry
 from core.models.locate import here, locate
 from core.recipe import ModelSpec
 from core.runs import RunStore
+from core.words import Message
 
 if TYPE_CHECKING:
     from tokenizers import Tokenizer
@@ -27,7 +29,7 @@ CAP = 256  # tokens that are read unless the person wants more; as in `core.trai
 class ModelReader:
     """For the check-up of a table; see `core.data.checks.reading.Reader`."""
 
-    title: str
+    title: str | Message
     scripts: tuple[str, ...]
     better: str
     limit: int
@@ -52,7 +54,7 @@ def reader_of(key: str, script: str, store: RunStore) -> ModelReader:
     entry = BY_KEY.get(key)
     most = entry.max_length if entry else CAP
     return ModelReader(
-        title=entry.title if entry else key,
+        title=packaged.label(ModelSpec(key)),
         scripts=SCRIPTS.get(entry.languages, ()) if entry else (),
         better=" · ".join(each.title for each in CATALOG if suits(each, script)),
         limit=min(CAP, most),
@@ -62,14 +64,15 @@ def reader_of(key: str, script: str, store: RunStore) -> ModelReader:
 
 
 def _tokenizer(key: str, store: RunStore) -> Tokenizer | None:
-    """None while the model is not on this computer, and for one without a fast tokenizer."""
+    """None while the model is not on this computer, or packed, and for one without a fast tokenizer."""
     from tokenizers import Tokenizer
 
     try:
         spec = here(ModelSpec(key), store)
+        packed = spec is not None and packaged.pinned(spec) and not packaged.unpacked()
+        file = locate(spec, store) / "tokenizer.json" if spec and not packed else Path()
     except UserError:
         return None
-    file = locate(spec, store) / "tokenizer.json" if spec else Path()
     if not file.is_file():
         return None
     tokenizer = Tokenizer.from_file(str(file))

@@ -9,7 +9,7 @@ Need: Smaller Versions of Multilingual BERT".
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -47,7 +47,7 @@ def smaller(
         raise UserError("vocab_trim_tokenizer")
     tokens, frequent, rebuild = _KINDS[model["type"]](model)
     special = {each["id"] for each in content["added_tokens"]}
-    keep = {int(token) for token in used} | special
+    keep = {int(token) for token in used} | special | set(_named(content.get("post_processor")))
     keep |= {k for k, token in tokens.items() if len(_bare(token)) <= 1 or token in _unknown(model)}
     others = [k for k in frequent if k not in keep and not tokens[k].startswith(PLACEHOLDER)]
     keep = _closed(keep | set(others[:margin]), tokens, model)
@@ -152,6 +152,16 @@ def _closed(keep: set[int], tokens: dict[int, str], model: dict[str, Any]) -> se
         if numbers.get("".join(parts)) in keep:
             keep |= {numbers[part] for part in parts if part in numbers}
     return keep
+
+
+def _named(part: Any) -> Iterator[int]:
+    """Ids that a template puts around or before a text, whatever is in it."""
+    if isinstance(part, list):
+        for each in part:
+            yield from _named(each)
+    elif isinstance(part, dict):
+        yield from part.get("ids") or ()
+        yield from _named(list(part.values()))
 
 
 def _renumber(part: Any, new: dict[int, int]) -> None:

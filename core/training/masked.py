@@ -21,6 +21,7 @@ from core.errors import UserError
 from core.modalities import text
 from core.models.load import pretrained
 from core.models.locate import locate
+from core.models.prefix import not_of_the_text
 from core.runs import RunStore
 from core.techniques.base import Fit
 from core.training import events as ev
@@ -61,6 +62,8 @@ def read(
 
     def collate(some: list[dict[str, Any]]) -> Any:
         inputs = [{k: v for k, v in row.items() if k not in ("labels", "length")} for row in some]
+        for row in inputs:  # nothing can be learned from guessing what stands before every text
+            row["special_tokens_mask"] = not_of_the_text(tokenizer, row["input_ids"])
         return hide(inputs)
 
     batch = int(spec.batch_size or 1)

@@ -53,7 +53,12 @@ class App:
         self.process: subprocess.Popen[bytes] | None = None
 
     def start(self) -> None:
-        environment = {**os.environ, "TICKTUNE_HOME": str(self.home), "HF_HUB_OFFLINE": "1"}
+        environment = {
+            **os.environ,
+            "TICKTUNE_HOME": str(self.home),
+            "TICKTUNE_CACHE": str(self.home / "cache"),
+            "HF_HUB_OFFLINE": "1",
+        }
         with self.log.open("ab") as log:
             self.process = subprocess.Popen(
                 [sys.executable, "app.py", "--port", str(self.port)],

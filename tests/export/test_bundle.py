@@ -295,12 +295,12 @@ def test_the_first_model_is_found_through_earlier_runs(tmp_path: Path) -> None:
         key = ModelSpec(f"run:{ids[n - 1]}") if n else recipe.model
         Run(tmp_path / run_id).write_recipe(replace(recipe, model=key))
     last = Run(tmp_path / ids[2])
-    assert bundle.base_of(last, last.recipe()) == "distilbert"
+    assert bundle.base_of(last, last.recipe()).key == "distilbert"
     (tmp_path / ids[1] / "recipe.json").unlink()
-    assert bundle.base_of(last, last.recipe()) == ""
+    assert bundle.base_of(last, last.recipe()).key == ""
     loop = replace(recipe, model=ModelSpec(f"run:{ids[0]}"))
     Run(tmp_path / ids[0]).write_recipe(loop)
-    assert bundle.base_of(Run(tmp_path / ids[0]), loop) == ""
+    assert bundle.base_of(Run(tmp_path / ids[0]), loop).key == ""
 
 
 @pytest.mark.slow

@@ -53,7 +53,7 @@ def rendered(text: str) -> str:
 
 @pytest.mark.parametrize("language", ["en", "zh"])
 def test_no_name_breaks_out(language: str) -> None:
-    text = card(RECIPE, LABELS, metrics(), "minilm", language)
+    text = card(RECIPE, LABELS, metrics(), ModelSpec("minilm"), language)
     page = rendered(text)
     assert "<script" not in page
     assert "<img" not in page
@@ -68,7 +68,9 @@ def test_no_name_breaks_out(language: str) -> None:
 
 
 def test_front_matter() -> None:
-    assert front_matter(card(RECIPE, LABELS, {**metrics(), "language": "zh"}, "minilm")) == {
+    assert front_matter(
+        card(RECIPE, LABELS, {**metrics(), "language": "zh"}, ModelSpec("minilm"))
+    ) == {
         "library_name": "transformers",
         "pipeline_tag": "text-classification",
         "tags": ["text-classification", "ticktune"],
@@ -77,15 +79,15 @@ def test_front_matter() -> None:
         "language": "zh",
         "license": "apache-2.0",
     }
-    unknown = front_matter(card(RECIPE, LABELS, metrics(), ""))
+    unknown = front_matter(card(RECIPE, LABELS, metrics(), ModelSpec("")))
     assert not {"base_model", "language", "license"} & set(unknown)
-    typed = front_matter(card(RECIPE, LABELS, metrics(), "somebody/model"))
+    typed = front_matter(card(RECIPE, LABELS, metrics(), ModelSpec("somebody/model")))
     assert typed["base_model"] == "somebody/model"
     assert "license" not in typed
 
 
 def test_it_says_what_was_measured_and_set() -> None:
-    text = card(replace(RECIPE, name="My model"), LABELS, metrics(), "minilm")
+    text = card(replace(RECIPE, name="My model"), LABELS, metrics(), ModelSpec("minilm"))
     assert "# My model\n" in text
     assert "Measured on 3 test rows" in text
     assert "| This model | 1.000 | 1.000 | 0.000 |" in text
@@ -97,7 +99,7 @@ def test_it_says_what_was_measured_and_set() -> None:
     assert "after 128 tokens" in text
     assert '"text_pair"' in text
     one = replace(RECIPE, data=replace(RECIPE.data, text=("body",)))
-    assert '"text_pair"' not in card(one, LABELS, metrics(), "minilm")
+    assert '"text_pair"' not in card(one, LABELS, metrics(), ModelSpec("minilm"))
 
 
 def test_intervals_and_calibration_are_told() -> None:
@@ -105,13 +107,13 @@ def test_intervals_and_calibration_are_told() -> None:
     known = metrics() | {"test": measure(task, task.probabilities(logits), truth, None)}
     chosen = Temperature(2.0, 90)
     known["calibration"] = described(task, logits, truth, chosen)
-    text = card(RECIPE, LABELS, known, "minilm")
+    text = card(RECIPE, LABELS, known, ModelSpec("minilm"))
     assert "| This model | 1.000 (0.940–1.000) |" in text
     assert "| ROC-AUC | 1.000 (0.940–1.000) |" in text
     assert "a temperature of 2.00" in text
     skipped = Temperature(1.0, 9, message("calibrate.few", rows=9, fewest=50))
     known["calibration"] = described(task, logits, truth, skipped)
-    text = card(RECIPE, LABELS, known, "minilm")
+    text = card(RECIPE, LABELS, known, ModelSpec("minilm"))
     assert "are calibrated" not in text
     assert "9 validation rows are too few" in text
 

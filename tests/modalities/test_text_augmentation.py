@@ -13,6 +13,7 @@ from core.modalities.text_augmentation import METHODS, PUNCTUATION, alter, join,
 
 ENGLISH = "the film was very good and we liked the people in it"
 CHINESE = "这部电影非常好看我们都很喜欢"
+ARABIC = "الخدمة في هذا الفندق جيدة جدا والغرف نظيفة"
 THAI = "ที่นี่อาหารอร่อยมาก"
 
 
@@ -28,12 +29,13 @@ def test_units_joined_are_the_text(text: str) -> None:
 def test_units_are_words_or_characters() -> None:
     assert [unit for unit, _ in units("a good 好书 day")] == ["a", "good", "好", "书", "day"]
     assert [unit for unit, _ in units(CHINESE)] == list(CHINESE)
+    assert [unit for unit, _ in units("人々はｶﾅ")] == ["人", "々", "は", "ｶ", "ﾅ"]
     # A vowel mark stays on its letter.
     assert [unit for unit, _ in units("ที่นี่")] == ["ที่", "นี่"]
 
 
 @pytest.mark.parametrize("method", METHODS)
-@pytest.mark.parametrize("text", [ENGLISH, CHINESE, THAI])
+@pytest.mark.parametrize("text", [ENGLISH, CHINESE, THAI, ARABIC])
 def test_each_method_changes_a_share_of_the_units(method: str, text: str) -> None:
     changed = alter(text, method, 0.2, draw())
     assert changed != text
@@ -61,6 +63,9 @@ def test_what_each_method_does() -> None:
     assert [word for word in marked if word not in PUNCTUATION] == before
     assert "。" in "".join(alter(CHINESE, "punctuate", 0.9, draw()))
     assert " " not in alter(CHINESE, "punctuate", 0.9, draw())
+    assert set("،؛؟") & set(alter(ARABIC, "punctuate", 0.9, draw()))
+    assert not set("。，,;?") & set(alter(ARABIC, "punctuate", 0.9, draw()))
+    assert not set("。，！") & set(alter(THAI, "punctuate", 0.9, draw()))
 
 
 @pytest.mark.parametrize("method", METHODS)

@@ -6,6 +6,7 @@ import hashlib
 import http.server
 import json
 import os
+import shutil
 import subprocess
 import sys
 import threading
@@ -190,7 +191,14 @@ class Hub(http.server.BaseHTTPRequestHandler):
 def hub(tiny_model: Path) -> Iterator[str]:
     files = {p.name: p.read_bytes() for p in tiny_model.iterdir()}
     pickled = {n: d for n, d in files.items() if n != "model.safetensors"}
+    # An encoder of the family that wants "query: " before every text; its own class would write over that.
+    settings = json.loads(files["tokenizer_config.json"])
+    e5 = {
+        **files,
+        "tokenizer_config.json": json.dumps({**settings, "auto_map": {"x": "y"}}).encode(),
+    }
     Hub.repos = {
+        "intfloat/multilingual-e5-small": {COMMIT: e5},
         "team/tiny": {COMMIT: {**files, "evil.py": b"boom", "pytorch_model.bin": b"pickle"}},
         "team/converted": {COMMIT: {**pickled, "pytorch_model.bin": b"x"}, CONVERTED: files},
         "team/pickled": {COMMIT: {**pickled, "pytorch_model.bin": b"x"}},
@@ -220,9 +228,11 @@ except UserError as error:
 """
 
 
-def ask(endpoint: str, cache: Path, name: str, then: str = "locate") -> list[str]:
+def ask(
+    endpoint: str, cache: Path, name: str, then: str = "locate", script: str = SCRIPT
+) -> list[str]:
     done = subprocess.run(
-        [sys.executable, "-c", SCRIPT, name, then],
+        [sys.executable, "-c", script, name, then],
         env={
             **os.environ,
             "HF_ENDPOINT": endpoint,
@@ -254,6 +264,34 @@ def test_a_pull_request_with_safetensors_is_taken_where_the_main_branch_has_none
     revision, files = ask(hub, tmp_path, "team/converted")
     assert revision == CONVERTED
     assert "model.safetensors" in files.split()
+
+
+READ = """
+import sys
+from pathlib import Path
+from core.modalities.text import load_tokenizer
+from core.models.locate import locate, resolve
+from core.recipe import ModelSpec
+from core.runs import RunStore
+store = RunStore(Path("nowhere"))
+folder = locate(resolve(ModelSpec(sys.argv[1]), store), store)
+tokenizer = load_tokenizer(folder)
+print(tokenizer.decode(tokenizer("fine")["input_ids"]))
+print((folder / "model.safetensors").stat().st_size)
+"""
+
+
+def test_a_model_of_the_hub_that_wants_words_before_every_text_gets_them(
+    hub: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, tiny_model: Path
+) -> None:
+    monkeypatch.setenv("TICKTUNE_CACHE", str(tmp_path / "made"))
+    size = (tiny_model / "model.safetensors").stat().st_size
+    wanted = ["[CLS] query : fine [SEP]", str(size)]
+    name = "intfloat/multilingual-e5-small"
+    assert ask(hub, tmp_path, name, script=READ) == wanted
+    # Weights that are fetched anew, because the hub's cache was emptied, are found again.
+    shutil.rmtree(tmp_path / "hub")
+    assert ask(hub, tmp_path, name, script=READ) == wanted
 
 
 @pytest.mark.parametrize(

@@ -21,6 +21,7 @@ from transformers import (
 from core.errors import UserError
 from core.modalities.text import load_tokenizer
 from core.models.locate import bundled_folder
+from core.models.prefix import of, put
 from core.models.vocabulary import smaller, trim_table
 from tests.models.families import SMALL
 
@@ -80,7 +81,21 @@ def unigram() -> Any:
     )
 
 
-KINDS = {"word_piece": word_piece, "byte_pairs": byte_pairs, "unigram": unigram}
+def prefixed() -> Any:
+    """One that puts words of its own before every text."""
+    made = unigram()
+    content = json.loads(made.backend_tokenizer.to_str())
+    put(content, "the quick ")
+    made._tokenizer = Tokenizer.from_str(json.dumps(content))
+    return made
+
+
+KINDS = {
+    "word_piece": word_piece,
+    "byte_pairs": byte_pairs,
+    "unigram": unigram,
+    "prefixed": prefixed,
+}
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -101,6 +116,15 @@ def test_known_texts_keep_their_tokens_and_others_are_spelled(kind: str, tmp_pat
     first, second = KNOWN
     assert kept[small(first, second)["input_ids"]].tolist() == whole(first, second)["input_ids"]
     assert small.pad_token == whole.pad_token
+
+
+def test_words_before_every_text_stay_whatever_is_used(tmp_path: Path) -> None:
+    whole = prefixed()
+    small, kept = smaller(whole, set(), 0, tmp_path)
+    assert of(whole) == of(small) == "the quick "
+    first, second = (each("a")["input_ids"][1:3] for each in (whole, small))
+    assert kept[second].tolist() == first
+    assert small.convert_ids_to_tokens(second) == ["▁the", "▁quick"]
 
 
 def test_a_margin_of_frequent_tokens_stays(tmp_path: Path) -> None:

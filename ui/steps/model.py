@@ -10,11 +10,13 @@ import gradio as gr
 from core.data.checks import reading
 from core.data.checks.finding import Seen
 from core.errors import UserError
+from core.models import packaged
 from core.models.catalog import BUNDLED, BY_KEY, CATALOG, Entry, hub_id
 from core.models.reader import reader_of
+from core.recipe import ModelSpec
 from core.runs import RunStore
 from core.words import say
-from ui import html
+from ui import advice, html
 from ui.checkup import findings_html
 from ui.html import actions, data_of
 from ui.session import CLICK, MODEL, QUIET, Loaded, Session, back_and_next, go, problem
@@ -31,6 +33,7 @@ class ModelStep:
     earlier: gr.HTML
     other: gr.Textbox
     fit: gr.HTML
+    suggestion: advice.AdviceCard
     problem: gr.HTML
     back: gr.Button
     next: gr.Button
@@ -53,6 +56,7 @@ def show(key: str, loaded: Loaded, store: RunStore, lang: str) -> tuple[Any, ...
 def build() -> ModelStep:
     """Draw the step."""
     html.piece(fragment(lambda lang: f'<p class="tt-lead">{esc(say("model.lead", lang))}</p>'))
+    suggestion = advice.build()
     fit = html.piece(elem_id="model-fit")
     cards = actions(fragment(catalogue), elem_id="model-cards")
     other = gr.Textbox(
@@ -66,7 +70,7 @@ def build() -> ModelStep:
     earlier = actions("", elem_id="model-earlier")
     trouble = html.piece(elem_id="model-problem")
     back, following = back_and_next(MODEL, "ui.next")
-    return ModelStep(cards, earlier, other, fit, trouble, back, following)
+    return ModelStep(cards, earlier, other, fit, suggestion, trouble, back, following)
 
 
 def catalogue(lang: str, picked: str = BUNDLED) -> str:
@@ -78,7 +82,10 @@ def catalogue(lang: str, picked: str = BUNDLED) -> str:
 
 
 def _card(entry: Entry, lang: str, checked: bool) -> str:
-    badge = say("model.bundled" if entry.bundled else "model.download", lang, size=entry.megabytes)
+    # `named` says of what is in a package that its weights are of 4 bits.
+    spec = ModelSpec(entry.key)
+    there = entry.bundled or packaged.pinned(spec) is not None
+    badge = say("model.bundled" if there else "model.download", lang, size=entry.megabytes)
     facts = say(
         "model.facts",
         lang,
@@ -87,7 +94,7 @@ def _card(entry: Entry, lang: str, checked: bool) -> str:
         licence=entry.licence,
     )
     good = say(f"model.{entry.key}", lang)
-    return radio_card(entry.key, entry.title, facts, good, badge, entry.bundled, checked)
+    return radio_card(entry.key, packaged.named(spec, lang), facts, good, badge, there, checked)
 
 
 def radio_card(
@@ -171,12 +178,13 @@ def enter_from(button: gr.Button, step: ModelStep, session: Session) -> None:
         warning = fit_of(loaded, key, session.store, lang) if loaded else ""
         return go(MODEL), warning, earlier_runs(session.store, key, lang), ""
 
-    button.click(
+    entered = button.click(
         enter,
         [session.loaded, session.model],
         [session.walk, step.fit, step.earlier, step.problem],
         **QUIET,
     )
+    advice.wire(step.suggestion, session, entered, step.next.click)
 
 
 def wire(
@@ -198,6 +206,20 @@ def wire(
             trigger_mode="multiple",
             **QUIET,
         )
+
+    def take(event: gr.EventData, loaded: Loaded | None, request: gr.Request) -> tuple[Any, ...]:
+        key, lang = data_of(event, "key"), language(request)
+        if key not in BY_KEY:
+            return (gr.skip(),) * 5
+        warning = fit_of(loaded, key, session.store, lang) if loaded else ""
+        return key, gr.Textbox(visible=False), catalogue(lang, key), warning, ""
+
+    step.suggestion.card.click(
+        take,
+        session.loaded,
+        [session.model, step.other, step.cards, step.fit, step.problem],
+        **QUIET,
+    )
 
     def forward(
         loaded: Loaded | None, key: str, other: str | None, before: Any, request: gr.Request

@@ -10,6 +10,7 @@ from typing import Any
 import gradio as gr
 
 from core.comparisons import ComparisonStore
+from core.models.packaged import named
 from core.runs import Run, RunStore
 from core.words import Message, has, message, say
 from ui import calibration, doubt, html, mistakes, question, scores, slices, take, trial, unsure
@@ -242,7 +243,7 @@ def settings_html(run: Run, metrics: Mapping[str, Any], lang: str) -> str:
         (message("ui.file"), recipe.data.file),
         (message("ui.text_columns"), ", ".join(recipe.data.text)),
         (message("ui.label_column"), recipe.task.column),
-        (message("step.model"), recipe.model.key),
+        (message("step.model"), named(recipe.model, lang)),
         (message("result.revision"), recipe.model.revision or ""),
         (message("step.techniques"), ", ".join(techniques) or "–"),
         (

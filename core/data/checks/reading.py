@@ -8,6 +8,7 @@ from typing import Protocol
 import numpy as np
 
 from core.data.checks.finding import Finding, Seen, finding
+from core.words import Message
 
 SAMPLE = 2_000  # texts
 UNKNOWN = 0.05  # share of the tokens
@@ -18,7 +19,7 @@ class Reader(Protocol):
     """What is known of a model before it is loaded."""
 
     @property
-    def title(self) -> str: ...
+    def title(self) -> str | Message: ...
 
     @property
     def scripts(self) -> tuple[str, ...]:

@@ -1,0 +1,62 @@
+"""Which model for which data: what a person who has never heard of any of them should start with.
+
+It follows from the texts' language, their lengths, how many rows there are, and whether there is a graphics
+card. docs/models.md has the rules in a table.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from core.data.profile import Profile
+from core.models.catalog import BUNDLED, BY_KEY, MULTILINGUAL
+from core.words import Message, message
+
+ROWS = (
+    1_000  # from which on a larger model has enough to learn from, where there is a graphics card
+)
+MANY_LONG = 0.2  # share of the texts
+SOME_LONG = 0.05
+# Characters that make about 256 tokens, which is what is read of a text unless the person wants more.
+LONG = {"english": 1_000, "chinese": 380}
+LONG_OTHER = 700
+
+
+@dataclass(frozen=True)
+class Advice:
+    """The key of a model of the catalogue, and sentences that say why."""
+
+    model: str
+    why: tuple[Message, ...]
+
+
+def advise(profile: Profile, accelerated: bool) -> Advice:
+    """`accelerated`: is there a graphics card to train on?"""
+    language, long = profile.language, long_share(profile)
+    model, reason = MULTILINGUAL, f"advice.{language}"
+    if language == "english":
+        model, reason = BUNDLED, "advice.english"
+        if accelerated and long >= MANY_LONG:
+            model, reason = "modernbert", "advice.english.long"
+        elif accelerated and profile.usable >= ROWS:
+            model, reason = "roberta", "advice.english.accelerated"
+    why = [message(reason, share=long, rows=profile.usable)]
+    if long >= SOME_LONG and model != "modernbert":
+        most = BY_KEY[model].max_length
+        why.append(message("advice.long", share=long, most=most))
+    return Advice(model, tuple(why))
+
+
+def long_share(profile: Profile) -> float:
+    """The share of the texts (0 to 1) that are longer than what is read of them by default, about."""
+    limit = LONG.get(profile.language, LONG_OTHER)
+    counts, edges = np.array(profile.lengths), np.array(profile.length_edges)
+    if not counts.sum():
+        return 0.0
+    starts, ends = edges[:-1], edges[1:].astype(float)
+    if len(ends) > 1:  # a few very long texts stretch the last bin
+        ends[-1] = ends[-2] + starts[1] - starts[0]
+    above = np.clip((ends - limit) / (ends - starts), 0, 1)  # the part of the bin
+    return float((counts * above).sum() / counts.sum())

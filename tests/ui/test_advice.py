@@ -1,0 +1,116 @@
+"""The card that suggests a model, and the bar of one that is unpacked."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+from core import techniques
+from core.data.profile import profile
+from core.data.read import read
+from core.data.samples import load
+from core.errors import UserError
+from core.models import packaged
+from core.models.advice import advise
+from core.models.reader import reader_of
+from core.recipe import ModelSpec
+from core.runs import RunStore
+from core.words import say
+from tests.ui.test_pieces import harmless
+from ui import advice
+from ui.session import Loaded
+from ui.steps import model
+from ui.unpack import unpacking
+
+
+@pytest.fixture
+def there(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The package is installed, its model still packed."""
+    file = tmp_path / packaged.FILE
+    file.write_bytes(b"packed")
+    monkeypatch.setenv("TICKTUNE_CACHE", str(tmp_path / "cache"))
+    monkeypatch.setattr(packaged, "_file", lambda: file)
+
+
+@pytest.fixture
+def absent(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TICKTUNE_CACHE", str(tmp_path / "cache"))
+    monkeypatch.setattr(packaged, "_file", lambda: None)
+
+
+@pytest.mark.parametrize("lang", ["en", "zh"])
+def test_the_card_names_the_model_the_reasons_and_the_time(there: None, lang: str) -> None:
+    found = advise(profile(load("sentiment_zh")), accelerated=False)
+    time = say("advice.time", lang, time="3 min")
+    piece = advice.card_html(found, lang, time)
+    text = harmless(piece)
+    assert say("model.four_bit", lang, title="Multilingual E5 small") in text
+    assert "3 min" in text
+    assert say("advice.chinese", lang) in text
+    assert 'data-do="take" data-key="multilingual-e5-small"' in piece
+
+
+@pytest.mark.parametrize("lang", ["en", "zh"])
+def test_the_catalogue_says_what_is_here_and_from_what(there: None, lang: str) -> None:
+    cards = model.catalogue(lang)
+    assert cards.count("tt-badge-good") == 2
+    assert say("model.four_bit", lang, title="Multilingual E5 small") in harmless(cards)
+
+
+def test_without_the_package_it_is_a_download(absent: None) -> None:
+    cards = model.catalogue("en")
+    assert cards.count("tt-badge-good") == 1
+    assert "4-bit" not in cards
+    assert "471 MB download" in cards
+
+
+def test_a_packed_model_is_not_unpacked_to_read_its_vocabulary(there: None, tmp_path: Path) -> None:
+    reader = reader_of("multilingual-e5-small", "han", RunStore(tmp_path / "runs"))
+    assert reader.tokens(["text"]) is None
+    assert not (tmp_path / "cache").exists()
+    assert str(reader.title) == "Multilingual E5 small, from 4-bit weights"
+
+
+def test_unpacking_shows_a_bar_and_says_what_is_wrong(
+    there: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    spec = ModelSpec("multilingual-e5-small")
+    with pytest.raises(UserError) as caught:
+        list(unpacking(spec, "en"))  # its file is not the one that was published
+    assert caught.value.args == ("model_package_changed",)
+
+    def slow(told: Any) -> None:
+        import time
+
+        told(0.5)
+        time.sleep(0.5)
+
+    monkeypatch.setattr(packaged, "folder", slow)
+    bars = list(unpacking(spec, "en"))
+    assert any("50%" in each for each in bars)
+    assert all("4-bit" in harmless(each) for each in bars)
+    assert list(unpacking(ModelSpec("minilm"), "en")) == []
+
+
+def test_the_usual_run_is_that_of_the_next_step(store: RunStore) -> None:
+    table = load("sentiment_zh")
+    loaded = Loaded(table, profile(table))
+    recipe = advice.usual(loaded, ModelSpec("minilm"))
+    recipe.validate()
+    assert recipe.data.fingerprint == table.fingerprint
+    ticked = techniques.suggested(loaded.profile)
+    assert list(recipe.techniques) == list(ticked)
+
+
+def test_a_table_that_nothing_can_be_learned_from_gets_no_advice() -> None:
+    told: list[Any] = []
+    entered = SimpleNamespace(then=lambda function, *_, **__: told.append(function))
+    made = SimpleNamespace(card=None, asking=None)
+    session = SimpleNamespace(loaded=None)
+    advice.wire(made, session, entered, lambda *_, **__: None)  # type: ignore[arg-type]
+    table = read(b"text,label\n" + b"good,one\n" * 12, "one.csv")
+    for loaded in (None, Loaded(table, profile(table))):
+        assert list(told[0](loaded, advice.Asking(), None)) == [""]
