@@ -281,7 +281,7 @@ def test_it_learns_chinese_better_than_word_counts_and_gets_small(
         DataSpec(table.name, table.fingerprint, ("text",)),
         TaskSpec("label"),
         SPEC,
-        TrainSpec(epochs=4, max_length=96),
+        TrainSpec(epochs=3, max_length=64),
         techniques={"vocab_trim": {}},
     )
     run = new_run(RunStore(tmp_path / "runs"), table, recipe)
