@@ -173,6 +173,10 @@ class Preflight:
         less what dropout keeps. A batch of 256 x 256 tokens for MiniLM in bf16: 9.7 GB; measured were 8.7.
         """
         weights = sum(file.stat().st_size for file in self.folder.glob("*.safetensors"))
+        # Of the word table only the rows that the texts use are trained: with a hundred languages it is most
+        # of the weights, and hardly any of the gradients.
+        sizes = (int(getattr(self.config, name, 0)) for name in ("vocab_size", "hidden_size"))
+        table = min(weights, 4 * math.prod(sizes))
         spec = self.plan.spec
         # A batch is filled up to its own longest text.
         length = min(int(spec.max_length or 0), int(self.facts.lengths.max(initial=1)))
@@ -185,7 +189,9 @@ class Preflight:
         layers -= round(share * layers)
         size = 4 if machine().precision == "fp32" else 2
         per_token = size * layers * (16 * hidden + 2 * heads * length)
-        return held_memory() + 4 * weights, int(spec.batch_size or 0) * length * per_token
+        return held_memory() + 4 * weights - 3 * table, int(
+            spec.batch_size or 0
+        ) * length * per_token
 
     def _key(self) -> str:
         """Everything that the cost depends on, but the rows themselves."""

@@ -120,7 +120,7 @@ def test_a_key_means_the_package_where_it_is_and_a_commit_the_hub(
     tiny: dict[str, np.ndarray], store: RunStore, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     assert locate.resolve(SPEC, store) == PINNED == locate.here(SPEC, store)
-    assert packaged.named(SPEC) == "Multilingual E5 small, from 4-bit weights"
+    assert packaged.named(SPEC) == "Multilingual E5 small (from 4-bit weights)"
     assert "4" in packaged.named(PINNED, "zh")
     commit = ModelSpec(SPEC.key, "c" * 40)
     typed = ModelSpec("intfloat/multilingual-e5-small")
@@ -281,7 +281,7 @@ def test_it_learns_chinese_better_than_word_counts_and_gets_small(
         DataSpec(table.name, table.fingerprint, ("text",)),
         TaskSpec("label"),
         SPEC,
-        TrainSpec(epochs=3, max_length=64),
+        TrainSpec(epochs=4, max_length=96),
         techniques={"vocab_trim": {}},
     )
     run = new_run(RunStore(tmp_path / "runs"), table, recipe)
