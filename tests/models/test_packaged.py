@@ -17,7 +17,7 @@ import pytest
 
 from core.errors import UserError
 from core.modalities.text import load_tokenizer
-from core.models import locate, made, packaged
+from core.models import locate, made, packaged, prefix
 from core.models.load import load, pretrained
 from core.recipe import ModelSpec
 from core.runs import RunStore
@@ -91,6 +91,10 @@ def test_the_tokenizer_puts_its_prefix_before_every_text(tiny: dict[str, np.ndar
     assert one.sequence_ids(0) == [None, None, None, None, 0, 0, None]
     pair = tokenizer("good", "bad")
     assert pair["input_ids"] == [0, *query, *ids("▁good"), 2, 2, *query, *ids("▁bad"), 2]
+    # Neither an explanation nor masked-language modelling takes the prefix for the text's own.
+    assert prefix.of(tokenizer) == "query: "
+    assert prefix.not_of_the_text(tokenizer, one["input_ids"]) == one["special_tokens_mask"]
+    assert prefix.not_of_the_text(tokenizer, pair["input_ids"]) == [1] * 4 + [0] + [1] * 5 + [0, 1]
     cut = tokenizer("good film good film", truncation=True, max_length=6)
     assert cut["input_ids"] == [0, *query, *ids("▁good"), 2]
     # Wide forms, spaces of every kind, invisible marks, and the wide tilde, which stays.
