@@ -41,7 +41,15 @@ def asked(options: argparse.Namespace) -> tuple[Table, Recipe, Table | None]:
         columns = text_columns(extra, seen.text)
         named = ExtraSpec(extra.name, extra.fingerprint, columns)
     recipe = Recipe(
-        data=DataSpec(table.name, table.fingerprint, seen.text, seen.split, named, edits_of(table)),
+        data=DataSpec(
+            table.name,
+            table.fingerprint,
+            seen.text,
+            seen.split,
+            named,
+            edits_of(table),
+            modality=table.modality,
+        ),
         task=TaskSpec(seen.label or "", seen.separator),
         model=ModelSpec(options.model),
         train=parse(TrainSpec, settings, "train"),

@@ -62,7 +62,7 @@ def _of_file(run: Run, which: str, file: Path) -> dict[str, Any]:
     from core.evaluation import slices, tested
     from core.evaluation.calibrate import reliability
     from core.evaluation.intervals import measure
-    from core.modalities import text
+    from core.modalities import modality_of
     from core.predict import open_model
 
     table, recipe, task = read(file), run.recipe(), tested.task(run)
@@ -84,7 +84,8 @@ def _of_file(run: Run, which: str, file: Path) -> dict[str, Any]:
     frame = frame[known]
     if frame.empty:
         raise UserError("evaluate_nothing", file=table.name, labels=", ".join(task.names)[:300])
-    texts = text.texts_of(frame, recipe.data.text)
+    modality = modality_of(table)
+    texts = modality.inputs(frame, recipe.data.text)
     truth = task.encode(frame[label].tolist())
 
     def answered(name: str) -> tuple[Any, float | None]:
@@ -94,7 +95,7 @@ def _of_file(run: Run, which: str, file: Path) -> dict[str, Any]:
     probabilities, threshold = answered(which)
     made = {
         "line": frame.index,
-        "text": [text.flat(each) for each in texts],
+        "text": [modality.shown(each) for each in texts],
         "label": task.spoken(truth),
         "predicted": task.said(probabilities, threshold),
         "confidence": task.sure(probabilities, threshold),
@@ -123,11 +124,12 @@ def _of_file(run: Run, which: str, file: Path) -> dict[str, Any]:
 def _also_trained(run: Run, rows: pd.DataFrame) -> int:
     """How many of the rows have a text that was in the run's table and not among its test rows."""
     from core.data.split import fold
-    from core.modalities import text
+    from core.modalities import modality_of
 
     table, tests = run.table(), run.test_rows()
-    texts = text.texts_of(table.frame, run.recipe().data.text)
-    learned = {fold(text.flat(each)) for each in texts}
+    modality = modality_of(table)
+    texts = modality.inputs(table.frame, run.recipe().data.text)
+    learned = {fold(modality.shown(each)) for each in texts}
     learned -= set() if tests is None else {fold(each) for each in tests["text"]}
     return sum(fold(each) in learned for each in rows["text"])
 

@@ -54,6 +54,7 @@ class Profile:
     length_edges: tuple[int, ...]  # one more than bins; the last bin reaches the longest text
     script: str  # "latin", "han", "japanese", "cyrillic", ..., "mixed" or "none"
     dropped: tuple[Dropped, ...]  # every row that cannot be used, by line
+    modality: str = "text"  # of the table
 
 
 def profile(
@@ -105,6 +106,7 @@ def profile(
         length_edges=edges,
         script=find_script(joined),
         dropped=dropped,
+        modality=table.modality,
     )
 
 

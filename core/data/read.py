@@ -49,7 +49,8 @@ class Table:
     empty for a file of one column, `encoding` for one that is no text file. `bad_rows` could not be read and
     are not in `frame`; `notes` say what was repaired or guessed. `format` is what people call the kind of
     file; of a workbook, `sheet` was read and `sheets` are all there are. Where a person had it changed,
-    `changes` say how, and `original` is the table as it was read.
+    `changes` say how, and `original` is the table as it was read. `modality` is what its rows are to be read
+    as (`core.modalities`).
     """
 
     name: str
@@ -63,6 +64,7 @@ class Table:
     sheets: tuple[str, ...] = ()
     changes: tuple[Change, ...] = ()
     original: Table | None = field(default=None, repr=False)
+    modality: str = "text"
 
     @functools.cached_property
     def fingerprint(self) -> str:
@@ -199,6 +201,7 @@ def write_table(table: Table, path: Path) -> None:
         "sheet": table.sheet,
         "sheets": list(table.sheets),
         "changes": [[dict(each.edit), each.said.to_json()] for each in table.changes],
+        "modality": table.modality,
     }
     stored = pa.Table.from_pandas(table.frame, preserve_index=True)
     metadata = {**(stored.schema.metadata or {}), METADATA: json.dumps(about).encode()}
@@ -223,4 +226,5 @@ def load_table(path: Path) -> Table:
         changes=tuple(
             Change(edit, Message.from_json(said)) for edit, said in about.get("changes", ())
         ),
+        modality=about.get("modality", "text"),
     )

@@ -15,9 +15,6 @@ import numpy as np
 import torch
 from transformers import set_seed
 
-from core.modalities import text
-from core.models.embedding import restore, trim
-from core.models.first_token import first_token_only
 from core.recipe import TrainSpec
 from core.runs import Run
 from core.tasks.base import ranked
@@ -47,13 +44,14 @@ class Fit:
         run: Run,
         planned: Plan,
         sets: Sets,
-        tokenizer: Any,
+        processor: Any,
         chosen: Sequence[Technique],
         here: Machine,
     ) -> None:
         self.run, self.planned, self.sets, self.here = run, planned, sets, here
-        self.chosen, self.tokenizer = chosen, tokenizer
-        self.collate = text.collator(tokenizer)
+        self.chosen, self.processor = chosen, processor
+        self.modality = sets.rows.modality
+        self.collate = self.modality.collator(processor)
         self.stages = Stages(run)
         self.plain: Loss = sets.joint.loss([task.losses for task in sets.joint.tasks])
         self.slowed = False
@@ -97,11 +95,11 @@ class Fit:
         model.requires_grad_(True)  # what was frozen for a while
         return self._fit(model, stage, share * float(self.spec.epochs or 0), before)
 
-    def retokenise(self, tokenizer: Any) -> None:
-        """Make the sets anew with another tokenizer, which goes into the export as well."""
+    def encode_again(self, processor: Any) -> None:
+        """Make the sets anew with another processor, which goes into the export as well."""
         length, folder = int(self.spec.max_length or 0), self.run.path / "tokens" / "again"
-        self.tokenizer, self.collate = tokenizer, text.collator(tokenizer)
-        self.sets = Sets.of(self.sets.rows, tokenizer, length, folder, self.look)
+        self.processor, self.collate = processor, self.modality.collator(processor)
+        self.sets = Sets.of(self.sets.rows, processor, length, folder, self.look)
 
     def _fit(self, model: Any, stage: str, epochs: float, before: Fitted | None) -> Fitted:
         done = (before.steps, before.epochs) if before else (0, 0.0)
@@ -209,14 +207,15 @@ class Fit:
         for technique in techniques:
             rows = technique.rows(rows, context)
             technique.model(model, context)
-        whole_layer = first_token_only(model)
+        whole = self.modality.narrow(model)
         cut, train, validation = (
             self._keep(model, rows) if keep else (None, rows, self.sets.validation)
         )
         if cut:
             cut.apply()
+            complete = cut.undo
         else:
-            trim(model, text.used_tokens(self.sets.train))
+            complete = self.modality.lighten(model, self.sets.train)
         own = [callback for each in techniques for callback in each.callbacks(context)]
         trainer = FineTuner(
             model=model,
@@ -229,15 +228,13 @@ class Fit:
             callbacks=[*callbacks, *own],
             loss_function=loss_of(techniques, contexts, self.sets.joint),
             rate_of=rates(model, spec, techniques),
+            width=self.modality.width,
         )
 
         def close(weights: Mapping[str, Any]) -> Any:
             model.load_state_dict(weights)
-            if cut:
-                cut.undo()
-            else:
-                restore(model)
-            whole_layer()
+            complete()
+            whole()
             for technique in techniques:
                 technique.finish(model, context)
             # Without the wrapper that makes the forward pass run in half precision.
@@ -262,7 +259,7 @@ class Fit:
             evaluations_per_epoch=planned.evaluations_per_epoch,
             patience=planned.patience,
             texts=self.sets.rows.texts_at(self.sets.rows.split.train),
-            encode=lambda texts: text.columns(self.tokenizer, texts, length),
+            encode=lambda texts: self.modality.columns(self.processor, texts, length),
             note=self.note,
         )
 

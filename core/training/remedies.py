@@ -9,6 +9,7 @@ from typing import Any
 from core.data.profile import Profile
 from core.models.catalog import BY_KEY, CATALOG, Entry
 from core.recipe import Recipe
+from core.techniques import unavailable
 from core.techniques.freeze import Freeze
 from core.training.preflight import Estimate
 from core.words import Message, message
@@ -31,7 +32,7 @@ class Remedy:
 
 def remedies(estimate: Estimate, recipe: Recipe, profile: Profile) -> list[Remedy]:
     """What would make the run fit; where it fits but takes long, what would make it faster."""
-    freezes = Freeze.key in recipe.techniques or Freeze.unavailable(profile) is not None
+    freezes = Freeze.key in recipe.techniques or unavailable(Freeze, profile) is not None
     if not estimate.fits:
         return list(_smaller(estimate, recipe, freezes))
     if (estimate.seconds or 0) > LONG and not freezes:

@@ -17,7 +17,6 @@ from transformers import set_seed
 
 from core import techniques
 from core.errors import UserError
-from core.modalities import text
 from core.models.load import load
 from core.models.locate import locate
 from core.runs import Run, RunStore
@@ -74,21 +73,22 @@ def _train(run: Run, started: float) -> int | None:
     run.append(ev.StageStarted(stage="baselines", rows=len(rows.split.train)))
     columns = results.Column.all(run, rows, recipe)
     for column in columns:
-        column.simple.tfidf()
+        column.simple.plain()
         _stop_here(run)
 
     run.append(ev.StageStarted(stage="prepare"))
     here = machine()
     set_seed(recipe.train.seed)
     folder = locate(recipe.model, store)
-    tokenizer = text.load_tokenizer(folder)
+    modality = rows.modality
+    processor = modality.processor(folder)
     head = rows.joint().head()
-    model = load(folder, head, here.attention)
+    model = load(folder, head, here.attention, modality.classifier)
     facts = Facts(
         rows=len(rows.split.train),
         validation=len(rows.chooser),
-        lengths=text.lengths(tokenizer, rows.texts_at(rows.split.train)),
-        limit=text.usable_length(tokenizer, model.config),
+        lengths=modality.lengths(processor, rows.texts_at(rows.split.train)),
+        limit=modality.usable_length(processor, model.config),
     )
     chosen = techniques.resolve(recipe.techniques, rows.profile)
     planned = plan(recipe.train, with_techniques(facts, chosen))
@@ -97,17 +97,17 @@ def _train(run: Run, started: float) -> int | None:
     bf16 = here.precision == "bf16"
     for column in columns:
         column.simple.embedding(
-            model, tokenizer, length, bf16=bf16, between=lambda: _stop_here(run)
+            model, processor, length, bf16=bf16, between=lambda: _stop_here(run)
         )
 
     run.append(ev.StageStarted(stage="prepare"))
-    sets = Sets.of(rows, tokenizer, length, run.path / "tokens", lambda: _stop_here(run))
+    sets = Sets.of(rows, processor, length, run.path / "tokens", lambda: _stop_here(run))
     if sets.truncated:
         _note(run, message("train.truncated", share=sets.truncated, length=length))
     _stop_here(run)
 
     release_memory()  # what the simple models held for a while is wanted now
-    fit = Fit(run, planned, sets, tokenizer, chosen, here)
+    fit = Fit(run, planned, sets, processor, chosen, here)
     if run.progress().slowed:
         fit.slow_down()
         _note(run, message("train.slowed", rate=f"{fit.spec.learning_rate:.1g}"))
@@ -126,7 +126,7 @@ def _train(run: Run, started: float) -> int | None:
             slower = float(fit.spec.learning_rate or 0)
             run.append(ev.Restarted(step=error.step, learning_rate=slower))
             set_seed(recipe.train.seed)
-            model = load(folder, head, here.attention)
+            model = load(folder, head, here.attention, modality.classifier)
 
     for technique in chosen:
         if type(technique).after is Technique.after:
