@@ -78,6 +78,8 @@ def profile(
     if split is None:
         split = choose_split(columns, [*(text or ()), *filter(None, (label,))])
     why_text = why_label = message("data.why.chosen")
+    if table.inputs:
+        text, why_text = table.inputs, message("data.why.pictures")
     if text is None:
         guess, why_text = choose_text(columns, [*filter(None, (label, split))])
         text = (guess,) if guess else ()
