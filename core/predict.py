@@ -12,11 +12,12 @@ from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 
+from core.data.read import Table
 from core.errors import UserError
 from core.export.bundle import threshold_of, unsure_of
-from core.export.simple import CLASSIFIER, SimplePredictor
+from core.export.simple import CLASSIFIER, SimplePredictor, check_kind
 from core.libraries import load_libraries
-from core.modalities import by_key
+from core.modalities import by_key, modality_of
 from core.modalities.base import Input
 from core.modalities.text import Text, reach
 from core.models.load import pretrained
@@ -43,6 +44,10 @@ class Answering(Protocol):
     threshold: float | None
     unsure_below: float | None  # how sure it must be to give a label; None: it always does
     text_columns: tuple[str, ...]
+
+    def over(self, table: Table) -> Answering:
+        """The same, to be asked about rows of a table. Raises UserError for a table of another kind."""
+        ...
 
     def probabilities(self, texts: Sequence[Input]) -> Floats:
         """Probabilities of the classes for each text or pair of texts: [texts, classes], float64."""
@@ -153,6 +158,13 @@ class Predictor:
         self.max_length = self.modality.usable_length(self._processor, config, wanted)
         self._lock = threading.Lock()
 
+    def over(self, table: Table) -> Predictor:
+        """The same, to be asked about rows of a table. Raises UserError for a table of another kind."""
+        check_kind(self.modality.key, table)
+        other = copy.copy(self)
+        other.modality = modality_of(table)
+        return other
+
     def probabilities(self, texts: Sequence[Input], batch_size: int = 32) -> Floats:
         """Probabilities of the classes for each text or pair of texts: [texts, classes], float64.
 
@@ -178,6 +190,8 @@ class Predictor:
 
     def reach(self, text: Text) -> tuple[int, int]:
         """How many characters of a text, and of the second one of a pair, are read; the rest is cut off."""
+        if not self.modality.words:
+            return len(text[0]), len(text[1] or "")
         with self._lock:
             return reach(self._processor, text, self.max_length)
 
@@ -187,6 +201,8 @@ class Predictor:
 
     def hints(self, text: Text, units: Sequence[Unit], label: int) -> Floats | None:
         """A quick guess at how much each unit matters for a label [units], from gradients."""
+        if not self.modality.words:
+            return None
         from core.evaluation.gradients import integrated_gradients
 
         with self._lock:

@@ -57,9 +57,12 @@ class Subject:
     def known(self, where: np.ndarray, tell: Tell) -> Known:
         """Rows with what the pretrained encoder makes of their texts. Raises UserError where it is gone."""
         texts = self.rows.texts_at(where)
-        flat = [self.rows.modality.shown(each) for each in texts]
+        modality = self.rows.modality
+        same = [modality.identity(each) for each in texts]
         vectors = self._embedded(texts, tell)
-        return Known(flat, vectors, self.rows.task, self.rows.truth[where])
+        if vectors is None and not modality.words:
+            raise UserError("study_too_many", rows=len(texts))
+        return Known(same, vectors, self.rows.task, self.rows.truth[where], modality.words)
 
     def _embedded(self, texts: list[Input], tell: Tell) -> Floats | None:
         """None where it would take too long, or the encoder answers with what is no number."""
@@ -113,7 +116,7 @@ def suspects(subject: Subject, tell: Tell) -> dict[str, Any]:
         "suspects": [
             {
                 "line": int(rows.frame.index[where[each.row]]),
-                "text": known.texts[each.row],
+                "text": rows.modality.shown(rows.texts[where[each.row]]),
                 "given": each.given,
                 "suggested": each.suggested,
                 "confidence": each.confidence,
@@ -155,7 +158,8 @@ def answer(run: Run, question: str, tell: Tell) -> dict[str, Any]:
 
 
 def _models(known: Known) -> list[str]:
-    return ["tfidf"] if known.vectors is None else ["tfidf", "embedding"]
+    words = ["tfidf"] if known.words else []
+    return words if known.vectors is None else [*words, "embedding"]
 
 
 def _after(tell: Tell) -> Tell:

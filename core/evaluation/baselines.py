@@ -207,6 +207,16 @@ def _characters(inputs: Sequence[Input]) -> int:
     return min(CHARACTER_BUDGET, sum(len(cut(flat(each))) for each in inputs))
 
 
+def colours(vectors: Sequence[Any], truth: Numbers, task: Task, seed: int) -> Fitted:
+    """Logistic regression on the statistics of colours that `core.modalities.image.colours` makes."""
+    started = time.monotonic()
+    learn = draw(len(vectors), MAX_TRAIN_ROWS, seed)
+    made = np.array([vectors[int(i)] for i in learn])
+    pipeline = _fit(made, truth[learn], task, lambda _inputs, _classes: [])
+    return Fitted(pipeline, task.names, len(learn), time.monotonic() - started)
+
+
 PLAIN: Mapping[str, Plain] = {
+    "colours": Plain(colours, np.array, len),
     "tfidf": Plain(tfidf, lambda texts: [cut(each) for each in texts], _characters),
 }

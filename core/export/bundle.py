@@ -78,7 +78,7 @@ def export(
         write(new / "recipe.json", recipe.to_json())
         write(new / "metrics.json", json.dumps(metrics, ensure_ascii=False, indent=2))
         write(new / "README.md", card(recipe, labels, metrics, base_of(run, recipe)))
-        scripts.put("model", new)
+        scripts.put(modality.script, new)
         answers = probabilities.argmax(axis=1)
         expected = [labels[int(k)] for k in answers]
         probe(new, texts, expected, probabilities.max(axis=1), modality)

@@ -5,9 +5,10 @@ from __future__ import annotations
 from core.data.read import Table
 from core.errors import UserError
 from core.modalities.base import Modality
+from core.modalities.image import ImageModality
 from core.modalities.text import TextModality
 
-KINDS: dict[str, type[Modality]] = {kind.key: kind for kind in (TextModality,)}
+KINDS: dict[str, type[Modality]] = {kind.key: kind for kind in (TextModality, ImageModality)}
 
 
 def by_key(key: str) -> type[Modality]:

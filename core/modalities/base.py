@@ -40,6 +40,10 @@ class Modality(ABC):
         str
     ]  # the task that a downloaded model answers to, on the hub and in `pipeline`
     plain: ClassVar[str]  # the simple model without a pretrained one: a key of `baselines.PLAIN`
+    script: ClassVar[str]  # of `core.export.scripts`, that answers in the download
+    words: ClassVar[bool]  # can an input be taken apart into words, to see which of them matter?
+    one_length: ClassVar[bool]  # are all inputs as long, so that there is no length to choose?
+    keeps_simple: ClassVar[bool]  # are the simple models kept, to be tried and taken away?
 
     @classmethod
     def of(cls, table: Table) -> Modality:

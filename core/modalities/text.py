@@ -195,6 +195,10 @@ class TextModality(Modality):
     classifier = "AutoModelForSequenceClassification"
     pipeline = "text-classification"
     plain = "tfidf"
+    script = "model"
+    words = True
+    one_length = False
+    keeps_simple = True
 
     def shown(self, each: Text) -> str:
         return flat(each)

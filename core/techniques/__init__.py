@@ -18,6 +18,7 @@ from core.techniques.continued_pretraining import ContinuedPretraining
 from core.techniques.distill import Distill
 from core.techniques.freeze import Freeze
 from core.techniques.label_smoothing import LabelSmoothing
+from core.techniques.linear_probe import LinearProbe
 from core.techniques.lora import Lora
 from core.techniques.multitask import Multitask
 from core.techniques.prune import Prune
@@ -32,6 +33,7 @@ ALL: tuple[type[Technique], ...] = (
     AdaptiveLr,
     AdaptiveEpochs,
     Autotune,
+    LinearProbe,
     Freeze,
     Lora,
     ClassBalance,

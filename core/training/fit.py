@@ -23,7 +23,8 @@ from core.training import events as ev
 from core.training.arguments import arguments, loss_of, rates, scored_at_once
 from core.training.auto import Plan, plan
 from core.training.batching import for_model
-from core.training.cache import Cut, Kept, TooLarge, collate_kept
+from core.training.cache import Cut, TooLarge
+from core.training.head_cut import HeadCut
 from core.training.machine import Machine
 from core.training.sets import Sets
 from core.training.stages import Stages
@@ -34,6 +35,8 @@ if TYPE_CHECKING:
     from core.techniques.base import Loss
 
 SLOWER = 0.2  # of the learning rates, when they were too high
+# Where a model can be cut in two, so that its frozen part works once for each row. The first that fits.
+CUTS: tuple[type[HeadCut] | type[Cut], ...] = (HeadCut, Cut)
 
 
 class Fit:
@@ -137,7 +140,7 @@ class Fit:
         average = None if reporter.stopped else keeper.average(best["eval_macro_f1"] - luck)
         if average is not None:
             reporter.luck = luck
-            model.load_state_dict(average)
+            trainer.model.load_state_dict(average)
             trainer.evaluate()
             mean = trainer.state.log_history[-1]
             kept = mean["eval_macro_f1"] >= best["eval_macro_f1"] - luck
@@ -212,27 +215,26 @@ class Fit:
             self._keep(model, rows) if keep else (None, rows, self.sets.validation)
         )
         if cut:
-            cut.apply()
-            complete = cut.undo
+            trained, complete = cut.apply(), cut.undo
         else:
-            complete = self.modality.lighten(model, self.sets.train)
+            trained, complete = model, self.modality.lighten(model, self.sets.train)
         own = [callback for each in techniques for callback in each.callbacks(context)]
         trainer = FineTuner(
-            model=model,
+            model=trained,
             args=arguments(place, spec, epochs, planned.evaluate_every, self.here, techniques),
             lengths=rows["length"],
             train_dataset=train,
             eval_dataset=validation,
-            data_collator=collate_kept if cut else self.collate,
+            data_collator=cut.collate if cut else self.collate,
             compute_metrics=self._scores,
             callbacks=[*callbacks, *own],
             loss_function=loss_of(techniques, contexts, self.sets.joint),
             rate_of=rates(model, spec, techniques),
-            width=self.modality.width,
+            width=cut.width if cut else self.modality.width,
         )
 
         def close(weights: Mapping[str, Any]) -> Any:
-            model.load_state_dict(weights)
+            trained.load_state_dict(weights)
             complete()
             whole()
             for technique in techniques:
@@ -277,10 +279,10 @@ class Fit:
                 said.append(model(**inputs).logits.float().cpu().numpy())
         return np.concatenate(said)
 
-    def _keep(self, model: Any, rows: Any) -> tuple[Cut | None, Any, Any]:
+    def _keep(self, model: Any, rows: Any) -> tuple[Cut | HeadCut | None, Any, Any]:
         """The rows to train and to score on: from the frozen part's outputs where there is one."""
         sets = self.sets
-        cut = Cut.of(model)
+        cut = next((found for kind in CUTS if (found := kind.of(model))), None)
         if cut is None:
             return None, rows, sets.validation
         why = (
@@ -296,7 +298,7 @@ class Fit:
         self.run.append(ev.StageStarted(stage="keep", rows=len(rows) + len(sets.validation)))
         folder = self.run.path / "tokens"
         try:
-            kept: list[Kept] = [
+            kept = [
                 cut.keep(some, self.collate, folder / f"{name}.npy", self.here.autocast, self.look)
                 for name, some in (("train", rows), ("validation", sets.validation))
             ]

@@ -105,15 +105,11 @@ class Preflight:
             self.rows = Rows.of(table, recipe, store, extra)
             check(self.rows.profile)
             self.folder = locate(recipe.model, store)
-            modality = self.rows.modality
-            self.processor = modality.processor(self.folder)
+            self.processor = self.rows.modality.processor(self.folder)
             self.config = AutoConfig.from_pretrained(
                 self.folder, local_files_only=True, trust_remote_code=False
             )
-            train = self.rows.split.train
-            lengths = modality.lengths(self.processor, self.rows.texts_at(train))
-            limit = modality.usable_length(self.processor, self.config)
-            self.facts = Facts(len(train), len(self.rows.chooser), lengths, limit)
+            self.facts = Facts.of(self.rows, self.processor, self.config)
         self.chosen = techniques.resolve(recipe.techniques, self.rows.profile)
         self.plan = plan(recipe.train, with_techniques(self.facts, self.chosen))
 

@@ -84,18 +84,14 @@ def _train(run: Run, started: float) -> int | None:
     processor = modality.processor(folder)
     head = rows.joint().head()
     model = load(folder, head, here.attention, modality.classifier)
-    facts = Facts(
-        rows=len(rows.split.train),
-        validation=len(rows.chooser),
-        lengths=modality.lengths(processor, rows.texts_at(rows.split.train)),
-        limit=modality.usable_length(processor, model.config),
-    )
+    facts = Facts.of(rows, processor, model.config)
     chosen = techniques.resolve(recipe.techniques, rows.profile)
     planned = plan(recipe.train, with_techniques(facts, chosen))
     length = int(planned.spec.max_length or 0)
     run.append(ev.StageStarted(stage="baselines", rows=len(rows.split.train)))
     bf16 = here.precision == "bf16"
-    for column in columns:
+    # Where the encoder stays as it came, the frozen embedding would be the run's own model once more.
+    for column in columns if not any(each.frozen for each in chosen) else []:
         column.simple.embedding(
             model, processor, length, bf16=bf16, between=lambda: _stop_here(run)
         )

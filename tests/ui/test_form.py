@@ -103,6 +103,7 @@ def test_what_suits_the_data_is_ticked_once(loaded: Loaded) -> None:
     _, again = enter(seen)
     assert [key for key, given in again.items() if "value" in given] == [
         "multitask",
+        "linear_probe",
         "class_balance",
     ]
 
