@@ -99,7 +99,8 @@ class FineTuner(Trainer):
 
     def _get_train_sampler(self, train_dataset: Any = None) -> SimilarLengths:
         rows = self.args.train_batch_size * self.args.gradient_accumulation_steps
-        return SimilarLengths(self.lengths, rows, self.args.seed)
+        tell = getattr(self.train_dataset, "set_epoch", lambda epoch: None)
+        return SimilarLengths(self.lengths, rows, self.args.seed, tell)
 
     def create_optimizer(self, model: Any = None) -> Any:
         if self.optimizer is None:
