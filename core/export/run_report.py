@@ -305,6 +305,16 @@ def _block(block: Mapping[str, Any], language: str) -> str:
     if block["kind"] == "table":
         rows = [[words(cell) for cell in row] for row in block["rows"]]
         return f"<p>{_esc(name)}</p>" + _table([words(each) for each in block["head"]], rows)
+    if block["kind"] == "pictures":
+        drawn = "".join(
+            "<p>"
+            + " ".join(
+                f'<img alt="" src="data:image/jpeg;base64,{_esc(str(data))}">' for data in row
+            )
+            + "</p>"
+            for row in block["rows"]
+        )
+        return f"<p>{_esc(name)}</p>{drawn}"
     line = Line(words(block["y"]), [(a, b) for a, b in block["points"]], dots=True)
     return f"<p>{_esc(name)}</p>" + chart([line], name, words(block["x"]))
 

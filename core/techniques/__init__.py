@@ -11,6 +11,7 @@ from core.options import parse
 from core.techniques.adaptive_epochs import AdaptiveEpochs
 from core.techniques.adaptive_lr import AdaptiveLr
 from core.techniques.augment import Augment
+from core.techniques.augment_pictures import AugmentPictures
 from core.techniques.autotune import Autotune
 from core.techniques.base import Technique
 from core.techniques.class_balance import ClassBalance
@@ -28,6 +29,7 @@ from core.words import Message, message
 
 ALL: tuple[type[Technique], ...] = (
     Augment,
+    AugmentPictures,
     Multitask,
     ContinuedPretraining,
     AdaptiveLr,

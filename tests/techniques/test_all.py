@@ -189,12 +189,31 @@ def test_all_of_them_together_train_and_export(store: RunStore) -> None:
 
 
 def test_all_for_pictures_together_train_and_export(store: RunStore) -> None:
-    chosen = [key for key in FOR_PICTURES if key not in ("multitask", "class_balance")]
+    without = (
+        "multitask",
+        "class_balance",
+        "augment_pictures",
+    )  # which the data or fast mode rules out
+    chosen = [key for key in FOR_PICTURES if key not in without]
     run = run_with(store, {key: {} for key in chosen}, ONLY_PICTURES[0])
     train(run)
     assert run.status() == "finished", run.progress().error
     shown = run.metrics()["techniques"]  # type: ignore[index]
     assert {key for key, blocks in shown.items() if blocks} == set(chosen)
+
+
+def test_pictures_are_not_altered_in_fast_mode(store: RunStore) -> None:
+    with pytest.raises(UserError, match="once"):
+        run_with(store, {"augment_pictures": {}, "linear_probe": {}}, "augment_pictures")
+
+
+@pytest.mark.parametrize("mix", ["mixup", "cutmix"])
+def test_pictures_are_mixed(store: RunStore, shared_store: RunStore, mix: str) -> None:
+    options = {"mix": mix, "crop": False, "flip": False}
+    run = run_with(store, {"augment_pictures": options}, "augment_pictures")
+    train(run)
+    assert run.status() == "finished", run.progress().error
+    assert curve(run) != without("augment_pictures", shared_store)[0]
 
 
 @pytest.mark.parametrize("key", [key for key in FOR_TEXTS if key not in FOR_PICTURES])
