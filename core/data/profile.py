@@ -87,7 +87,8 @@ def profile(
         label, why_label = choose_label(columns, [*text, *filter(None, (split,))])
     rows, unusable = usable_rows(table, text, [label] if label else [])
     joined = join_text(rows if label else frame, text)
-    lengths, edges = _histogram(joined[joined != ""])
+    # Of names of pictures it says nothing how long they are.
+    lengths, edges = ((), ()) if table.inputs else _histogram(joined[joined != ""])
     bad = (Dropped(row.line, row.reason, row.text) for row in table.bad_rows)
     dropped = tuple(sorted((*bad, *unusable), key=lambda row: row.line))
     if separator is None:
