@@ -54,7 +54,11 @@ def _parser() -> argparse.ArgumentParser:
     def table(sub: argparse.ArgumentParser, file: str = "file") -> None:
         which = say("cli.file" if file == "file" else "cli.file_or_run")
         sub.add_argument("file", type=Path, metavar=file, help=which)
+        beside(sub)
+
+    def beside(sub: argparse.ArgumentParser) -> None:
         sub.add_argument("--sheet", metavar="NAME", help=say("cli.sheet"))
+        sub.add_argument("--pictures", type=Path, metavar="ZIP", help=say("cli.pictures"))
 
     def data(sub: argparse.ArgumentParser, file: str = "file") -> None:
         table(sub, file)
@@ -63,7 +67,7 @@ def _parser() -> argparse.ArgumentParser:
         sub.add_argument("--split", metavar="COL", help=say("cli.split"))
         sub.add_argument("--separator", metavar="CHAR", help=say("cli.separator"))
         sub.add_argument("--fix", action="append", default=[], metavar="KEY", help=say("cli.fix"))
-        sub.add_argument("--model", default="minilm", metavar="KEY", help=say("cli.model"))
+        sub.add_argument("--model", metavar="KEY", help=say("cli.model"))
         sub.add_argument("--seed", default="42", metavar="N", help=say("cli.seed"))
 
     def recipe(sub: argparse.ArgumentParser) -> None:
@@ -72,6 +76,7 @@ def _parser() -> argparse.ArgumentParser:
             "--technique", action="append", default=[], metavar="KEY[:option=value,...]",
             help=say("cli.technique"),
         )  # fmt: skip
+        sub.add_argument("--mode", choices=("fast", "full"), help=say("cli.mode"))
         sub.add_argument("--epochs", metavar="N", help=say("cli.epochs"))
         sub.add_argument(
             "--set", action="append", default=[], metavar="SETTING=VALUE", help=say("cli.set")
@@ -98,7 +103,7 @@ def _parser() -> argparse.ArgumentParser:
 
     sub = command("suspects", suspects)
     data(sub, "FILE_OR_RUN")
-    sub.set_defaults(epochs=None, set=[], technique=["none"], name="")
+    sub.set_defaults(epochs=None, set=[], technique=["none"], name="", mode=None)
     sub.set_defaults(unlabelled=None, unlabelled_sheet=None)
     sub.add_argument("--json", action="store_true", help=say("cli.json"))
     sub.add_argument("-o", "--output", type=Path, metavar="OUT.csv", help=say("cli.suspects_out"))
@@ -117,7 +122,8 @@ def _parser() -> argparse.ArgumentParser:
 
     sub = command("predict", predict)
     sub.add_argument("model", metavar="RUN_OR_FOLDER", help=say("cli.run_or_folder"))
-    table(sub)
+    sub.add_argument("file", type=Path, nargs="+", metavar="file", help=say("cli.predict_file"))
+    beside(sub)
     sub.add_argument("--text", action="append", metavar="COL", help=say("cli.text"))
     sub.add_argument("--which", choices=WHICH, help=say("cli.which"))
     sub.add_argument("--label", metavar="COL", help=say("cli.predict_label"))
@@ -127,6 +133,7 @@ def _parser() -> argparse.ArgumentParser:
     sub = command("evaluate", evaluate)
     sub.add_argument("run", metavar="RUN", help=say("cli.run"))
     sub.add_argument("--file", type=Path, metavar="NEW.csv", help=say("cli.evaluate_file"))
+    sub.add_argument("--pictures", type=Path, metavar="ZIP", help=say("cli.pictures"))
     sub.add_argument("--which", choices=WHICH, help=say("cli.evaluate_which"))
     sub.add_argument("--label", metavar="COL", help=say("cli.predict_label"))
     sub.add_argument("--json", action="store_true", help=say("cli.json"))
@@ -164,7 +171,7 @@ def _parser() -> argparse.ArgumentParser:
     sub.add_argument("--label", metavar="COL", help=say("cli.label"))
     sub.add_argument("--split", metavar="COL", help=say("cli.split"))
     sub.add_argument("--separator", metavar="CHAR", help=say("cli.separator"))
-    sub.add_argument("--model", default="minilm", metavar="KEY", help=say("cli.model"))
+    sub.add_argument("--model", metavar="KEY", help=say("cli.model"))
     sub.add_argument("--fix", action="append", default=[], metavar="KEY", help=say("cli.fix"))
     sub.add_argument("--json", action="store_true", help=say("cli.json"))
     sub.add_argument("--left-out", type=Path, metavar="OUT.csv", help=say("cli.left_out"))

@@ -16,7 +16,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from core.data.read import read
+from core.data.picture_table import read_given
 from core.errors import UserError
 from core.whole_file import Written, missing, predict_file
 
@@ -155,9 +155,9 @@ class FileJobs:
         from core.predict import opened
 
         job.state = READING
-        table = read(job.source, job.name)
-        predictor = opened(job.model)
-        text = job.text or predictor.text_columns
+        table = read_given([job.source], None, None)
+        predictor = opened(job.model).over(table)
+        text = job.text or table.inputs or predictor.text_columns
         if not text or missing(table, text):
             job.columns = tuple(map(str, table.frame.columns))
             job.wanted = max(1, len(predictor.text_columns))

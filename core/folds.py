@@ -18,6 +18,7 @@ import pandas as pd
 
 from core.errors import UserError
 from core.evaluation.metrics import Floats, divide, mean_of_known
+from core.evaluation.verdict import RIVALS
 from core.options import option
 from core.recipe import MAX_NAME, Fold, Recipe
 from core.runs import Run
@@ -188,7 +189,7 @@ def _summary(written: tuple[tuple[Path, int], ...]) -> Summary:
             name: float(np.mean([one["baselines"][which][name] for one in metrics]))
             for name in SCORES
         }
-        for which in ("embedding", "tfidf", "majority")
+        for which in RIVALS
         if which in shared
     }
     return Summary(len(lines), len(runs), found[0], found[1], rivals)

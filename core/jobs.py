@@ -16,11 +16,12 @@ from typing import TYPE_CHECKING, TypeVar
 from filelock import FileLock, Timeout
 
 from core import comparisons, folds, techniques
-from core.data.profile import check, join_text, profile, usable_rows
+from core.data.profile import check, profile, usable_rows
 from core.data.read import Table
 from core.data.split import split
 from core.errors import UserError
 from core.libraries import load_libraries
+from core.modalities import modality_of
 from core.models.locate import resolve
 from core.recipe import Recipe
 from core.runs import Run, RunStore
@@ -61,7 +62,8 @@ def checked(store: RunStore, table: Table, recipe: Recipe) -> Recipe:
     columns = [each.column for each in recipe.tasks]
     rows, _ = usable_rows(table, recipe.data.text, columns)
     given = rows[recipe.data.split].tolist() if recipe.data.split else None
-    texts = join_text(rows, recipe.data.text).tolist()
+    modality = modality_of(table)
+    texts = [modality.identity(each) for each in modality.inputs(rows, recipe.data.text)]
     labels = strata(rows[recipe.task.column].tolist(), recipe.task.separator)
     split(texts, labels, recipe.train.seed, given=given, part=recipe.data.fold)
     return dataclasses.replace(recipe, model=resolve(recipe.model, store))

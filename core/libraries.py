@@ -27,7 +27,9 @@ def load_libraries() -> None:
         from transformers import (  # noqa: F401
             AttentionInterface,
             AutoConfig,
+            AutoImageProcessor,
             AutoModel,
+            AutoModelForImageClassification,
             AutoModelForMaskedLM,
             AutoModelForSequenceClassification,
             AutoTokenizer,

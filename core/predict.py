@@ -12,11 +12,14 @@ from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 
+from core.data.read import Table
 from core.errors import UserError
 from core.export.bundle import threshold_of, unsure_of
-from core.export.simple import CLASSIFIER, SimplePredictor
+from core.export.simple import CLASSIFIER, SimplePredictor, check_kind
 from core.libraries import load_libraries
-from core.modalities.text import Text, as_input, load_tokenizer, reach, usable_length
+from core.modalities import by_key, modality_of
+from core.modalities.base import Input
+from core.modalities.text import Text, reach
 from core.models.load import pretrained
 from core.recipe import Recipe
 from core.runs import ID, Run, RunStore
@@ -42,7 +45,11 @@ class Answering(Protocol):
     unsure_below: float | None  # how sure it must be to give a label; None: it always does
     text_columns: tuple[str, ...]
 
-    def probabilities(self, texts: Sequence[tuple[str, str | None]]) -> Floats:
+    def over(self, table: Table) -> Answering:
+        """The same, to be asked about rows of a table. Raises UserError for a table of another kind."""
+        ...
+
+    def probabilities(self, texts: Sequence[Input]) -> Floats:
         """Probabilities of the classes for each text or pair of texts: [texts, classes], float64."""
         ...
 
@@ -115,7 +122,7 @@ def _check(folder: Path, name: str) -> None:
 
 
 class Predictor:
-    """A model folder, of ours or any standard one for text classification, ready to answer.
+    """A model folder, of ours or any standard classifier, ready to answer.
 
     `labels` [classes] are in the order of the probabilities; `text_columns` are the columns it was
     trained on, empty when the folder does not say. It may be asked from any thread. Nothing in the folder is
@@ -126,9 +133,10 @@ class Predictor:
         """Raises UserError for a folder that is damaged, no classifier or without safetensors."""
         _check(folder, folder.name)
         recipe = _recipe(folder)
+        self.modality = by_key(recipe.data.modality if recipe else "text")()
         try:
-            self._tokenizer = load_tokenizer(folder)
-            self._model = _load(folder)
+            self._processor = self.modality.processor(folder)
+            self._model = _load(folder, self.modality.classifier)
         except UserError:
             raise
         except Exception as error:  # the libraries raise what they like for a damaged file
@@ -147,45 +155,45 @@ class Predictor:
         self.unsure_below = unsure_of(folder)
         self.text_columns: tuple[str, ...] = recipe.data.text if recipe else ()
         wanted = recipe.train.max_length if recipe else NO_LIMIT
-        self.max_length = usable_length(self._tokenizer, config, wanted)
+        self.max_length = self.modality.usable_length(self._processor, config, wanted)
         self._lock = threading.Lock()
 
-    def probabilities(
-        self, texts: Sequence[tuple[str, str | None]], batch_size: int = 32
-    ) -> Floats:
+    def over(self, table: Table) -> Predictor:
+        """The same, to be asked about rows of a table. Raises UserError for a table of another kind."""
+        check_kind(self.modality.key, table)
+        other = copy.copy(self)
+        other.modality = modality_of(table)
+        return other
+
+    def probabilities(self, texts: Sequence[Input], batch_size: int = 32) -> Floats:
         """Probabilities of the classes for each text or pair of texts: [texts, classes], float64.
 
         Texts of similar length share a batch, so that little is spent on padding.
         """
-        lengths = [len(first) + len(second or "") for first, second in texts]
-        order = np.argsort(lengths, kind="stable")
+        order = np.argsort([self.modality.size(each) for each in texts], kind="stable")
         logits = np.zeros((len(texts), len(self.labels)), dtype=np.float32)
         for start in range(0, len(order), batch_size):
             batch = order[start : start + batch_size]
             logits[batch] = self._logits([texts[i] for i in batch])
         return self.task.probabilities(logits) if len(texts) else logits.astype(np.float64)
 
-    def _logits(self, texts: list[tuple[str, str | None]]) -> Floats:
+    def _logits(self, texts: list[Input]) -> Floats:
         import torch
 
         # The tokenizer is not made for several threads. Let go of before the model works: a sentence to
         # try then waits for one batch of somebody's file, not for the file.
         with self._lock:
-            inputs = self._tokenizer(
-                as_input(texts),
-                padding=True,
-                truncation=True,
-                max_length=self.max_length,
-                return_tensors="pt",
-            )
+            inputs = self.modality.tensors(self._processor, texts, self.max_length)
         with torch.inference_mode():
             answer = self._model(**inputs.to(self._model.device))
         return np.asarray(answer.logits.float().cpu().numpy())
 
     def reach(self, text: Text) -> tuple[int, int]:
         """How many characters of a text, and of the second one of a pair, are read; the rest is cut off."""
+        if not self.modality.words:
+            return len(text[0]), len(text[1] or "")
         with self._lock:
-            return reach(self._tokenizer, text, self.max_length)
+            return reach(self._processor, text, self.max_length)
 
     def parts(self, text: Text, units: Sequence[Unit], label: int) -> Floats | None:
         """None: what it answers is no sum of words."""
@@ -193,10 +201,12 @@ class Predictor:
 
     def hints(self, text: Text, units: Sequence[Unit], label: int) -> Floats | None:
         """A quick guess at how much each unit matters for a label [units], from gradients."""
+        if not self.modality.words:
+            return None
         from core.evaluation.gradients import integrated_gradients
 
         with self._lock:
-            tokenizer = copy.deepcopy(self._tokenizer)
+            tokenizer = copy.deepcopy(self._processor)
         return integrated_gradients(
             self._model, tokenizer, self.max_length, text, units, label, HINT_STEPS
         )
@@ -209,11 +219,11 @@ def _recipe(folder: Path) -> Recipe | None:
         return None  # not one of ours
 
 
-def _load(folder: Path) -> PreTrainedModel:
+def _load(folder: Path, kind: str) -> PreTrainedModel:
     import torch
-    from transformers import AutoModelForSequenceClassification
+    import transformers
 
-    model, about = pretrained(AutoModelForSequenceClassification, folder)
+    model, about = pretrained(getattr(transformers, kind), folder)
     # A head that is missing would be made up of random numbers; one output is a number, not a
     # label.
     regression = model.config.problem_type == "regression" or model.config.num_labels < 2

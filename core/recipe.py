@@ -38,7 +38,9 @@ class Fold:
 class DataSpec:
     """Which rows: the file's name as shown to people, the table's fingerprint, the columns in use.
 
-    `edits` are the changes (`core.data.edits`) that made the table with this fingerprint out of the file's.
+    `text` are the columns that the model is given, `modality` what kind of thing they hold
+    (`core.modalities`). `edits` are the changes (`core.data.edits`) that made the table with this fingerprint
+    out of the file's.
     """
 
     file: str
@@ -48,6 +50,7 @@ class DataSpec:
     extra: ExtraSpec | None = None
     edits: tuple[Mapping[str, Any], ...] = ()
     fold: Fold | None = None
+    modality: str = "text"
 
 
 @dataclass(frozen=True)
@@ -149,6 +152,7 @@ class Recipe:
                     _extra(data.get("extra")),
                     tuple(map(dict, data.get("edits", ()))),
                     Fold(**data["fold"]) if data.get("fold") else None,
+                    str(data.get("modality", "text")),  # earlier versions had no other
                 ),
                 task=_task(raw["task"]),
                 model=ModelSpec(**raw["model"]),

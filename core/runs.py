@@ -2,6 +2,7 @@
 
 RUNS/20261123-142501-3f9a/
     recipe.json  table.parquet     what was asked for
+    pictures.arrow                 the pictures that the table names, where it does
     original.parquet               the table as it was read, where the person had it changed
     extra.parquet                  a further file of texts without labels, where there is one
     events.jsonl  log.txt          what happened

@@ -17,8 +17,8 @@ from core.evaluation import suspects as doubts
 from core.evaluation.baselines import draw
 from core.evaluation.held_out import MOST, Known, Tell
 from core.evaluation.metrics import Floats
-from core.modalities import text
-from core.models.embed import BATCH, embed
+from core.modalities.base import Input
+from core.models.embed import BATCH
 from core.models.embed import budget as embedding_budget
 from core.models.load import load
 from core.models.locate import locate
@@ -57,29 +57,32 @@ class Subject:
     def known(self, where: np.ndarray, tell: Tell) -> Known:
         """Rows with what the pretrained encoder makes of their texts. Raises UserError where it is gone."""
         texts = self.rows.texts_at(where)
-        flat = [text.flat(each) for each in texts]
+        modality = self.rows.modality
+        same = [modality.identity(each) for each in texts]
         vectors = self._embedded(texts, tell)
-        return Known(flat, vectors, self.rows.task, self.rows.truth[where])
+        if vectors is None and not modality.words:
+            raise UserError("study_too_many", rows=len(texts))
+        return Known(same, vectors, self.rows.task, self.rows.truth[where], modality.words)
 
-    def _embedded(self, texts: list[text.Text], tell: Tell) -> Floats | None:
+    def _embedded(self, texts: list[Input], tell: Tell) -> Floats | None:
         """None where it would take too long, or the encoder answers with what is no number."""
         spec = self.recipe.model
         digest = hashlib.sha256(repr(texts).encode("utf-8", "surrogatepass")).hexdigest()
         key = (spec, digest)
         if key not in _vectors:
-            folder = locate(spec, self.store)
-            tokenizer = text.load_tokenizer(folder)
-            model = load(folder, self.rows.joint().head(), machine().attention)
+            folder, modality = locate(spec, self.store), self.rows.modality
+            processor, head = modality.processor(folder), self.rows.joint().head()
+            model = load(folder, head, machine().attention, modality.classifier)
             model.to(machine().device)
-            length = text.usable_length(tokenizer, model.config, LENGTH)
-            tokens = np.minimum(text.lengths(tokenizer, texts), length).mean() * len(texts)
+            length = modality.usable_length(processor, model.config, LENGTH)
+            tokens = np.minimum(modality.lengths(processor, texts), length).mean() * len(texts)
             budget = embedding_budget(model, BUDGET)
             if tokens * model.base_model.num_parameters(exclude_embeddings=True) > budget:
                 found = None
             else:
                 counted = _count(tell, -(-len(texts) // BATCH))
                 bf16 = machine().precision == "bf16"
-                found = embed(model, tokenizer, texts, length, bf16=bf16, between=counted)
+                found = modality.embed(model, processor, texts, length, bf16=bf16, between=counted)
             _vectors[key] = found if found is not None and np.isfinite(found).all() else None
             while len(_vectors) > REMEMBERED:
                 _vectors.popitem(last=False)
@@ -113,7 +116,7 @@ def suspects(subject: Subject, tell: Tell) -> dict[str, Any]:
         "suspects": [
             {
                 "line": int(rows.frame.index[where[each.row]]),
-                "text": known.texts[each.row],
+                "text": rows.modality.shown(rows.texts[where[each.row]]),
                 "given": each.given,
                 "suggested": each.suggested,
                 "confidence": each.confidence,
@@ -155,7 +158,8 @@ def answer(run: Run, question: str, tell: Tell) -> dict[str, Any]:
 
 
 def _models(known: Known) -> list[str]:
-    return ["tfidf"] if known.vectors is None else ["tfidf", "embedding"]
+    words = ["tfidf"] if known.words else []
+    return words if known.vectors is None else [*words, "embedding"]
 
 
 def _after(tell: Tell) -> Tell:

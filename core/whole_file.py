@@ -14,7 +14,7 @@ from core.data.read import Table
 from core.errors import UserError
 from core.evaluation.unsure import answers as answers_of
 from core.evaluation.unsure import word
-from core.modalities.text import join
+from core.modalities.base import join
 
 if TYPE_CHECKING:
     from core.predict import Answering

@@ -7,12 +7,16 @@ from pathlib import Path
 
 import pytest
 
+from core.data.picture_table import read_archive
 from core.data.read import Table, read
 from core.recipe import DataSpec, ModelSpec, Recipe, TaskSpec, TrainSpec
 from core.runs import RunStore
+from tests.data.drawn import coloured
 
 TINY_RUN = "20200101-000000-0000"
 TINY = f"run:{TINY_RUN}"
+TINY_PICTURES_RUN = "20200101-000000-0001"
+TINY_PICTURES = f"run:{TINY_PICTURES_RUN}"
 GOOD = ["good", "great", "lovely", "fine", "superb", "happy"]
 BAD = ["bad", "awful", "nasty", "poor", "terrible", "sad"]
 FILLER = "the film was very and a plot with people in it on the day".split()  # noqa: SIM905
@@ -55,6 +59,40 @@ def tiny_model(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
+@pytest.fixture(scope="session")
+def tiny_pictures(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A random residual network for pictures of 32 x 32 pixels: trains in a second, knows nothing."""
+    import torch
+    from transformers import ResNetConfig, ResNetForImageClassification
+    from transformers.models.vit.image_processing_pil_vit import ViTImageProcessorPil
+
+    from core.libraries import load_libraries
+
+    load_libraries()
+    folder = tmp_path_factory.mktemp("tiny-pictures")
+    torch.manual_seed(0)
+    config = ResNetConfig(embedding_size=8, hidden_sizes=[8, 16], depths=[1, 1], layer_type="basic")
+    ResNetForImageClassification(config).save_pretrained(folder)
+    ViTImageProcessorPil(size={"height": 32, "width": 32}).save_pretrained(folder)
+    return folder
+
+
+@pytest.fixture
+def picture_store(store: RunStore, tiny_pictures: Path) -> RunStore:
+    """The same with one more earlier run, whose model reads pictures: pick it with TINY_PICTURES."""
+    return with_pictures(store, tiny_pictures)
+
+
+def with_pictures(store: RunStore, tiny_pictures: Path) -> RunStore:
+    run = store.root / TINY_PICTURES_RUN
+    if not run.exists():
+        run.mkdir()
+        recipe = recipe_for(read_archive(coloured(2), "old.zip"), model="efficientnet-lite0")
+        (run / "recipe.json").write_text(recipe.to_json())
+        (run / "model").symlink_to(tiny_pictures)
+    return store
+
+
 @pytest.fixture
 def store(tmp_path: Path, tiny_model: Path) -> RunStore:
     """A store with one earlier run, whose model is the tiny one: pick it with TINY."""
@@ -86,7 +124,9 @@ def recipe_for(
 ) -> Recipe:
     settings = {"epochs": 2.0, "batch_size": 8, "learning_rate": 1e-3, **train}
     return Recipe(
-        data=DataSpec(table.name, table.fingerprint, ("text",)),
+        data=DataSpec(
+            table.name, table.fingerprint, table.inputs or ("text",), modality=table.modality
+        ),
         task=TaskSpec("label"),
         model=ModelSpec(model),
         train=TrainSpec(**settings),

@@ -91,7 +91,7 @@ def test_the_vectors_of_the_first_question_serve_the_second(
 ) -> None:
     run = a_run(store, 90)
     first = study.answer(run, "suspects", nothing)
-    monkeypatch.setattr(study, "embed", None)  # would not be able to be called
+    monkeypatch.setattr("core.models.embed.embed", None)  # would not be able to be called
     assert study.answer(run, "suspects", nothing) == first
 
 

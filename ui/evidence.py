@@ -38,8 +38,8 @@ def stages(progress: Progress, lang: str) -> str:
 
 
 def _block(block: Mapping[str, Any], lang: str) -> str:
-    draw = {"sentence": _sentence, "table": _table, "chart": _chart}[block["kind"]]
-    return draw(block, lang)
+    draw = {"sentence": _sentence, "table": _table, "chart": _chart, "pictures": _pictures}
+    return draw[block["kind"]](block, lang)
 
 
 def _say(what: Any, lang: str) -> str:
@@ -55,6 +55,23 @@ def _table(block: Mapping[str, Any], lang: str) -> str:
     rows = [[_say(cell, lang) for cell in row] for row in block["rows"]]
     head = [_say(each, lang) for each in block["head"]]
     return f'<p class="tt-note">{esc(title)}</p>{html.table(head, rows, title)}'
+
+
+def _pictures(block: Mapping[str, Any], lang: str) -> str:
+    """A row for each picture: as it was, and what became of it."""
+    title = esc(_say(block["title"], lang))
+    words = [esc(say(f"evidence.{name}", lang)) for name in ("before", "after")]
+    rows = "".join(
+        "<tr>"
+        + "".join(
+            f'<td><img class="tt-thumb" alt="{words[min(1, place)]}" '
+            f'src="data:image/jpeg;base64,{esc(data)}"></td>'
+            for place, data in enumerate(row)
+        )
+        + "</tr>"
+        for row in block["rows"]
+    )
+    return f'<p class="tt-note">{title}</p><table class="tt-pictures">{rows}</table>'
 
 
 def _chart(block: Mapping[str, Any], lang: str) -> str:

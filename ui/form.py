@@ -171,6 +171,7 @@ class Choices:
                 seen.split,
                 self._extra(data) if ContinuedPretraining.key in chosen_keys else None,
                 edits_of(table),
+                modality=table.modality,
             ),
             task=TaskSpec(seen.label or "", seen.separator),
             model=ModelSpec(model),

@@ -90,11 +90,14 @@ def table(
     label: str,
     numeric: Sequence[int] = (),
     wide: int = -1,
+    before: Sequence[str] = (),
 ) -> str:
     """A table that scrolls by itself. Cells are plain text; `numeric` columns are set right.
 
-    The column `wide` holds the long texts. Each cell is written in the direction of its own script.
+    The column `wide` holds the long texts; `before` is HTML that stands before each of them. Each cell is
+    written in the direction of its own script.
     """
+    lead = list(before) or [""] * len(rows)
 
     def mark(index: int) -> str:
         kind = "tt-num" if index in numeric else "tt-wide" if index == wide else ""
@@ -104,8 +107,11 @@ def table(
     return raw_table(
         [f'<th scope="col"{mark(i)}>{esc(cell)}</th>' for i, cell in enumerate(head)],
         [
-            "".join(f"<td{mark(i)}>{esc(clip(cell))}</td>" for i, cell in enumerate(row))
-            for row in rows
+            "".join(
+                f"<td{mark(i)}>{lead[n] if i == wide else ''}{esc(clip(cell))}</td>"
+                for i, cell in enumerate(row)
+            )
+            for n, row in enumerate(rows)
         ],
         label,
     )

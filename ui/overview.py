@@ -7,6 +7,7 @@ from core.data.read import Table
 from core.errors import UserError
 from core.words import say
 from ui import html
+from ui.thumbs import by_name, thumbnail
 from ui.words import esc, explain
 
 CLASSES = 20  # bars that are shown
@@ -90,8 +91,9 @@ def length_columns(profile: Profile, lang: str) -> str:
 def preview(table: Table, profile: Profile, lang: str, start: int = 0) -> str:
     """Some rows from a position on, with the line of the file on which each starts; columns in use come
     first."""
-    used = [*profile.text, *filter(None, (profile.label, profile.split))]
-    others = [name for name in table.frame.columns if name not in used]
+    shown_inputs = table.inputs[:1] or profile.text
+    used = [*shown_inputs, *filter(None, (profile.label, profile.split))]
+    others = [name for name in table.frame.columns if name not in (*used, *table.inputs)]
     names = [*used, *others][: max(COLUMNS, len(used))]
     roles = dict.fromkeys(profile.text, say("ui.role.text", lang))
     if profile.label:
@@ -105,9 +107,17 @@ def preview(table: Table, profile: Profile, lang: str, start: int = 0) -> str:
     wide = ' class="tt-wide"'
     rows = []
     shown = table.frame[names].iloc[start : start + ROWS]
+    known = by_name(table)
+
+    def before(name: str, cell: str) -> str:
+        if table.pictures is None or name not in shown_inputs:
+            return ""
+        return thumbnail(table.pictures, known[cell], cell)
+
     for line, cells in zip(shown.index, shown.itertuples(index=False, name=None), strict=True):
         row = "".join(
-            f"<td{wide if name in profile.text else ''}><div dir='auto'>{esc(html.clip(cell))}</div></td>"
+            f"<td{wide if name in profile.text else ''}>{before(name, cell)}"
+            f"<div dir='auto'>{esc(html.clip(cell))}</div></td>"
             for name, cell in zip(names, cells, strict=True)
         )
         rows.append(f'<td class="tt-num">{line}</td>{row}')

@@ -8,6 +8,7 @@ from typing import Any
 from core.runs import Run
 from core.words import say
 from ui import html
+from ui.thumbs import Shown
 
 ANY = "any"
 SHOWN = 100
@@ -38,9 +39,15 @@ def rows_html(run: Run, labels: Sequence[str], true: str, predicted: str, lang: 
         [f"{row.line}", row.text, row.label, row.predicted, _shares(row.probabilities, labels)]
         for row in shown.itertuples()
     ]
+    pictures = Shown(run)
     count = say("result.rows.count", lang, shown=len(shown), rows=len(frame))
     return f'<p class="tt-note">{count}</p>' + html.table(
-        head, rows, say("result.mistakes", lang), numeric=(0,), wide=1
+        head,
+        rows,
+        say("result.mistakes", lang),
+        numeric=(0,),
+        wide=1,
+        before=[pictures.html(str(name)) for name in shown["text"]],
     )
 
 

@@ -9,6 +9,7 @@ from typing import Any
 import gradio as gr
 
 from core.errors import UserError
+from core.evaluation.verdict import PLAIN
 from core.models.packaged import named
 from core.runs import Run, RunStore
 from core.words import say
@@ -75,7 +76,8 @@ def _row(run: Run, lang: str, ask: bool) -> str:
     ]
     scores = ["–"] * 3
     if metrics:
-        test, rival = metrics["test"], metrics["baselines"]["tfidf"]
+        test = metrics["test"]
+        rival = next(metrics["baselines"][each] for each in PLAIN if each in metrics["baselines"])
         scores = [
             f"{test['accuracy']:.1%}",
             f"{test['macro_f1']:.3f}",

@@ -43,7 +43,7 @@ def good(metrics: Mapping[str, Any], lang: str) -> str:
         return html.notice([say("good.unknown", lang)], "info", say("good.title", lang))
     kind, sentence = said
     lines = [say(sentence, lang)]
-    if any(change(found[name], "macro_f1").kind == "unclear" for name in TO_BEAT):
+    if any(change(found[name], "macro_f1").kind == "unclear" for name in TO_BEAT if name in found):
         lines.append(say("good.few", lang, rows=int(metrics["test"]["rows"])))
     if (less := less_often_right(found)) is not None:
         lines.append(say(less, lang))

@@ -13,9 +13,10 @@ import gradio as gr
 import numpy as np
 
 from core.errors import UserError
+from core.modalities import by_key
 from core.runs import Run
 from core.words import say
-from ui import correct, html, whole_file
+from ui import correct, html, try_picture, whole_file
 from ui.explained import explained
 from ui.html import actions, data_of
 from ui.session import CLICK, QUIET, Find, Session, problem
@@ -38,6 +39,7 @@ class Asked:
     which: str
     texts: tuple[tuple[str, str | None], ...]
     probabilities: np.ndarray  # [texts, classes]
+    shown: str = ""  # HTML of what was asked about, where that is not text
     at: int = 0  # which text is looked at
     label: int = 0  # which label is explained
 
@@ -55,6 +57,7 @@ class Trial:
     pair: gr.Textbox
     lines: gr.Checkbox
     ask: gr.Button
+    picture: gr.Image
     answer: gr.HTML
     why: gr.HTML
     asked: gr.State  # Asked or None
@@ -69,6 +72,8 @@ class Trial:
             self.text,
             self.pair,
             self.lines,
+            self.ask,
+            self.picture,
             self.answer,
             self.why,
             self.asked,
@@ -81,7 +86,7 @@ class Trial:
         return [self.answer, self.why, self.asked, *self.correct.offered]
 
 
-VIEW = 6 + correct.VIEW
+VIEW = 8 + correct.VIEW
 
 
 def empty() -> tuple[Any, ...]:
@@ -114,6 +119,7 @@ def build() -> Trial:
         elem_id="try-lines",
     )
     ask = gr.Button(i18n("result.try.ask"), variant="secondary", elem_id="try-ask")
+    picture = try_picture.build()
     answer = actions(
         "",
         html_template='<div role="status" aria-live="polite">${value}</div>',
@@ -125,6 +131,7 @@ def build() -> Trial:
         pair=pair,
         lines=lines,
         ask=ask,
+        picture=picture,
         answer=answer,
         why=why,
         asked=gr.State(None),
@@ -137,12 +144,15 @@ def build() -> Trial:
 def prepare(run: Run, lang: str) -> tuple[Any, ...]:
     """Empty boxes, named after the columns that the model reads."""
     columns = run.recipe().data.text
-    two = len(columns) == 2
+    words = by_key(run.recipe().data.modality).words
+    two = len(columns) == 2 and words
     label = columns[0] if two else say("result.try.text", lang)
     return (
-        gr.Textbox(value="", label=label),
+        gr.Textbox(value="", label=label, visible=words),
         gr.Textbox(value="", label=columns[1] if two else "", visible=two),
-        gr.Checkbox(value=len(columns) < 3 and not _has_lines(run)),
+        gr.Checkbox(value=len(columns) < 3 and not _has_lines(run), visible=words),
+        gr.Button(visible=words),
+        gr.Image(value=None, visible=not words),
         "",
         "",
         None,
@@ -216,9 +226,10 @@ def _one(asked: Asked, lang: str) -> str:
     rest = "".join(f'<p class="tt-note">{esc(note)}</p>' for note in notes)
     first, second = asked.texts[asked.at]
     text = " ".join(f"{first} {second or ''}".split())
+    looked = f'<p class="tt-note tt-asked" dir="auto">{esc(html.clip(text, 120))}</p>'
     return (
-        f'<p class="tt-note tt-asked" dir="auto">{esc(html.clip(text, 120))}</p>'
-        f'<p class="tt-said">{esc(say(key, lang, label=label, sure=sure, below=below))}</p>'
+        (asked.shown or looked)
+        + f'<p class="tt-said">{esc(say(key, lang, label=label, sure=sure, below=below))}</p>'
         + html.bars([(name, p, f"{p:.1%}") for name, p in shown], highlight=0)
         + rest
     )
@@ -332,9 +343,29 @@ def wire(trial: Trial, which: gr.Radio, session: Session, column: gr.Radio, find
         except Exception as error:  # noqa: BLE001 - shown as a card and logged
             yield problem(error, lang), *rest
 
+    def ask_picture(
+        run_id: object, column: object, which: object, path: str | None, turn: Turn,
+        request: gr.Request,
+    ) -> tuple[Any, ...]:  # fmt: skip
+        lang = language(request)
+        turn.number += 1
+        if path is None:
+            return empty()
+        try:
+            run = find(session, run_id, column)
+            if run is None:
+                raise UserError("run_unknown")
+            chosen = picked(run, which)
+            shares, each, shown = try_picture.ask(run, chosen, path)
+            asked = Asked(run, chosen, (each,), shares, shown)
+            asked = dataclasses.replace(asked, label=int(shares[0].argmax()))
+            return answer_html(asked, lang), "", asked, *correct.hidden()
+        except Exception as error:  # noqa: BLE001 - shown as a card and logged
+            return problem(error, lang), *empty()[1:]
+
     def look(asked: Asked | None, turn: Turn, request: gr.Request) -> Iterator[Any]:
         own = turn.number
-        if asked is None:
+        if asked is None or asked.shown:
             yield gr.skip()
             return
         try:
@@ -373,6 +404,8 @@ def wire(trial: Trial, which: gr.Radio, session: Session, column: gr.Radio, find
     asking = gr.on(
         [trial.ask.click, trial.text.submit, trial.pair.submit], ask, inputs, trial.emptied, **CLICK
     )
+    pictured = [session.run, column, which, trial.picture, trial.turn]
+    trial.picture.change(ask_picture, pictured, trial.emptied, **CLICK)
     chosen = gr.on(
         [trial.answer.click, trial.why.click],
         choose,

@@ -21,14 +21,15 @@ def asked(options: argparse.Namespace) -> tuple[Table, Recipe, Table | None]:
     """
     from core.data.checkup import again, mend
     from core.data.edits import edits_of
+    from core.data.picture_table import read_any
     from core.data.profile import profile, separator_of
-    from core.data.read import read
     from core.data.unlabelled import read_unlabelled, text_columns
+    from core.models.catalog import BY_MODALITY
     from core.options import parse
     from core.recipe import DataSpec, ExtraSpec, ModelSpec, Recipe, TaskSpec, TrainSpec
 
     settings = {"epochs": options.epochs, "seed": options.seed, **_pairs(options.set)}
-    table = read(options.file, sheet=options.sheet)
+    table = read_any(options.file, options.sheet, options.pictures)
     label, *others = options.label or [None]
     seen = profile(table, options.text, label, options.split, options.separator)
     table = mend(table, seen, options.fix)
@@ -41,11 +42,24 @@ def asked(options: argparse.Namespace) -> tuple[Table, Recipe, Table | None]:
         columns = text_columns(extra, seen.text)
         named = ExtraSpec(extra.name, extra.fingerprint, columns)
     recipe = Recipe(
-        data=DataSpec(table.name, table.fingerprint, seen.text, seen.split, named, edits_of(table)),
+        data=DataSpec(
+            table.name,
+            table.fingerprint,
+            seen.text,
+            seen.split,
+            named,
+            edits_of(table),
+            modality=table.modality,
+        ),
         task=TaskSpec(seen.label or "", seen.separator),
-        model=ModelSpec(options.model),
+        model=ModelSpec(options.model or BY_MODALITY[table.modality][0].key),
         train=parse(TrainSpec, settings, "train"),
-        techniques=_techniques(options.technique, seen, bool(others)),
+        techniques=_in_mode(
+            options.mode,
+            _techniques(options.technique, seen, bool(others)),
+            seen,
+            open_to_us=not options.technique,
+        ),
         also=tuple(TaskSpec(name, separator_of(seen, name)) for name in others),
         name=options.name,
     )
@@ -68,6 +82,33 @@ def _techniques(given: Sequence[str], seen: Profile, several: bool) -> dict[str,
         key, _, settings = word.partition(":")
         chosen[key] = _pairs(settings.split(",")) if settings else {}
     return chosen
+
+
+def _in_mode(
+    mode: str | None, chosen: dict[str, dict[str, str]], seen: Profile, open_to_us: bool
+) -> dict[str, dict[str, str]]:
+    """With fast mode or without; where nothing was said (`open_to_us`), as suits this machine.
+
+    Raises UserError for a mode that this data does not have.
+    """
+    from core.techniques import unavailable
+    from core.techniques.linear_probe import LinearProbe
+
+    reason = unavailable(LinearProbe, seen)
+    if mode is None:
+        mode = "full" if reason is None and open_to_us and _accelerated() else None
+    elif reason:
+        raise UserError("technique_unavailable", name=f"--mode {mode}", reason=reason)
+    others = {key: value for key, value in chosen.items() if key != LinearProbe.key}
+    own = chosen.get(LinearProbe.key, {})
+    return {"fast": {**others, LinearProbe.key: own}, "full": others}.get(mode or "", chosen)
+
+
+def _accelerated() -> bool:
+    """Where there is a GPU, training all of a model is no matter of hours."""
+    import torch
+
+    return bool(torch.accelerator.is_available())
 
 
 def _pairs(words: Sequence[str]) -> dict[str, str]:

@@ -29,7 +29,11 @@ def evaluate(options: argparse.Namespace) -> int:
     which = options.which or "model"
     if which not in run.kept():
         raise UserError("simple_missing", name=run.id, which=which)
-    found = _of_file(run, which, options.file) if options.file else _of_run(run, which)
+    found = (
+        _of_file(run, which, options.file, options.pictures)
+        if options.file
+        else _of_run(run, which)
+    )
     if options.json:
         print(json.dumps(found, ensure_ascii=False))
     else:
@@ -52,30 +56,31 @@ def _of_run(run: Run, which: str) -> dict[str, Any]:
     }
 
 
-def _of_file(run: Run, which: str, file: Path) -> dict[str, Any]:
+def _of_file(run: Run, which: str, file: Path, pictures: Path | None) -> dict[str, Any]:
     """Score the labelled rows of a file; those that cannot be are counted and told."""
     import pandas as pd
 
     from core.data.columns import parts
     from core.data.edits import MergeLabels, change, from_plain
+    from core.data.picture_table import read_any
     from core.data.profile import usable_rows
-    from core.data.read import read
     from core.evaluation import slices, tested
     from core.evaluation.calibrate import reliability
     from core.evaluation.intervals import measure
-    from core.modalities import text
+    from core.modalities import modality_of
     from core.predict import open_model
 
-    table, recipe, task = read(file), run.recipe(), tested.task(run)
+    table, recipe, task = read_any(file, None, pictures), run.recipe(), tested.task(run)
     label, separator = recipe.task.column, recipe.task.separator
-    for name in (*recipe.data.text, label):
+    given = table.inputs or recipe.data.text
+    for name in (*given, label):
         if name not in table.frame.columns:
             columns = ", ".join(map(str, table.frame.columns))[:300]
             raise UserError("predict_no_column", column=name, columns=columns)
     # Spellings that were made one for the training are one here.
     merged = [edit for edit in map(from_plain, recipe.data.edits) if isinstance(edit, MergeLabels)]
     table = change(table, merged) if merged else table
-    frame, dropped = usable_rows(table, recipe.data.text, [label])
+    frame, dropped = usable_rows(table, given, [label])
     cells = frame[label].map(lambda cell: parts(cell, separator) if separator else [cell])
     known = cells.map(lambda names: set(names) <= set(task.names))
     strange = sorted({name for names in cells[~known] for name in names} - set(task.names))
@@ -88,21 +93,22 @@ def _of_file(run: Run, which: str, file: Path) -> dict[str, Any]:
     frame = frame[known]
     if frame.empty:
         raise UserError("evaluate_nothing", file=table.name, labels=", ".join(task.names)[:300])
-    texts = text.texts_of(frame, recipe.data.text)
+    modality = modality_of(table)
+    texts = modality.inputs(frame, given)
     truth = task.encode(frame[label].tolist())
 
     def answered(name: str) -> tuple[Any, float | None]:
-        model = open_model(run.folder(name))
+        model = open_model(run.folder(name)).over(table)
         return model.probabilities(texts), model.threshold
 
     probabilities, threshold = answered(which)
     made = {
         "line": frame.index,
-        "text": [text.flat(each) for each in texts],
+        "text": [modality.shown(each) for each in texts],
         "label": task.spoken(truth),
         "predicted": task.said(probabilities, threshold),
         "confidence": task.sure(probabilities, threshold),
-        **slices.columns(frame, [*recipe.data.text, label]),
+        **slices.columns(frame, [*given, label]),
     }
     for name in run.kept():
         if name not in ("model", which):
@@ -116,7 +122,7 @@ def _of_file(run: Run, which: str, file: Path) -> dict[str, Any]:
         "which": which,
         "file": table.name,
         "left_out": left_out,
-        "also_trained": _also_trained(run, rows),
+        "also_trained": _also_trained(run, [modality.identity(each) for each in texts]),
         "scores": measure(task, probabilities, truth, threshold),
         "calibration": {"after": reliability(task, probabilities, truth)},
         "unsure": _unsure(run, which, rows),
@@ -124,16 +130,19 @@ def _of_file(run: Run, which: str, file: Path) -> dict[str, Any]:
     }
 
 
-def _also_trained(run: Run, rows: pd.DataFrame) -> int:
-    """How many of the rows have a text that was in the run's table and not among its test rows."""
+def _also_trained(run: Run, identities: list[str]) -> int:
+    """How many of some rows were in the run's table and not among its test rows."""
     from core.data.split import fold
-    from core.modalities import text
+    from core.modalities import modality_of
 
     table, tests = run.table(), run.test_rows()
-    texts = text.texts_of(table.frame, run.recipe().data.text)
-    learned = {fold(text.flat(each)) for each in texts}
-    learned -= set() if tests is None else {fold(each) for each in tests["text"]}
-    return sum(fold(each) in learned for each in rows["text"])
+    modality = modality_of(table)
+    texts = modality.inputs(table.frame, run.recipe().data.text)
+    tested = set() if tests is None else {fold(each) for each in tests["text"]}
+    learned = {
+        fold(modality.identity(each)) for each in texts if fold(modality.shown(each)) not in tested
+    }
+    return sum(fold(each) in learned for each in identities)
 
 
 def _unsure(run: Run, which: str, rows: pd.DataFrame | None) -> dict[str, Any] | None:

@@ -15,20 +15,20 @@ WHICH = ("model", "tfidf", "embedding")
 
 
 def predict(options: argparse.Namespace) -> int:
-    from core.data.read import read
+    from core.data.picture_table import read_given
     from core.evaluation.unsure import checked
     from core.predict import folder_of, open_model
     from core.runs import RunStore
     from core.whole_file import predict_file
 
     folder = folder_of(options.model, RunStore(options.runs), options.which, options.label)
-    table = read(options.file, sheet=options.sheet)
-    predictor = open_model(folder)
+    table = read_given(options.file, options.sheet, options.pictures)
+    predictor = open_model(folder).over(table)
     if folder.name in WHICH:
         tell(say("cli.uses", which=message(f"cli.which.{folder.name}")))
     if options.unsure_below is not None:
         predictor.unsure_below = checked(options.unsure_below)
-    text = options.text or list(predictor.text_columns)
+    text = options.text or list(table.inputs or predictor.text_columns)
 
     def count(done: int, total: int) -> None:
         print(f"\r{done}/{total}", end="", file=sys.stderr, flush=True)
@@ -37,6 +37,8 @@ def predict(options: argparse.Namespace) -> int:
     tell("")
     # Rows that could not be read cannot be written in the columns of the others.
     unreadable = [row.line for row in table.bad_rows]
+    for row in table.bad_rows[:20] if table.inputs else ():
+        tell(f"{row.text}: {row.reason}")
     if unreadable:
         tell(
             say("cli.unreadable", rows=len(unreadable), lines=", ".join(map(str, unreadable[:20])))

@@ -14,15 +14,18 @@ from core.words import say
 def check(options: argparse.Namespace) -> int:
     from core.data import checkup
     from core.data import profile as data
-    from core.data.read import read
+    from core.data.picture_table import read_any
+    from core.models.catalog import BUNDLED
     from core.models.reader import reader_of
     from core.runs import RunStore
 
-    table = read(options.file, sheet=options.sheet)
+    table = read_any(options.file, options.sheet, options.pictures)
     seen = data.profile(table, options.text, options.label, options.split, options.separator)
     table = checkup.mend(table, seen, options.fix)
     seen = checkup.again(table, seen)
-    reader = reader_of(options.model, seen.script, RunStore(options.runs))
+    store = RunStore(options.runs)
+    # How well a model reads the texts: pictures have none.
+    reader = None if table.inputs else reader_of(options.model or BUNDLED, seen.script, store)
     findings = checkup.checkup(table, seen, reader)
     if options.left_out:
         try:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from core.data.checks import columns, file, labels, reading, texts
+from core.data.checks import columns, file, labels, pictures, reading, texts
 from core.data.checks.finding import Finding, Seen
 from core.data.checks.reading import Reader
 from core.data.edits import change
@@ -16,6 +16,11 @@ from core.data.read import Table
 from core.errors import UserError
 
 SEVERITIES = ("serious", "warning", "note")
+# What is looked at, by the kind of data.
+CHECKS = {
+    "text": (file, columns, labels, texts),
+    "image": (file, labels, pictures),
+}
 
 
 def checkup(table: Table, seen: Profile, reader: Reader | None = None) -> tuple[Finding, ...]:
@@ -26,10 +31,7 @@ def checkup(table: Table, seen: Profile, reader: Reader | None = None) -> tuple[
     """
     at = Seen.of(table, seen)
     found = [
-        *file.check(at),
-        *columns.check(at),
-        *labels.check(at),
-        *texts.check(at),
+        *(each for kind in CHECKS[table.modality] for each in kind.check(at)),
         *(reading.check(at, reader) if reader else ()),
     ]
     return tuple(sorted(found, key=lambda each: SEVERITIES.index(each.severity)))

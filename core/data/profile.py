@@ -56,6 +56,7 @@ class Profile:
     script: str  # "latin", "han", "japanese", "cyrillic", ..., "mixed" or "none"
     dropped: tuple[Dropped, ...]  # every row that cannot be used, by line
     language: str = "english"  # what a model has to read: see `core.data.language`
+    modality: str = "text"  # of the table
 
 
 def profile(
@@ -79,6 +80,8 @@ def profile(
     if split is None:
         split = choose_split(columns, [*(text or ()), *filter(None, (label,))])
     why_text = why_label = message("data.why.chosen")
+    if table.inputs:
+        text, why_text = table.inputs, message("data.why.pictures")
     if text is None:
         guess, why_text = choose_text(columns, [*filter(None, (label, split))])
         text = (guess,) if guess else ()
@@ -86,7 +89,8 @@ def profile(
         label, why_label = choose_label(columns, [*text, *filter(None, (split,))])
     rows, unusable = usable_rows(table, text, [label] if label else [])
     joined = join_text(rows if label else frame, text)
-    lengths, edges = _histogram(joined[joined != ""])
+    # Of names of pictures it says nothing how long they are.
+    lengths, edges = ((), ()) if table.inputs else _histogram(joined[joined != ""])
     bad = (Dropped(row.line, row.reason, row.text) for row in table.bad_rows)
     dropped = tuple(sorted((*bad, *unusable), key=lambda row: row.line))
     if separator is None:
@@ -109,6 +113,7 @@ def profile(
         script=script,
         dropped=dropped,
         language=language_of(_sample(joined), script),
+        modality=table.modality,
     )
 
 

@@ -24,6 +24,7 @@ from core.data.grid import BadRow, Grid
 from core.data.header import LONG_NAME, header_is_data, name_columns
 from core.data.jsonl import is_json, read_json
 from core.data.parquet import is_parquet
+from core.data.pictures import FILE, Pictures
 from core.errors import UserError
 from core.words import Message, message
 
@@ -49,7 +50,9 @@ class Table:
     empty for a file of one column, `encoding` for one that is no text file. `bad_rows` could not be read and
     are not in `frame`; `notes` say what was repaired or guessed. `format` is what people call the kind of
     file; of a workbook, `sheet` was read and `sheets` are all there are. Where a person had it changed,
-    `changes` say how, and `original` is the table as it was read.
+    `changes` say how, and `original` is the table as it was read. `modality` is what its rows are to be read
+    as (`core.modalities`). Rows of `pictures` have no other `inputs` than the columns with the name and the
+    sha256 of a picture.
     """
 
     name: str
@@ -63,6 +66,9 @@ class Table:
     sheets: tuple[str, ...] = ()
     changes: tuple[Change, ...] = ()
     original: Table | None = field(default=None, repr=False)
+    modality: str = "text"
+    pictures: Pictures | None = field(default=None, repr=False)
+    inputs: tuple[str, ...] = ()
 
     @functools.cached_property
     def fingerprint(self) -> str:
@@ -188,7 +194,9 @@ def _check_size(size: int) -> None:
 
 
 def write_table(table: Table, path: Path) -> None:
-    """Write a table as parquet, with all that is known about it."""
+    """Write a table as parquet, with all that is known about it; its pictures go into a file beside it."""
+    if table.pictures is not None:
+        table.pictures.save(path.with_name(FILE))
     about = {
         "name": table.name,
         "encoding": table.encoding,
@@ -199,6 +207,8 @@ def write_table(table: Table, path: Path) -> None:
         "sheet": table.sheet,
         "sheets": list(table.sheets),
         "changes": [[dict(each.edit), each.said.to_json()] for each in table.changes],
+        "modality": table.modality,
+        "inputs": list(table.inputs),
     }
     stored = pa.Table.from_pandas(table.frame, preserve_index=True)
     metadata = {**(stored.schema.metadata or {}), METADATA: json.dumps(about).encode()}
@@ -207,6 +217,7 @@ def write_table(table: Table, path: Path) -> None:
 
 def load_table(path: Path) -> Table:
     """Read what `write_table` wrote: all but `original`, which is a table of its own."""
+    pictures = path.with_name(FILE)
     stored = pq.read_table(path)
     about = json.loads(stored.schema.metadata[METADATA])
     return Table(
@@ -223,4 +234,7 @@ def load_table(path: Path) -> Table:
         changes=tuple(
             Change(edit, Message.from_json(said)) for edit, said in about.get("changes", ())
         ),
+        modality=about.get("modality", "text"),
+        pictures=Pictures(pictures) if pictures.is_file() else None,
+        inputs=tuple(about.get("inputs", ())),
     )

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from core.data.read import Table, read
+from core.data.picture_table import read_any
+from core.data.read import Table
 from core.words import ASSETS, Message, message
 
 FOLDER = ASSETS / "samples"
@@ -12,7 +13,8 @@ FOLDER = ASSETS / "samples"
 
 @dataclass(frozen=True)
 class Sample:
-    """A bundled CSV; `language` is an ISO 639-1 code, "mul" for several languages."""
+    """A bundled CSV, or an archive of pictures; `language` is an ISO 639-1 code, "mul" for several languages
+    or none."""
 
     key: str
     file: str
@@ -39,10 +41,12 @@ SAMPLES = (
            message("data.sample.sentiment_domain")),
     Sample("languages", "languages.csv", "mul", ("text",), "label",
            message("data.sample.languages")),
+    Sample("clipart", "clipart.zip", "mul", ("file", "sha256"), "label",
+           message("data.sample.clipart")),
 )  # fmt: skip
 
 
 def load(key: str) -> Table:
     """The sample's table. Raises KeyError for an unknown key."""
     file = {sample.key: sample.file for sample in SAMPLES}[key]
-    return read(FOLDER / file)
+    return read_any(FOLDER / file)

@@ -9,13 +9,15 @@ from __future__ import annotations
 import re
 import time
 import warnings
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
 from core.evaluation.metrics import Floats, Numbers
+from core.modalities.base import Input
+from core.modalities.text import flat
 from core.tasks import Task
 
 MAX_CHARACTERS = 2_000  # of one text that are looked at: more than the model reads by default
@@ -98,6 +100,17 @@ def tfidf(texts: Sequence[str], truth: Numbers, task: Task, seed: int) -> Fitted
     learn = draw(len(texts), most, seed)
     pipeline = _fit([cut(texts[int(i)]) for i in learn], truth[learn], task, _counts)
     return Fitted(pipeline, task.names, len(learn), time.monotonic() - started)
+
+
+@dataclass(frozen=True)
+class Plain:
+    """A simple model that needs no pretrained one. It is fitted on what `Modality.plain_input` reads, the
+    truth, the task and the seed; `asked` makes of such readings what `Fitted.probabilities` takes; `work` is
+    how much there is to read in inputs, which its time grows with."""
+
+    fit: Callable[[Sequence[Any], Numbers, Task, int], Fitted]
+    asked: Callable[[Sequence[Any]], Any]
+    work: Callable[[Sequence[Input]], int]
 
 
 def embedding(vectors: Floats, truth: Numbers, task: Task) -> Fitted:
@@ -188,3 +201,22 @@ def _slim(counter: Any) -> None:
     """
     counter.set_params(vocabulary=counter.get_feature_names_out().astype(str))
     del counter.vocabulary_
+
+
+def _characters(inputs: Sequence[Input]) -> int:
+    return min(CHARACTER_BUDGET, sum(len(cut(flat(each))) for each in inputs))
+
+
+def colours(vectors: Sequence[Any], truth: Numbers, task: Task, seed: int) -> Fitted:
+    """Logistic regression on the statistics of colours that `core.modalities.image.colours` makes."""
+    started = time.monotonic()
+    learn = draw(len(vectors), MAX_TRAIN_ROWS, seed)
+    made = np.array([vectors[int(i)] for i in learn])
+    pipeline = _fit(made, truth[learn], task, lambda _inputs, _classes: [])
+    return Fitted(pipeline, task.names, len(learn), time.monotonic() - started)
+
+
+PLAIN: Mapping[str, Plain] = {
+    "colours": Plain(colours, np.array, len),
+    "tfidf": Plain(tfidf, lambda texts: [cut(each) for each in texts], _characters),
+}

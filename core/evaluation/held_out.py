@@ -22,17 +22,19 @@ Tell = Callable[[float], None]
 @dataclass(frozen=True)
 class Known:
     """Rows with a label: their texts on one line each, what an encoder makes of them [rows, hidden size]
-    (None where that would take too long), and what is true of them."""
+    (None where that would take too long), and what is true of them. Without `words` the texts only say which
+    rows are the same, and there must be vectors."""
 
     texts: Sequence[str]
     vectors: Floats | None
     task: Task
     truth: Numbers
+    words: bool = True
 
     def learned(self, learn: Numbers, ask: Numbers, seed: int, tell: Tell) -> list[Floats]:
         """What each model that has learned the rows `learn` says to the rows `ask`: [asked, classes] each."""
         learn = learn[baselines.draw(len(learn), MOST, seed)]
-        answers = [self._by_words(learn, ask, seed, tell)]
+        answers = [self._by_words(learn, ask, seed, tell)] if self.words else []
         if self.vectors is not None:
             answers.append(self.by_vectors(learn, ask))
         return answers

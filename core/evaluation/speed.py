@@ -9,7 +9,8 @@ from typing import Any, Protocol
 
 import numpy as np
 
-from core.modalities.text import Text, flat
+from core.modalities.base import Input
+from core.modalities.text import flat
 
 ALONE = 20  # texts that are asked one by one, evenly spread over the lengths
 TOGETHER, BATCH = 128, 16  # texts that are asked in batches of similar length
@@ -19,14 +20,14 @@ ROUNDS = 3  # that are counted; the one before them warms up
 class Model(Protocol):
     """What can be timed. The tokens are made beforehand and not counted."""
 
-    def tokens(self, texts: Sequence[Text]) -> Any:
+    def tokens(self, texts: Sequence[Input]) -> Any:
         """What `logits` takes."""
 
     def logits(self, tokens: Any) -> Any:
         """The answer to a batch."""
 
 
-def latencies(models: Sequence[Model], texts: Sequence[Text]) -> list[float]:
+def latencies(models: Sequence[Model], texts: Sequence[Input]) -> list[float]:
     """Median seconds for one text alone, of each model. They take turns, so that whatever else the machine
     does disturbs all alike."""
     asked = [[model.tokens([text]) for text in _spread(texts, ALONE)] for model in models]
@@ -38,7 +39,7 @@ def latencies(models: Sequence[Model], texts: Sequence[Text]) -> list[float]:
     return [statistics.median(each) for each in seconds]
 
 
-def throughputs(models: Sequence[Model], texts: Sequence[Text]) -> list[float]:
+def throughputs(models: Sequence[Model], texts: Sequence[Input]) -> list[float]:
     """Texts a second in batches, of each model, in the median of the rounds. They take turns."""
     together = _spread(texts, TOGETHER)
     parts = [together[start : start + BATCH] for start in range(0, len(together), BATCH)]
@@ -51,7 +52,7 @@ def throughputs(models: Sequence[Model], texts: Sequence[Text]) -> list[float]:
     return [len(together) / statistics.median(each) for each in seconds]
 
 
-def _spread(texts: Sequence[Text], most: int) -> list[Text]:
+def _spread(texts: Sequence[Input], most: int) -> list[Input]:
     """Evenly over the lengths, the shortest first."""
     ordered = sorted(texts, key=lambda text: len(flat(text)))
     places = np.unique(np.linspace(0, len(ordered) - 1, min(most, len(ordered))).astype(int))

@@ -10,7 +10,6 @@ the tokenizer, so that nobody has to know it.
 
 from __future__ import annotations
 
-import copy
 import json
 import re
 import shutil
@@ -25,7 +24,9 @@ from core.errors import UserError
 from core.evaluation.unsure import checked
 from core.export import scripts
 from core.export.card import card
-from core.modalities.text import usable_length
+from core.modalities import by_key
+from core.modalities.base import Input, Modality
+from core.modalities.text import TEXT
 from core.models import prefix
 from core.recipe import ModelSpec, Recipe
 from core.runs import Run
@@ -33,7 +34,7 @@ from core.tasks import Task
 from core.tasks.base import head
 
 if TYPE_CHECKING:
-    from transformers import PreTrainedModel, PreTrainedTokenizerBase
+    from transformers import PreTrainedModel
 
     from core.evaluation.metrics import Floats
 
@@ -46,21 +47,22 @@ RESERVED = re.compile(r"con|prn|aux|nul|com\d|lpt\d")  # no file may be called s
 def export(
     run: Run,
     model: PreTrainedModel,
-    tokenizer: PreTrainedTokenizerBase,
+    processor: Any,
     task: Task,
     recipe: Recipe,
     metrics: Mapping[str, Any],
-    texts: Sequence[tuple[str, str | None]],
+    texts: Sequence[Input],
     probabilities: Floats,
     add: Callable[[Path], None] = lambda folder: None,
+    modality: Modality = TEXT,
 ) -> Path:
     """Write `run.model` as a whole or not at all; what was there stays until the new one is proven.
 
-    `add` may put more into the folder, once model and tokenizer are in it.
+    `add` may put more into the folder, once model and processor are in it.
     `probabilities` [texts, classes] are what the model said to `texts`: the folder has to say the same.
 
     The classes of `task` are written into the model's configuration, in the order of its outputs. The
-    tokenizer is saved as it was trained with: at most `recipe.train.max_length` tokens. Raises
+    processor is saved as it was trained with: at most `recipe.train.max_length` tokens. Raises
     OSError, and RuntimeError when the folder answers differently (see `probe`).
     """
     new = run.path / ".model-new"
@@ -72,16 +74,16 @@ def export(
             if name != "num_labels":  # follows from id2label; setting it would reset the names
                 setattr(model.config, name, value)
         model.save_pretrained(new)
-        length = usable_length(tokenizer, model.config, recipe.train.max_length)
-        _cutting(tokenizer, length).save_pretrained(new)
+        modality.save(processor, model.config, recipe.train.max_length, new)
         add(new)
         write(new / "recipe.json", recipe.to_json())
         write(new / "metrics.json", json.dumps(metrics, ensure_ascii=False, indent=2))
-        about = card(recipe, labels, metrics, base_of(run, recipe), prefix=prefix.of(tokenizer))
+        about = card(recipe, labels, metrics, base_of(run, recipe), prefix=prefix.of(processor))
         write(new / "README.md", about)
-        scripts.put("model", new)
+        scripts.put(modality.script, new)
         answers = probabilities.argmax(axis=1)
-        probe(new, texts, [labels[int(k)] for k in answers], probabilities.max(axis=1))
+        expected = [labels[int(k)] for k in answers]
+        probe(new, texts, expected, probabilities.max(axis=1), modality)
         swap(new, run.model)
     finally:
         shutil.rmtree(new, ignore_errors=True)
@@ -118,22 +120,6 @@ def base_of(run: Run, recipe: Recipe) -> ModelSpec:
         seen.add(base.key)
         base = Run(earlier).recipe().model
     return base
-
-
-def _cutting(tokenizer: PreTrainedTokenizerBase, length: int) -> PreTrainedTokenizerBase:
-    """A copy that knows the longest input; the original may still be in use.
-
-    `truncation=True` cuts at `model_max_length`; tokenizer.json is read by other programs as well.
-    """
-    tokenizer = copy.deepcopy(tokenizer)
-    tokenizer.model_max_length = length
-    if "max_length" in tokenizer.init_kwargs:
-        tokenizer.init_kwargs["max_length"] = length
-    backend = getattr(tokenizer, "backend_tokenizer", None)
-    if backend is not None:
-        backend.no_padding()
-        backend.enable_truncation(length, direction=tokenizer.truncation_side)
-    return tokenizer
 
 
 def write(path: Path, text: str) -> None:
@@ -195,7 +181,7 @@ def _folders(run: Run) -> dict[str, Path]:
 def export_joint(
     run: Run,
     model: PreTrainedModel,
-    tokenizer: PreTrainedTokenizerBase,
+    processor: Any,
     joint: Mapping[str, Any],
     recipe: Recipe,
 ) -> None:
@@ -209,8 +195,8 @@ def export_joint(
     new.mkdir()
     try:
         model.save_pretrained(new)
-        length = usable_length(tokenizer, model.config, recipe.train.max_length)
-        _cutting(tokenizer, length).save_pretrained(new)
+        modality = by_key(recipe.data.modality)()
+        modality.save(processor, model.config, recipe.train.max_length, new)
         write(new / "recipe.json", recipe.to_json())
         write(new / "tasks.json", json.dumps(joint, ensure_ascii=False, indent=2))
         shutil.copyfile(scripts.HERE / "joint.py", new / "predict.py")
@@ -221,9 +207,10 @@ def export_joint(
 
 def probe(
     folder: Path,
-    texts: Sequence[tuple[str, str | None]],
+    texts: Sequence[Input],
     labels_expected: Sequence[str],
     probabilities_expected: Sequence[float] | Floats,
+    modality: Modality = TEXT,
 ) -> None:
     """Load the folder as anybody would and ask it again.
 
@@ -234,12 +221,11 @@ def probe(
     """
     from transformers import pipeline
 
-    classify = pipeline("text-classification", model=str(folder))
+    classify = pipeline(modality.pipeline, model=str(folder))
     wrong = []
-    for row, (first, second) in enumerate(texts):
+    for row, each in enumerate(texts):
         label, expected = labels_expected[row], float(probabilities_expected[row])
-        asked = first if second is None else {"text": first, "text_pair": second}
-        answer = classify(asked, truncation=True, top_k=None)
+        answer = modality.ask(classify, each)
         scores = {one["label"]: one["score"] for one in answer}
         best = max(scores, key=lambda name: scores[name])
         found = scores.get(label, np.nan)

@@ -14,6 +14,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from core.evaluation.intervals import wilson
+from core.evaluation.verdict import RIVALS
+from core.modalities import by_key
+from core.modalities.base import Modality
 from core.models.catalog import BY_KEY, hub_id
 from core.models.packaged import named, pinned
 from core.recipe import ModelSpec, Recipe
@@ -24,7 +27,7 @@ USE = """\
 ```python
 from transformers import pipeline
 
-classify = pipeline("text-classification", model="FOLDER", truncation=True)
+classify = pipeline("{task}", model="FOLDER"{cut})
 print(classify({example}))
 ```
 """
@@ -45,9 +48,10 @@ def card(
     "language" of `metrics` is the ISO 639 code of the texts: the base model does not tell, people train
     English ones on other languages. Raises KeyError when a measurement is missing.
     """
+    kind = by_key(recipe.data.modality)
     text = [markdown(name) for name in recipe.data.text]
     intro = say(
-        "card.intro",
+        f"card.intro.{kind.key}",
         language,
         classes=len(labels),
         column=markdown(recipe.task.column),
@@ -56,11 +60,11 @@ def card(
         file=markdown(recipe.data.file),
     )
     parts = [
-        _front_matter(base.key, metrics.get("language")),
+        _front_matter(base.key, metrics.get("language"), kind.pipeline),
         f"# {markdown(recipe.name or recipe.data.file)}",
         intro,
         *_quality(metrics, language),
-        *_use(len(text), metrics, language, prefix),
+        *_use(kind, len(text), metrics, language, prefix),
         *_making(recipe, metrics, base, language),
         *_limits(metrics, language),
     ]
@@ -120,13 +124,13 @@ def markdown(text: str) -> str:
 BIDI = frozenset("\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
 
 
-def _front_matter(base: str, spoken: str | None) -> str:
+def _front_matter(base: str, spoken: str | None, task: str) -> str:
     """YAML; every value is written as JSON, which is YAML too."""
     entry, name = BY_KEY.get(base), hub_id(base)
     values: dict[str, Any] = {
         "library_name": "transformers",
-        "pipeline_tag": "text-classification",
-        "tags": ["text-classification", "ticktune"],
+        "pipeline_tag": task,
+        "tags": [task, "ticktune"],
         **({"base_model": name, "base_model_relation": "finetune"} if name else {}),
         **({"language": spoken} if spoken else {}),
         **({"license": entry.licence.lower()} if entry else {}),
@@ -146,7 +150,7 @@ def _quality(metrics: Mapping[str, Any], language: str) -> list[str]:
         say("card.this_model", language): metrics["test"],
         **{
             say(f"card.{rival}", language): metrics["baselines"][rival]
-            for rival in ("embedding", "tfidf", "majority")
+            for rival in RIVALS
             if rival in metrics["baselines"]
         },
     }
@@ -216,14 +220,21 @@ def _scores(
     ]
 
 
-def _use(columns: int, metrics: Mapping[str, Any], language: str, prefix: str) -> list[str]:
+def _use(
+    kind: type[Modality], columns: int, metrics: Mapping[str, Any], language: str, prefix: str
+) -> list[str]:
     length, threshold = int(metrics["max_length"]), metrics.get("threshold")
     example = '{"text": "…", "text_pair": "…"}' if columns == 2 else '"…"'
     joined = [say("card.use_joined", language)] if columns > 2 else []
+    cut = say("card.use_cut", language, length=length)
+    if not kind.words:
+        example, joined, cut = '"picture.jpg"', [], say("card.use_pictures", language)
     return [
         f"## {say('card.use', language)}",
-        USE.format(example=example),
-        say("card.use_cut", language, length=length),
+        USE.format(
+            task=kind.pipeline, cut=", truncation=True" if kind.words else "", example=example
+        ),
+        cut,
         *([say("card.use_prefix", language, prefix=prefix.strip())] if prefix else []),
         *joined,
         *([] if threshold is None else [say("card.use_several", language, threshold=threshold)]),

@@ -15,7 +15,7 @@ from typing import Any
 
 from core.errors import UserError
 from core.evaluation import learning_curve as curves
-from core.evaluation.verdict import verdict
+from core.evaluation.verdict import RIVALS, verdict
 from core.export.drawing import Line, chart
 from core.export.report import STYLE
 from core.folds import SCORES, FoldStore
@@ -106,7 +106,7 @@ def _result(run: Run, language: str) -> str:
 def _scores(metrics: Mapping[str, Any], language: str) -> str:
     test, several = metrics["test"], bool(metrics.get("separator"))
     compared = {"this": test, **metrics["baselines"]}
-    names = [name for name in ("this", "embedding", "tfidf", "majority") if name in compared]
+    names = [name for name in ("this", *RIVALS) if name in compared]
     right = "result.exact" if several else "result.accuracy"
     body = f"<p>{_esc(say('report.measured', language, rows=test['rows']))}</p>"
     for key, score, shown in (
@@ -305,6 +305,16 @@ def _block(block: Mapping[str, Any], language: str) -> str:
     if block["kind"] == "table":
         rows = [[words(cell) for cell in row] for row in block["rows"]]
         return f"<p>{_esc(name)}</p>" + _table([words(each) for each in block["head"]], rows)
+    if block["kind"] == "pictures":
+        drawn = "".join(
+            "<p>"
+            + " ".join(
+                f'<img alt="" src="data:image/jpeg;base64,{_esc(str(data))}">' for data in row
+            )
+            + "</p>"
+            for row in block["rows"]
+        )
+        return f"<p>{_esc(name)}</p>{drawn}"
     line = Line(words(block["y"]), [(a, b) for a, b in block["points"]], dots=True)
     return f"<p>{_esc(name)}</p>" + chart([line], name, words(block["x"]))
 

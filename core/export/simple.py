@@ -21,6 +21,7 @@ from typing import Any
 
 import numpy as np
 
+from core.data.read import Table
 from core.errors import UserError
 from core.evaluation import baselines
 from core.evaluation.explain import Unit
@@ -29,7 +30,7 @@ from core.evaluation.metrics import Floats
 from core.export import scripts
 from core.export.bundle import base_of, slug, swap, threshold_of, unsure_of, write
 from core.export.card import simple_card
-from core.modalities.text import NO_LIMIT, flat, load_tokenizer, reach
+from core.modalities.text import NO_LIMIT, TEXT, flat, load_tokenizer, reach
 from core.models.embed import embed
 from core.models.load import pretrained
 from core.models.locate import FILES, locate
@@ -186,6 +187,11 @@ class SimplePredictor:
         if "featureunion" not in self._pipeline.named_steps and is_embedding(folder):
             self._encoder = _encoder(encoder or encoder_of(folder, recipe))
 
+    def over(self, table: Table) -> SimplePredictor:
+        """Itself. Raises UserError for a table of another kind."""
+        check_kind(TEXT.key, table)
+        return self
+
     def probabilities(self, texts: Sequence[Text]) -> Floats:
         """Probabilities of the labels for each text or pair of texts: [texts, classes], float64."""
         with self._lock:  # the tokenizer is not made for several threads
@@ -213,6 +219,12 @@ class SimplePredictor:
     def hints(self, text: Text, units: Sequence[Unit], label: int) -> Floats | None:
         """None: there is no quick guess."""
         return None
+
+
+def check_kind(modality: str, table: Table) -> None:
+    """Raise UserError for rows that a model for this modality cannot be asked about."""
+    if table.modality != modality:
+        raise UserError(f"predict_wants_{modality}", file=table.name)
 
 
 def is_embedding(folder: Path) -> bool:

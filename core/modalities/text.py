@@ -2,34 +2,24 @@
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import pandas as pd
 
 from core.errors import UserError
+from core.modalities.base import Input, Modality
+from core.modalities.base import join as join
 
 if TYPE_CHECKING:
     from datasets import Dataset
     from transformers import PreTrainedTokenizerBase
 
-Text = tuple[str, str | None]  # the second one of a pair, where the data has pairs
+Text = Input  # the second one of a pair, where the data has pairs
 NO_LIMIT = 10**9  # tokens
 CHUNK = 2000  # rows tokenised at a time: bounds the memory that encodings take
-
-
-def join(cells: Sequence[str]) -> Text:
-    """The cells of one row as a tokenizer takes them: a text, a pair of texts, or all in one text."""
-    if len(cells) == 2:
-        return cells[0], cells[1]
-    return "\n".join(cells), None
-
-
-def texts_of(frame: pd.DataFrame, columns: Sequence[str]) -> list[Text]:
-    """The texts of every row, in the order of the frame."""
-    return [join(cells) for cells in zip(*(frame[name] for name in columns), strict=True)]
 
 
 def flat(text: Text) -> str:
@@ -180,3 +170,121 @@ def _tokens(
     if "token_type_ids" in tokenizer.model_input_names:
         columns["token_type_ids"] = [encoding.type_ids for encoding in encodings]
     return columns, sum(bool(encoding.overflowing) for encoding in encodings)
+
+
+def cutting(tokenizer: PreTrainedTokenizerBase, length: int) -> PreTrainedTokenizerBase:
+    """A copy that knows the longest input; the original may still be in use.
+
+    `truncation=True` cuts at `model_max_length`; tokenizer.json is read by other programs as well.
+    """
+    tokenizer = copy.deepcopy(tokenizer)
+    tokenizer.model_max_length = length
+    if "max_length" in tokenizer.init_kwargs:
+        tokenizer.init_kwargs["max_length"] = length
+    backend = getattr(tokenizer, "backend_tokenizer", None)
+    if backend is not None:
+        backend.no_padding()
+        backend.enable_truncation(length, direction=tokenizer.truncation_side)
+    return tokenizer
+
+
+class TextModality(Modality):
+    """Texts and pairs of texts; `processor` is a tokenizer. What each does is said at the function above."""
+
+    key = "text"
+    classifier = "AutoModelForSequenceClassification"
+    pipeline = "text-classification"
+    plain = "tfidf"
+    script = "model"
+    words = True
+    one_length = False
+    keeps_simple = True
+
+    def shown(self, each: Text) -> str:
+        return flat(each)
+
+    def identity(self, each: Text) -> str:
+        return flat(each)
+
+    def size(self, each: Text) -> int:
+        """In characters."""
+        return len(flat(each))
+
+    def plain_input(self, inputs: Sequence[Text]) -> Sequence[str]:
+        return [flat(each) for each in inputs]
+
+    def processor(self, folder: Path) -> PreTrainedTokenizerBase:
+        return load_tokenizer(folder)
+
+    def usable_length(self, processor: Any, config: Any, wanted: int | None = None) -> int:
+        return usable_length(processor, config, wanted)
+
+    def lengths(self, processor: Any, inputs: Sequence[Text]) -> np.ndarray:
+        return lengths(processor, inputs)
+
+    def encode(
+        self,
+        processor: Any,
+        inputs: Sequence[Text],
+        labels: np.ndarray,
+        max_length: int,
+        file: Path,
+        between: Callable[[], None] = lambda: None,
+    ) -> tuple[Dataset, float]:
+        return encode(processor, inputs, labels, max_length, file, between)
+
+    def columns(
+        self, processor: Any, inputs: Sequence[Text], max_length: int
+    ) -> dict[str, list[Any]]:
+        return columns(processor, inputs, max_length)
+
+    def collator(self, processor: Any) -> Callable[[list[Mapping[str, Any]]], Any]:
+        return collator(processor)
+
+    def tensors(self, processor: Any, inputs: Sequence[Text], max_length: int) -> Any:
+        return processor(
+            as_input(inputs),
+            padding=True,
+            truncation=True,
+            max_length=max_length,
+            return_tensors="pt",
+        )
+
+    def width(self, batch: Mapping[str, Any]) -> int:
+        return int(batch["attention_mask"].shape[1])
+
+    def embed(
+        self,
+        model: Any,
+        processor: Any,
+        inputs: Sequence[Text],
+        max_length: int,
+        *,
+        bf16: bool = False,
+        between: Callable[[], None] = lambda: None,
+    ) -> np.ndarray:
+        from core.models.embed import embed
+
+        return embed(model, processor, inputs, max_length, bf16=bf16, between=between)
+
+    def narrow(self, model: Any) -> Callable[[], None]:
+        from core.models.first_token import first_token_only
+
+        return first_token_only(model)
+
+    def lighten(self, model: Any, rows: Any) -> Callable[[], None]:
+        from core.models.embedding import restore, trim
+
+        trim(model, used_tokens(rows))
+        return lambda: restore(model)
+
+    def save(self, processor: Any, config: Any, max_length: int | None, folder: Path) -> None:
+        cutting(processor, usable_length(processor, config, max_length)).save_pretrained(folder)
+
+    def ask(self, classify: Any, each: Text) -> Any:
+        first, second = each
+        asked = first if second is None else {"text": first, "text_pair": second}
+        return classify(asked, truncation=True, top_k=None)
+
+
+TEXT = TextModality()

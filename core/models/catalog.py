@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-BUNDLED = "minilm"
+BUNDLED, BUNDLED_PICTURES = "minilm", "efficientnet-lite0"
 MULTILINGUAL = "multilingual-e5-small"  # from the hub, or from a package: `core.models.packaged`
 HUB_ID = re.compile(r"[A-Za-z0-9][\w.-]{0,95}(/[A-Za-z0-9][\w.-]{0,95})?")
 
@@ -18,7 +18,8 @@ E5 = re.compile(r"intfloat/(multilingual-)?e5-(small|base|large)(-v2|-unsupervis
 class Entry:
     """One model. `parameters` in millions, `megabytes` of the download, `languages` as a locale key.
 
-    Its "good for" sentence is `model.KEY` in the locales.
+    Its "good for" sentence is `model.KEY` in the locales. A model for pictures reads no language; one that is
+    only in the box has no hub id.
     """
 
     key: str
@@ -26,7 +27,7 @@ class Entry:
     hub_id: str
     parameters: int
     megabytes: int
-    languages: str  # "english", "chinese" or "many": `language.NAME` in the locales
+    languages: str  # "", "english", "chinese" or "many": `language.NAME` in the locales
     licence: str
     max_length: int
     bundled: bool = False
@@ -119,7 +120,45 @@ CATALOG: tuple[Entry, ...] = (
         "xlm-roberta", "XLM-R base", "FacebookAI/xlm-roberta-base", 278, 1115, "many", "MIT", 512
     ),
 )
-BY_KEY: dict[str, Entry] = {entry.key: entry for entry in CATALOG}
+PICTURES: tuple[Entry, ...] = (
+    Entry(BUNDLED_PICTURES, "EfficientNet-Lite0", "", 5, 17, "", "Apache-2.0", 196, bundled=True),
+    Entry("mobilenet-v2", "MobileNetV2", "google/mobilenet_v2_1.0_224", 4, 14, "", "other", 196),
+    Entry("resnet-50", "ResNet-50", "microsoft/resnet-50", 26, 103, "", "Apache-2.0", 196),
+    Entry(
+        "convnextv2-tiny",
+        "ConvNeXt V2 tiny",
+        "facebook/convnextv2-tiny-22k-224",
+        29,
+        115,
+        "",
+        "Apache-2.0",
+        196,
+    ),
+    Entry("dinov2-small", "DINOv2 small", "facebook/dinov2-small", 22, 88, "", "Apache-2.0", 196),
+    Entry(
+        "vit-base",
+        "ViT base",
+        "google/vit-base-patch16-224-in21k",
+        86,
+        346,
+        "",
+        "Apache-2.0",
+        196,
+    ),
+    Entry(
+        "siglip-base",
+        "SigLIP base",
+        "google/siglip-base-patch16-224",
+        93,
+        813,
+        "",
+        "Apache-2.0",
+        196,
+    ),
+)
+BY_KEY: dict[str, Entry] = {entry.key: entry for entry in (*CATALOG, *PICTURES)}
+# What can be picked for each kind of data (`core.modalities`); the one in the box comes first.
+BY_MODALITY: dict[str, tuple[Entry, ...]] = {"text": CATALOG, "image": PICTURES}
 
 
 def hub_id(key: str) -> str | None:

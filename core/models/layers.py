@@ -26,7 +26,11 @@ def layers(model: Any) -> list[nn.Module]:
 
 def embeddings(model: Any) -> str | None:
     """The name in the base model of the whole block of embeddings (words, positions, norm), if it has one."""
-    base, table, above = model.base_model, model.get_input_embeddings(), layers(model)
+    base, above = model.base_model, layers(model)
+    try:
+        table = model.get_input_embeddings()
+    except NotImplementedError:  # what reads pictures may have none
+        return None
     for name, child in base.named_children():
         inside = list(child.modules())
         if any(each is table for each in inside) and not any(each in inside for each in above):

@@ -59,19 +59,24 @@ def pretrained(
     return model, about
 
 
-def load(folder: Path, head: Mapping[str, Any], attention: str | None = None) -> torch.nn.Module:
+def load(
+    folder: Path,
+    head: Mapping[str, Any],
+    attention: str | None = None,
+    kind: str = "AutoModelForSequenceClassification",
+) -> torch.nn.Module:
     """A model with a new classification head, and without dropout.
 
-    `attention` is the implementation that is preferred; a model that does not have it uses its own. The
-    configuration keeps the dropout that the model was published with. Raises UserError when the folder
-    holds no text encoder.
+    `attention` is the implementation that is preferred; a model that does not have it uses its own. `kind` is
+    the class of transformers that opens it (`Modality.classifier`). The configuration keeps the dropout that
+    the model was published with. Raises UserError when the folder holds no such encoder.
     """
-    from transformers import AutoModelForSequenceClassification
+    import transformers
 
     config = read_config(folder)
     try:
         model, _ = pretrained(
-            AutoModelForSequenceClassification,
+            getattr(transformers, kind),
             folder,
             ignore_mismatched_sizes=True,
             attn_implementation=attention,

@@ -9,13 +9,14 @@ import dataclasses
 import functools
 import hashlib
 import json
+from collections.abc import Callable, Mapping
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
 from core.errors import UserError
-from core.models import packaged
-from core.models.catalog import BUNDLED, MULTILINGUAL, hub_id, prefix
+from core.models import efficientnet, packaged
+from core.models.catalog import BUNDLED, BUNDLED_PICTURES, MULTILINGUAL, hub_id, prefix
 from core.models.prefix import prefixed
 from core.recipe import ModelSpec
 from core.runs import RunStore
@@ -33,8 +34,8 @@ def resolve(spec: ModelSpec, store: RunStore) -> ModelSpec:
     Raises UserError for an unknown or private id, one without safetensors, one that is not cached
     while there is no network, or a run that has no model.
     """
-    if spec.key == BUNDLED:
-        bundled_folder()
+    if spec.key in IN_THE_BOX:
+        IN_THE_BOX[spec.key]()
         return spec
     if spec.key.startswith("run:"):
         _of_run(spec.key, store)
@@ -59,7 +60,7 @@ def here(spec: ModelSpec, store: RunStore) -> ModelSpec | None:
 
     Raises UserError for a run that has no model, and for what cannot be the name of one.
     """
-    if spec.key == BUNDLED or spec.key.startswith("run:"):
+    if spec.key in IN_THE_BOX or spec.key.startswith("run:"):
         return resolve(spec, store)
     pinned = packaged.pinned(spec)
     if pinned:
@@ -74,8 +75,8 @@ def here(spec: ModelSpec, store: RunStore) -> ModelSpec | None:
 def locate(spec: ModelSpec, store: RunStore) -> Path:
     """The local folder of a resolved model; downloads or unpacks it when it is not here yet. Raises
     UserError."""
-    if spec.key == BUNDLED:
-        return bundled_folder()
+    if spec.key in IN_THE_BOX:
+        return IN_THE_BOX[spec.key]()
     if spec.key.startswith("run:"):
         return _of_run(spec.key, store)
     if packaged.pinned(spec):
@@ -105,6 +106,13 @@ def bundled_folder() -> Path:
         if hashlib.file_digest(file, "sha256").hexdigest() != BUNDLED_SHA256:
             raise UserError("model_bundled_changed")
     return folder
+
+
+# The models that need no network: what gives the folder of each.
+IN_THE_BOX: Mapping[str, Callable[[], Path]] = {
+    BUNDLED: bundled_folder,
+    BUNDLED_PICTURES: efficientnet.folder,
+}
 
 
 def _of_run(key: str, store: RunStore) -> Path:
@@ -153,8 +161,11 @@ def _check_config(name: str, commit: str) -> None:
 
 
 def read_config(folder: Path) -> dict[str, Any]:
-    """The model's configuration. Raises UserError when it wants code of its own to be run."""
+    """The model's configuration. Raises UserError when it wants code of its own to be run, and for what only
+    another library can open."""
     config = dict(json.loads((folder / "config.json").read_text(encoding="utf-8")))
+    if "pretrained_cfg" in config or config.get("model_type") == "timm_wrapper":
+        raise UserError("model_timm")
     if config.get("auto_map"):
         raise UserError("model_remote_code")
     return config

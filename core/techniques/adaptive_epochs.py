@@ -30,6 +30,7 @@ class AdaptiveEpochs(Technique):
 
     key = "adaptive_epochs"
     group = "course"
+    modalities = ("text", "image")
     Options = Options
 
     @property

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     import numpy as np
     import torch
 
-    from core.modalities.text import Text
+    from core.modalities.base import Input, Modality
 
     # (logits [rows, classes], batch) -> a loss for each row; "labels" of the batch are the truth as the task
     # encodes it, MISSING in rows without this label: their loss is 0
@@ -51,8 +51,8 @@ class Context:
     known: int
     evaluations_per_epoch: float
     patience: int
-    texts: Sequence[Text]
-    encode: Callable[[Sequence[Text]], Mapping[str, list[Any]]]
+    texts: Sequence[Input]
+    encode: Callable[[Sequence[Input]], Mapping[str, list[Any]]]
     note: Callable[[Message], None]
 
 
@@ -75,7 +75,8 @@ class Fit(Protocol):
 
     run: Run
     sets: Any  # core.training.sets.Sets
-    tokenizer: Any
+    modality: Modality
+    processor: Any  # what transformers calls the tokenizer or the image processor of a model
     collate: Callable[[list[Any]], Any]
     planned: Any  # core.training.auto.Plan
     spec: TrainSpec
@@ -102,8 +103,8 @@ class Fit(Protocol):
     def again(self, model: Any, stage: str, share: float, before: Fitted) -> Fitted:
         """Train another model, in place and all of it, for a share of the run's epochs."""
 
-    def retokenise(self, tokenizer: Any) -> None:
-        """Make the sets anew with another tokenizer, which goes into the export as well."""
+    def encode_again(self, processor: Any) -> None:
+        """Make the sets anew with another processor, which goes into the export as well."""
 
 
 @dataclass(frozen=True)
@@ -136,6 +137,7 @@ class Technique:
     group: ClassVar[str]  # under which heading it stands: one of GROUPS
     modalities: ClassVar[tuple[str, ...]] = ("text",)  # kinds of data that it can be used on
     rate: ClassVar[float] = 1.0  # times the learning rate that is chosen without it
+    frozen: ClassVar[bool] = False  # does the whole encoder stay as it came?
     # The fits whose rows, model, loss ... it changes: "train", or a stage that a technique adds; () for all.
     stages: tuple[str, ...] = ()
 
@@ -169,7 +171,7 @@ class Technique:
 
     @classmethod
     def unavailable(cls, profile: Profile) -> Message | None:
-        """Why it cannot be used on this data, or None."""
+        """Why it cannot be used on this data, of a kind that it is for, or None."""
         return None
 
     @classmethod

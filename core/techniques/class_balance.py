@@ -42,6 +42,7 @@ class ClassBalance(Technique):
 
     key = "class_balance"
     group = "loss"
+    modalities = ("text", "image")
     Options = Options
 
     @classmethod

@@ -8,9 +8,12 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+import numpy as np
+
 from core.words import Message
 
 Block = dict[str, Any]
+PICTURE = 96  # pixels of the longer side of a picture in a grid
 
 
 def sentence(said: Message) -> Block:
@@ -50,6 +53,30 @@ def chart(
         "dots": dots,
         "mark": [mark[0], mark[1].to_json()] if mark else None,
     }
+
+
+def pictures(title: Message, rows: Sequence[Sequence[np.ndarray]]) -> Block:
+    """A grid of pictures, pixels [height, width, 3] in 8 bits: in each row one as it was, and what became of
+    it."""
+    return {
+        "kind": "pictures",
+        "title": title.to_json(),
+        "rows": [[_inline(pixels) for pixels in row] for row in rows],
+    }
+
+
+def _inline(pixels: np.ndarray) -> str:
+    """A small JPEG in base64."""
+    import base64
+    import io
+
+    from PIL import Image
+
+    image = Image.fromarray(np.asarray(pixels))
+    image.thumbnail((PICTURE, PICTURE))
+    out = io.BytesIO()
+    image.save(out, "JPEG", quality=80)
+    return base64.b64encode(out.getvalue()).decode()
 
 
 Evidence = Mapping[str, Sequence[Block]]  # by the key of the technique, in metrics.json

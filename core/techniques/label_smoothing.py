@@ -32,6 +32,7 @@ class LabelSmoothing(Technique):
 
     key = "label_smoothing"
     group = "loss"
+    modalities = ("text", "image")
     Options = Options
 
     def exported(self, fit: Fit, folder: Path, facts: Mapping[str, Any]) -> dict[str, Any]:

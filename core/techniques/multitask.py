@@ -40,6 +40,7 @@ class Multitask(Technique):
 
     key = "multitask"
     group = "data"
+    modalities = ("text", "image")
     Options = Options
 
     def __init__(self, options: Any = None) -> None:

@@ -61,8 +61,8 @@ class Quantize(Technique):
         rows = fit.sets.rows.views()[0]
         texts = rows.texts_at(rows.split.test)
         length = int(fit.spec.max_length or 0)
-        small = OnnxModel(folder / FILE, fit.tokenizer, length, fit.here.threads)
-        both: list[Model] = [TorchModel(model, fit.tokenizer, length), small]
+        small = OnnxModel(folder / FILE, fit.processor, length, fit.here.threads)
+        both: list[Model] = [TorchModel(model, fit.processor, length), small]
         sizes = [facts["size"], (folder / FILE).stat().st_size]
         seconds, rate = latencies(both, texts), throughputs(both, texts)
         shares = rows.task.probabilities(small.answers(texts))

@@ -35,7 +35,7 @@ class VocabTrim(Technique):
         from core.models.vocabulary import smaller, trim_table
         from core.training.weigh import size_of
 
-        model, old = fitted.model, fit.tokenizer
+        model, old = fitted.model, fit.processor
         rows, validation = fit.sets.rows, fit.sets.validation
         sides = np.concatenate([rows.split.train, rows.split.validation])
         texts = [*rows.texts_at(sides), *rows.unlabelled]
@@ -45,7 +45,7 @@ class VocabTrim(Technique):
         tokenizer, kept = smaller(old, used, int(self.options.margin), folder)
         whole = model.get_input_embeddings().num_embeddings
         trim_table(model, kept)
-        fit.retokenise(tokenizer)
+        fit.encode_again(tokenizer)
         off = float(np.abs(fit.answers(model, fit.sets.validation) - said).max())
         facts: dict[str, Any] = {
             "before": whole,
@@ -73,6 +73,6 @@ def _used(fit: Fit, texts: list[Any]) -> set[int]:
     used: set[int] = set()
     for start in range(0, len(texts), CHUNK):
         fit.look()
-        made = columns(fit.tokenizer, texts[start : start + CHUNK], NO_LIMIT)
+        made = columns(fit.processor, texts[start : start + CHUNK], NO_LIMIT)
         used.update(number for row in made["input_ids"] for number in row)
     return used

@@ -59,6 +59,7 @@ def arguments(
         logging_nan_inf_filter=False,
         disable_tqdm=True,
         report_to="none",
+        label_names=["labels"],  # which the Trainer reads off transformers' own models only
         dataloader_pin_memory=False,
         remove_unused_columns=False,  # `for_model` does it: techniques have columns of their own
         **settings,

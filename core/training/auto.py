@@ -9,13 +9,16 @@ import dataclasses
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from core.recipe import TrainSpec
 from core.techniques.base import Technique
 from core.words import Message, message
+
+if TYPE_CHECKING:
+    from core.training.rows import Rows
 
 STEPS = 500  # optimizer steps that few rows are given: the steps decide, not the epochs
 FEWEST_EPOCHS, MOST_EPOCHS = 3, 20
@@ -38,8 +41,9 @@ class Facts:
     """What the settings follow from.
 
     `rows` are trained on, `validation` rows choose the best model; `lengths` are tokens of training texts
-    (some or all), `limit` is the longest input of the model in tokens. Of the techniques follows `multiple`,
-    how many rows they make of one, and `rate`, by which the learning rate is multiplied.
+    (some or all), `limit` is the longest input of the model in tokens; with `one_length` there is no other.
+    Of the techniques follows `multiple`, how many rows they make of one, and `rate`, by which the learning
+    rate is multiplied.
     """
 
     rows: int
@@ -48,6 +52,19 @@ class Facts:
     limit: int
     multiple: int = 1
     rate: float = 1.0
+    one_length: bool = False
+
+    @classmethod
+    def of(cls, rows: Rows, processor: Any, config: Any) -> Facts:
+        """Of a run's rows and the model that it starts from."""
+        modality, train = rows.modality, rows.split.train
+        return cls(
+            rows=len(train),
+            validation=len(rows.chooser),
+            lengths=modality.lengths(processor, rows.texts_at(train)),
+            limit=modality.usable_length(processor, config),
+            one_length=modality.one_length,
+        )
 
 
 def with_techniques(facts: Facts, chosen: Sequence[Technique]) -> Facts:
@@ -125,7 +142,10 @@ def plan(spec: TrainSpec, facts: Facts) -> Plan:
     wanted = max(LENGTH_STEP, math.ceil(wanted / LENGTH_STEP) * LENGTH_STEP)
     length = min(wanted, LENGTH_CAP, facts.limit)
     settle("max_length", length, message("recipe.max_length", tokens=wanted, percent=PERCENTILE))
-    if chosen["max_length"] > facts.limit:
+    if facts.one_length:
+        chosen["max_length"] = facts.limit
+        why["max_length"] = message("recipe.max_length.picture", tokens=facts.limit)
+    elif chosen["max_length"] > facts.limit:
         chosen["max_length"] = facts.limit
         why["max_length"] = message("recipe.max_length.limit", limit=facts.limit)
     elif spec.max_length is None and length < wanted:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -28,12 +28,21 @@ class SimilarLengths(Sampler[int]):
 
     Every row comes once an epoch. The same seed and epoch give the same order, whatever came before, so
     that a resumed run goes on as if it had not stopped; the Trainer says the epoch through `set_epoch`.
+    `tell` hears of it before the first row: to rows of which each epoch has others, the Trainer says a wrong
+    one when it goes on in the middle of an epoch.
     """
 
-    def __init__(self, lengths: Sequence[int], batch_size: int, seed: int) -> None:
+    def __init__(
+        self,
+        lengths: Sequence[int],
+        batch_size: int,
+        seed: int,
+        tell: Callable[[int], None] = lambda epoch: None,
+    ) -> None:
         self.lengths = np.asarray(lengths, dtype=float)
         self.batch_size = batch_size
         self.seed = seed
+        self.tell = tell
         self.epoch = 0
 
     def __len__(self) -> int:
@@ -43,6 +52,7 @@ class SimilarLengths(Sampler[int]):
         self.epoch = epoch
 
     def __iter__(self) -> Iterator[int]:
+        self.tell(self.epoch)
         random = np.random.default_rng([self.seed, self.epoch])
         order = random.permutation(len(self.lengths))
         noisy = self.lengths * random.uniform(1 - JITTER, 1 + JITTER, len(self.lengths))

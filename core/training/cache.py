@@ -11,7 +11,7 @@ the layers above go on being trained.
 from __future__ import annotations
 
 import shutil
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -90,15 +90,26 @@ class Cut:
             hook.remove()
         raise RuntimeError("the last frozen layer was never asked")
 
-    def apply(self) -> None:
-        """From now on the model takes `inputs_embeds` and `attention_mask`, and is only its upper part."""
+    def apply(self) -> nn.Module:
+        """What is to be trained: from now on the model takes `inputs_embeds` and `attention_mask`, and is
+        only its upper part."""
         setattr(self.base, self.place, _Given())
         setattr(*self.stack, nn.ModuleList(list(self.layers)[self.frozen :]))
+        model: nn.Module = self.model
+        return model
 
     def undo(self) -> None:
         """The whole model again, with what its upper part has learned."""
         setattr(self.base, self.place, self.embeddings)
         setattr(*self.stack, self.layers)
+
+    def collate(self, rows: list[dict[str, Any]]) -> dict[str, torch.Tensor]:
+        """A batch of `Kept` rows."""
+        return collate_kept(rows)
+
+    def width(self, batch: Mapping[str, Any]) -> int:
+        """Length of each row of such a batch, with its padding."""
+        return int(batch["attention_mask"].shape[1])
 
     def agrees(self, collate: Callable[[list[Any]], Any], rows: Any) -> bool:
         """Does the upper part say the same, from outputs as they are kept, as the whole model?

@@ -19,9 +19,9 @@ class Cost:
 
     A step costs `step`, and `token` for each token of its batch with its padding; `evaluated`, `tested` and
     `kept` are per token of rows that are scored while training, scored at the end, and sent through frozen
-    layers once; `counted` is per character that the simple model learns from. `once` does not grow.
-    `memory` is the most that was held, `fixed` the part of it that is the same for any batch: the program,
-    the weights, their gradients and the optimizer's two numbers for each.
+    layers once; `counted` is per character, or whatever `baselines.Plain.work` counts, that the simple model
+    learns from. `once` does not grow. `memory` is the most that was held, `fixed` the part of it that is the
+    same for any batch: the program, the weights, their gradients and the optimizer's two numbers for each.
     """
 
     step: float

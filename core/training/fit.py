@@ -15,9 +15,6 @@ import numpy as np
 import torch
 from transformers import set_seed
 
-from core.modalities import text
-from core.models.embedding import restore, trim
-from core.models.first_token import first_token_only
 from core.recipe import TrainSpec
 from core.runs import Run
 from core.tasks.base import ranked
@@ -26,7 +23,8 @@ from core.training import events as ev
 from core.training.arguments import arguments, loss_of, rates, scored_at_once
 from core.training.auto import Plan, plan
 from core.training.batching import for_model
-from core.training.cache import Cut, Kept, TooLarge, collate_kept
+from core.training.cache import Cut, TooLarge
+from core.training.head_cut import HeadCut
 from core.training.machine import Machine
 from core.training.sets import Sets
 from core.training.stages import Stages
@@ -37,6 +35,8 @@ if TYPE_CHECKING:
     from core.techniques.base import Loss
 
 SLOWER = 0.2  # of the learning rates, when they were too high
+# Where a model can be cut in two, so that its frozen part works once for each row. The first that fits.
+CUTS: tuple[type[HeadCut] | type[Cut], ...] = (HeadCut, Cut)
 
 
 class Fit:
@@ -47,13 +47,14 @@ class Fit:
         run: Run,
         planned: Plan,
         sets: Sets,
-        tokenizer: Any,
+        processor: Any,
         chosen: Sequence[Technique],
         here: Machine,
     ) -> None:
         self.run, self.planned, self.sets, self.here = run, planned, sets, here
-        self.chosen, self.tokenizer = chosen, tokenizer
-        self.collate = text.collator(tokenizer)
+        self.chosen, self.processor = chosen, processor
+        self.modality = sets.rows.modality
+        self.collate = self.modality.collator(processor)
         self.stages = Stages(run)
         self.plain: Loss = sets.joint.loss([task.losses for task in sets.joint.tasks])
         self.slowed = False
@@ -97,11 +98,11 @@ class Fit:
         model.requires_grad_(True)  # what was frozen for a while
         return self._fit(model, stage, share * float(self.spec.epochs or 0), before)
 
-    def retokenise(self, tokenizer: Any) -> None:
-        """Make the sets anew with another tokenizer, which goes into the export as well."""
+    def encode_again(self, processor: Any) -> None:
+        """Make the sets anew with another processor, which goes into the export as well."""
         length, folder = int(self.spec.max_length or 0), self.run.path / "tokens" / "again"
-        self.tokenizer, self.collate = tokenizer, text.collator(tokenizer)
-        self.sets = Sets.of(self.sets.rows, tokenizer, length, folder, self.look)
+        self.processor, self.collate = processor, self.modality.collator(processor)
+        self.sets = Sets.of(self.sets.rows, processor, length, folder, self.look)
 
     def _fit(self, model: Any, stage: str, epochs: float, before: Fitted | None) -> Fitted:
         done = (before.steps, before.epochs) if before else (0, 0.0)
@@ -139,7 +140,7 @@ class Fit:
         average = None if reporter.stopped else keeper.average(best["eval_macro_f1"] - luck)
         if average is not None:
             reporter.luck = luck
-            model.load_state_dict(average)
+            trainer.model.load_state_dict(average)
             trainer.evaluate()
             mean = trainer.state.log_history[-1]
             kept = mean["eval_macro_f1"] >= best["eval_macro_f1"] - luck
@@ -209,35 +210,33 @@ class Fit:
         for technique in techniques:
             rows = technique.rows(rows, context)
             technique.model(model, context)
-        whole_layer = first_token_only(model)
+        whole = self.modality.narrow(model)
         cut, train, validation = (
             self._keep(model, rows) if keep else (None, rows, self.sets.validation)
         )
         if cut:
-            cut.apply()
+            trained, complete = cut.apply(), cut.undo
         else:
-            trim(model, text.used_tokens(self.sets.train))
+            trained, complete = model, self.modality.lighten(model, self.sets.train)
         own = [callback for each in techniques for callback in each.callbacks(context)]
         trainer = FineTuner(
-            model=model,
+            model=trained,
             args=arguments(place, spec, epochs, planned.evaluate_every, self.here, techniques),
             lengths=rows["length"],
             train_dataset=train,
             eval_dataset=validation,
-            data_collator=collate_kept if cut else self.collate,
+            data_collator=cut.collate if cut else self.collate,
             compute_metrics=self._scores,
             callbacks=[*callbacks, *own],
             loss_function=loss_of(techniques, contexts, self.sets.joint),
             rate_of=rates(model, spec, techniques),
+            width=cut.width if cut else self.modality.width,
         )
 
         def close(weights: Mapping[str, Any]) -> Any:
-            model.load_state_dict(weights)
-            if cut:
-                cut.undo()
-            else:
-                restore(model)
-            whole_layer()
+            trained.load_state_dict(weights)
+            complete()
+            whole()
             for technique in techniques:
                 technique.finish(model, context)
             # Without the wrapper that makes the forward pass run in half precision.
@@ -262,7 +261,7 @@ class Fit:
             evaluations_per_epoch=planned.evaluations_per_epoch,
             patience=planned.patience,
             texts=self.sets.rows.texts_at(self.sets.rows.split.train),
-            encode=lambda texts: text.columns(self.tokenizer, texts, length),
+            encode=lambda texts: self.modality.columns(self.processor, texts, length),
             note=self.note,
         )
 
@@ -280,10 +279,10 @@ class Fit:
                 said.append(model(**inputs).logits.float().cpu().numpy())
         return np.concatenate(said)
 
-    def _keep(self, model: Any, rows: Any) -> tuple[Cut | None, Any, Any]:
+    def _keep(self, model: Any, rows: Any) -> tuple[Cut | HeadCut | None, Any, Any]:
         """The rows to train and to score on: from the frozen part's outputs where there is one."""
         sets = self.sets
-        cut = Cut.of(model)
+        cut = next((found for kind in CUTS if (found := kind.of(model))), None)
         if cut is None:
             return None, rows, sets.validation
         why = (
@@ -299,7 +298,7 @@ class Fit:
         self.run.append(ev.StageStarted(stage="keep", rows=len(rows) + len(sets.validation)))
         folder = self.run.path / "tokens"
         try:
-            kept: list[Kept] = [
+            kept = [
                 cut.keep(some, self.collate, folder / f"{name}.npy", self.here.autocast, self.look)
                 for name, some in (("train", rows), ("validation", sets.validation))
             ]

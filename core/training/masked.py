@@ -51,7 +51,7 @@ def read(
 ) -> Read:
     """Train the encoder that the run starts from on `texts`. Raises Stopped, and UserError `no_masked` for a
     model that cannot guess hidden words."""
-    spec, here, tokenizer = fit.spec, fit.here, fit.tokenizer
+    spec, here, tokenizer = fit.spec, fit.here, fit.processor
     model, fresh = _load(fit)
     model.to(here.device)
     file = fit.run.path / "tokens" / f"{stage}.arrow"
@@ -96,6 +96,7 @@ def read(
         callbacks=[curve],
         loss_function=cross_entropy,
         rate_of=lambda name: learning_rate,
+        width=fit.modality.width,
     )
     fit.run.append(ev.StageStarted(stage=stage, rows=len(rows)))
     trainer.train()
@@ -112,7 +113,7 @@ def _load(fit: Fit) -> tuple[Any, bool]:
         model, about = pretrained(AutoModelForMaskedLM, folder, fit.here.attention)
     except ValueError as error:
         raise UserError("no_masked") from error
-    if fit.tokenizer.mask_token is None:
+    if fit.processor.mask_token is None:
         raise UserError("no_masked")
     return model, bool(about["missing_keys"])
 

@@ -26,7 +26,6 @@ from core import techniques
 from core.data.profile import check
 from core.data.read import Table
 from core.evaluation import baselines
-from core.modalities import text
 from core.models.load import load
 from core.models.locate import locate
 from core.recipe import Recipe
@@ -52,7 +51,7 @@ STEPS = 12  # that are done; the first WARM_UP are not counted
 WARM_UP = 3
 SECONDS = 20.0  # after which no further step is begun
 EVALUATED = 128  # rows that are timed without training on them
-COUNTED = 300  # rows on which the simple model of word counts is timed
+COUNTED = 300  # rows on which the simple model without a pretrained one is timed
 # Batches of many sizes leave freed memory behind in pieces, which a few steps do not show; by
 # benchmarks.preflight.
 HEAP = 1.15
@@ -81,7 +80,7 @@ class Preflight:
 
     rows: Rows
     folder: Path
-    tokenizer: Any
+    processor: Any
     config: Any
     facts: Facts
 
@@ -100,20 +99,17 @@ class Preflight:
         recipe.validate()
         self.recipe = recipe
         if before is not None and _material(before.recipe) == _material(recipe):
-            self.rows, self.folder, self.tokenizer = before.rows, before.folder, before.tokenizer
+            self.rows, self.folder, self.processor = before.rows, before.folder, before.processor
             self.config, self.facts = before.config, before.facts
         else:
             self.rows = Rows.of(table, recipe, store, extra)
             check(self.rows.profile)
             self.folder = locate(recipe.model, store)
-            self.tokenizer = text.load_tokenizer(self.folder)
+            self.processor = self.rows.modality.processor(self.folder)
             self.config = AutoConfig.from_pretrained(
                 self.folder, local_files_only=True, trust_remote_code=False
             )
-            train = self.rows.split.train
-            lengths = text.lengths(self.tokenizer, self.rows.texts_at(train))
-            limit = text.usable_length(self.tokenizer, self.config)
-            self.facts = Facts(len(train), len(self.rows.chooser), lengths, limit)
+            self.facts = Facts.of(self.rows, self.processor, self.config)
         self.chosen = techniques.resolve(recipe.techniques, self.rows.profile)
         self.plan = plan(recipe.train, with_techniques(self.facts, self.chosen))
 
@@ -147,9 +143,7 @@ class Preflight:
         evaluations = math.ceil(self.plan.total_steps / self.plan.evaluate_every)
         validation, test = len(self.rows.chooser) * mean, len(split.test) * mean
         everything = len(self.rows.texts) * mean
-        characters = sum(
-            len(baselines.cut(text.flat(each))) for each in self.rows.texts_at(split.train)
-        )
+        plain = baselines.PLAIN[self.rows.modality.plain]
         training = (
             self.plan.total_steps * (cost.step + cost.token * padded)
             + evaluations * cost.evaluated * validation
@@ -158,7 +152,7 @@ class Preflight:
         known = Training(training, self.plan.total_steps, float(spec.epochs or 1), texts)
         return (
             cost.once
-            + cost.counted * min(characters, baselines.CHARACTER_BUDGET)
+            + cost.counted * plain.work(self.rows.texts_at(split.train))
             + cost.evaluated * everything  # the frozen embedding
             + cost.kept * (len(split.train) * mean + validation)
             + training
@@ -173,6 +167,10 @@ class Preflight:
         less what dropout keeps. A batch of 256 x 256 tokens for MiniLM in bf16: 9.7 GB; measured were 8.7.
         """
         weights = sum(file.stat().st_size for file in self.folder.glob("*.safetensors"))
+        # Of the word table only the rows that the texts use are trained: with a hundred languages it is most
+        # of the weights, and hardly any of the gradients.
+        sizes = (int(getattr(self.config, name, 0)) for name in ("vocab_size", "hidden_size"))
+        table = min(weights, 4 * math.prod(sizes))
         spec = self.plan.spec
         # A batch is filled up to its own longest text.
         length = min(int(spec.max_length or 0), int(self.facts.lengths.max(initial=1)))
@@ -185,7 +183,9 @@ class Preflight:
         layers -= round(share * layers)
         size = 4 if machine().precision == "fp32" else 2
         per_token = size * layers * (16 * hidden + 2 * heads * length)
-        return held_memory() + 4 * weights, int(spec.batch_size or 0) * length * per_token
+        return held_memory() + 4 * weights - 3 * table, int(
+            spec.batch_size or 0
+        ) * length * per_token
 
     def _key(self) -> str:
         """Everything that the cost depends on, but the rows themselves."""
@@ -221,11 +221,12 @@ class Preflight:
         length = int(spec.max_length or 0)
         batch = int(spec.batch_size or 0) * spec.accumulation
         some = _thinned(self.rows, STEPS * batch)
-        counted = _counting(some)  # first, as in a run: what it loads stays in memory
+        counted = _plain(some)  # first, as in a run: what it loads stays in memory
         started = time.perf_counter()
-        sets = Sets.of(some, self.tokenizer, length, run.path / "tokens")
+        sets = Sets.of(some, self.processor, length, run.path / "tokens")
         set_seed(spec.seed)
-        model = load(self.folder, self.rows.joint().head(), here.attention)
+        modality = self.rows.modality
+        model = load(self.folder, self.rows.joint().head(), here.attention, modality.classifier)
         steps = math.ceil(len(sets.train) / batch)
         short = dataclasses.replace(
             self.plan,
@@ -238,7 +239,7 @@ class Preflight:
         )
         loaded = time.perf_counter()
         clock = _Clock(should_stop, loaded + SECONDS)
-        fit = Fit(run, short, sets, self.tokenizer, [*self.chosen, clock.technique()], here)
+        fit = Fit(run, short, sets, self.processor, [*self.chosen, clock.technique()], here)
         fitted = fit(model)
         if should_stop():
             raise Stopped
@@ -339,13 +340,15 @@ def _line(seconds: list[float], lengths: np.ndarray, batch: int, seed: int) -> t
     return 0.0, float(y.sum() / x.sum())
 
 
-def _counting(rows: Rows) -> float:
-    """Seconds per character of the simple model that counts words."""
+def _plain(rows: Rows) -> float:
+    """Seconds per character, or whatever else its work is counted in, of the simple model without a
+    pretrained one."""
     rows = rows.views()[0]
     where = rows.split.train[:COUNTED]
-    words = [text.flat(each) for each in rows.texts_at(where)]
-    fitted = baselines.tfidf(words, rows.truth[where], rows.task, 0)
-    return fitted.seconds / max(1, sum(len(baselines.cut(each)) for each in words))
+    texts, plain = rows.texts_at(where), baselines.PLAIN[rows.modality.plain]
+    started = time.perf_counter()
+    plain.fit(rows.modality.plain_input(texts), rows.truth[where], rows.task, 0)
+    return (time.perf_counter() - started) / max(1, plain.work(texts))
 
 
 def _thinned(rows: Rows, train: int) -> Rows:

@@ -7,13 +7,16 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from core.data.profile import Profile
-from core.models.catalog import BY_KEY, CATALOG, Entry
+from core.models.catalog import BY_KEY, BY_MODALITY, Entry
 from core.recipe import Recipe
+from core.techniques import unavailable
 from core.techniques.freeze import Freeze
+from core.techniques.linear_probe import LinearProbe
 from core.training.preflight import Estimate
 from core.words import Message, message
 
 LONG = 20 * 60  # seconds after which fast mode is suggested
+QUICK = (Freeze, LinearProbe)  # the fast modes: each kind of data has one
 SHORTEST = 32  # tokens that texts are cut to at most
 MOST_ACCUMULATION = 64
 PER_PARAMETER = 16  # bytes: the weight, its gradient, and two numbers of the optimizer
@@ -31,11 +34,12 @@ class Remedy:
 
 def remedies(estimate: Estimate, recipe: Recipe, profile: Profile) -> list[Remedy]:
     """What would make the run fit; where it fits but takes long, what would make it faster."""
-    freezes = Freeze.key in recipe.techniques or Freeze.unavailable(profile) is not None
+    freezes = Freeze.key in recipe.techniques or unavailable(Freeze, profile) is not None
     if not estimate.fits:
         return list(_smaller(estimate, recipe, freezes))
-    if (estimate.seconds or 0) > LONG and not freezes:
-        return [Remedy(message("remedy.time.freeze"), technique=Freeze.key)]
+    quick = next((each for each in QUICK if not unavailable(each, profile)), None)
+    if (estimate.seconds or 0) > LONG and quick and quick.key not in recipe.techniques:
+        return [Remedy(message(f"remedy.time.{quick.key}"), technique=quick.key)]
     return []
 
 
@@ -60,7 +64,11 @@ def _smaller(estimate: Estimate, recipe: Recipe, freezes: bool) -> Iterator[Reme
         yield Remedy(message("remedy.freeze"), technique=Freeze.key)
     model = BY_KEY.get(recipe.model.key)
     other = max(
-        (each for each in CATALOG if model and _fits(each, model, estimate)),
+        (
+            each
+            for each in BY_MODALITY[recipe.data.modality]
+            if model and _fits(each, model, estimate)
+        ),
         key=lambda each: each.parameters,
         default=None,
     )

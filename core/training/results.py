@@ -89,7 +89,7 @@ def write(
             for column, task, each in zip(joint.columns, joint.tasks, decided, strict=True)
         }
         recipe = dataclasses.replace(run.recipe(), train=fit.spec)
-        bundle.export_joint(run, fitted.model, fit.tokenizer, about, recipe)
+        bundle.export_joint(run, fitted.model, fit.processor, about, recipe)
     for number, column in enumerate(columns):
         place = joint.places[number]
         said = logits[np.isin(rows.split.test, column.rows.split.test)][:, place]
@@ -124,7 +124,7 @@ def _write_one(
     task, texts, truth = rows.task, rows.texts_at(rows.split.test), rows.truth[rows.split.test]
     probabilities, threshold = task.probabilities(logits), decided.threshold
     simple.test()
-    timed = TorchModel(model, fit.tokenizer, int(fit.spec.max_length or 0))
+    timed = TorchModel(model, fit.processor, int(fit.spec.max_length or 0), fit.modality)
     metrics: dict[str, Any] = {
         "labels": list(rows.labels),
         "separator": task.separator,
@@ -155,13 +155,14 @@ def _write_one(
     bundle.export(
         run,
         model,
-        fit.tokenizer,
+        fit.processor,
         task,
         recipe,
         metrics,
         texts[:PROBES],
         probabilities[:PROBES],
         add,
+        fit.modality,
     )
     simple.export(recipe, metrics)
     rows.write_test(run, probabilities, threshold, simple.tested())

@@ -15,7 +15,8 @@ from core.data.read import Table
 from core.data.split import Split, fold, split
 from core.errors import UserError
 from core.evaluation import slices
-from core.modalities import text
+from core.modalities import modality_of
+from core.modalities.base import Input, Modality
 from core.recipe import Recipe, TaskSpec
 from core.runs import Run, RunStore
 from core.tasks import Task, strata, task_of
@@ -42,13 +43,14 @@ class Rows:
     """The usable rows of a run and which side each is on: they have a text, and a label in some column."""
 
     frame: pd.DataFrame
-    texts: list[tuple[str, str | None]]
+    texts: list[Input]
     tasks: tuple[Labels, ...]  # the main label column first
     split: Split
     profile: Profile
     dropped: int
     notes: tuple[Message, ...]
-    unlabelled: list[text.Text]  # texts without a label, none of which is tested on
+    unlabelled: list[Input]  # texts without a label, none of which is tested on
+    modality: Modality
 
     @classmethod
     def of(cls, table: Table, recipe: Recipe, store: RunStore, extra: Table | None = None) -> Rows:
@@ -58,15 +60,16 @@ class Rows:
         """
         if table.fingerprint != recipe.data.fingerprint:
             raise UserError("data_changed")
+        modality = modality_of(table)
         columns = [each.column for each in recipe.tasks]
         seen = profile(
             table, recipe.data.text, columns[0], recipe.data.split or "", recipe.task.separator
         )
         frame, unusable = usable_rows(table, recipe.data.text, columns)
-        texts = text.texts_of(frame, recipe.data.text)
+        texts = modality.inputs(frame, recipe.data.text)
         names = frame[columns[0]].tolist()
         given = frame[recipe.data.split].tolist() if recipe.data.split else None
-        flat = [text.flat(each) for each in texts]
+        flat = [modality.identity(each) for each in texts]
         sides = split(
             flat,
             strata(names, recipe.task.separator),
@@ -78,18 +81,18 @@ class Rows:
         tasks = tuple(_labels(each, frame[each.column].tolist()) for each in recipe.tasks)
         tested = {fold(flat[i]) for i in sides.test}
         rest = table.frame.loc[~table.frame.index.isin(frame.index)]
-        further = text.texts_of(rest, recipe.data.text)
+        further = modality.inputs(rest, recipe.data.text)
         if extra is not None and recipe.data.extra:
             if extra.fingerprint != recipe.data.extra.fingerprint:
                 raise UserError("data_changed")
-            further += text.texts_of(extra.frame, recipe.data.extra.text)
+            further += modality.inputs(extra.frame, recipe.data.extra.text)
         unlabelled = [
             each
             for each in further
-            if text.flat(each).strip() and fold(text.flat(each)) not in tested
+            if modality.shown(each).strip() and fold(modality.identity(each)) not in tested
         ]
         dropped = len(table.bad_rows) + len(unusable) + len(sides.left_out)
-        rows = cls(frame, texts, tasks, sides, seen, dropped, tuple(notes), unlabelled)
+        rows = cls(frame, texts, tasks, sides, seen, dropped, tuple(notes), unlabelled, modality)
         if len(tasks) > 1:
             for view in rows.views():
                 view._check_sides(rows.split)
@@ -154,12 +157,12 @@ class Rows:
             rows=len(train),
         )
 
-    def texts_at(self, where: np.ndarray) -> list[tuple[str, str | None]]:
+    def texts_at(self, where: np.ndarray) -> list[Input]:
         return [self.texts[i] for i in where]
 
     def by_length(self, where: np.ndarray) -> np.ndarray:
         """The same rows, the longest text last."""
-        return where[np.argsort([len(text.flat(self.texts[i])) for i in where], kind="stable")]
+        return where[np.argsort([self.modality.size(self.texts[i]) for i in where], kind="stable")]
 
     @property
     def chooser(self) -> np.ndarray:
@@ -189,7 +192,7 @@ class Rows:
         frame = pd.DataFrame(
             {
                 "line": self.frame.index[where],
-                "text": [text.flat(each) for each in self.texts_at(where)],
+                "text": [self.modality.shown(each) for each in self.texts_at(where)],
                 "label": task.spoken(self.truth[where]),
                 "predicted": task.said(probabilities, threshold),
                 "confidence": task.sure(probabilities, threshold),
@@ -250,7 +253,8 @@ def _known_texts(key: str, store: RunStore) -> tuple[set[str], set[str], bool]:
             rows = Rows.of(run.table(), earlier, store)
         except (UserError, OSError):
             return learned, chosen, False
-        learned |= {fold(text.flat(rows.texts[i])) for i in rows.split.train}
-        chosen |= {fold(text.flat(rows.texts[i])) for i in rows.split.validation}
+        known = [fold(rows.modality.identity(each)) for each in rows.texts]
+        learned |= {known[i] for i in rows.split.train}
+        chosen |= {known[i] for i in rows.split.validation}
         key = earlier.model.key
     return learned, chosen, True

@@ -1,4 +1,4 @@
-"""The rows of a run as token ids: what training, validation and test read."""
+"""The rows of a run as a model reads them: those of training, validation and test."""
 
 from __future__ import annotations
 
@@ -9,14 +9,14 @@ from typing import Any
 
 import numpy as np
 
-from core.modalities import text
 from core.training.joint import Joint
 from core.training.rows import Rows
 
 
 @dataclass(frozen=True)
 class Sets:
-    """Three `datasets.Dataset`s. Validation and test are in the order of length, to spend little on padding.
+    """Three times what `Modality.encode` makes. Validation and test are in the order of length, to spend
+    little on padding.
 
     `rows` are what they were made of, `truncated` is the share of training rows (0 to 1) that are longer than
     the model reads; `order` [test rows] are the places of the rows of `test` in the split's own order.
@@ -34,23 +34,23 @@ class Sets:
     def of(
         cls,
         rows: Rows,
-        tokenizer: Any,
+        processor: Any,
         length: int,
         folder: Path,
         between: Callable[[], None] = lambda: None,
     ) -> Sets:
-        """Tokenise to at most `length` tokens; the files lie in `folder`. `between` may raise, to stop."""
+        """Encode to at most `length` tokens; the files lie in `folder`. `between` may raise, to stop."""
 
         def encode(where: np.ndarray, name: str) -> tuple[Any, float]:
             file = folder / f"{name}.arrow"
-            return text.encode(
-                tokenizer, rows.texts_at(where), rows.answers(where), length, file, between
+            return rows.modality.encode(
+                processor, rows.texts_at(where), rows.answers(where), length, file, between
             )
 
-        split = rows.split
-        order = np.argsort([len(text.flat(each)) for each in rows.texts_at(split.test)])
+        split, size = rows.split, rows.modality.size
+        order = np.argsort([size(each) for each in rows.texts_at(split.test)])
         chooser = rows.chooser
-        by_length = np.argsort([len(text.flat(each)) for each in rows.texts_at(chooser)])
+        by_length = np.argsort([size(each) for each in rows.texts_at(chooser)])
         train, truncated = encode(split.train, "train")
         return cls(
             train=train,

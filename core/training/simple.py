@@ -18,9 +18,7 @@ from core.evaluation.calibrate import Temperature, described, temperature
 from core.evaluation.intervals import measure
 from core.evaluation.metrics import Floats, Numbers
 from core.export import simple
-from core.modalities import text
 from core.models.embed import budget as embedding_budget
-from core.models.embed import embed
 from core.recipe import Recipe
 from core.runs import Run
 from core.tasks import Task
@@ -65,10 +63,11 @@ _made: OrderedDict[Hashable, _Made] = OrderedDict()
 
 
 class Simple:
-    """What there is to beat. Call `tfidf`, then `embedding`, then after training `test` and `export`.
+    """What there is to beat. Call `plain`, then `embedding`, then after training `test` and `export`.
 
-    `compared` are the scores for metrics.json: of "tfidf" and "embedding", first on the "validation" rows
-    (None where no rows are set aside); `test` adds those on the test rows, and "majority".
+    `compared` are the scores for metrics.json: of the plain model (`Modality.plain`) and "embedding", first
+    on the "validation" rows (None where no rows are set aside); `test` adds those on the test rows, and
+    "majority".
     """
 
     def __init__(self, run: Run, rows: Rows, seed: int) -> None:
@@ -82,23 +81,25 @@ class Simple:
             self._note("train.no_validation")
             self._notes.clear()
 
-    def tfidf(self) -> None:
-        """Word counts with logistic regression."""
-        if self._again("tfidf"):
+    def plain(self) -> None:
+        """The one that no pretrained model is needed for: word counts with logistic regression."""
+        modality, learn = self._rows.modality, self._rows.split.train
+        name = modality.plain
+        if self._again(name):
             return
-        learn = self._rows.split.train
-        words = [text.flat(each) for each in self._rows.texts]
-        fitted = baselines.tfidf(
-            [words[i] for i in learn], self._rows.truth[learn], self._rows.task, self._seed
+        kind = baselines.PLAIN[name]
+        read = modality.plain_input(self._rows.texts)
+        fitted = kind.fit(
+            [read[i] for i in learn], self._rows.truth[learn], self._rows.task, self._seed
         )
         if fitted.train_rows < len(learn):
             self._note("train.baseline_rows", rows=fitted.train_rows, all=len(learn))
-        self._keep("tfidf", fitted, lambda where: [baselines.cut(words[i]) for i in where])
+        self._keep(name, fitted, lambda where: kind.asked([read[i] for i in where]))
 
     def embedding(
         self,
         model: Any,
-        tokenizer: Any,
+        processor: Any,
         length: int,
         *,
         bf16: bool = False,
@@ -116,7 +117,7 @@ class Simple:
         started = time.monotonic()
         if (device := torch.accelerator.current_accelerator(check_available=True)) is not None:
             model.to(device)  # where the training will put it anyway
-        rows, learn = self._rows, self._affordable(model, tokenizer, length)
+        rows, learn = self._rows, self._affordable(model, processor, length)
         if learn is None:
             self._note("train.no_embedding")
             return
@@ -124,7 +125,9 @@ class Simple:
             self._note("train.embedding_rows", rows=len(learn), all=len(rows.split.train))
 
         def vectors(where: np.ndarray) -> np.ndarray:
-            return embed(model, tokenizer, rows.texts_at(where), length, bf16=bf16, between=between)
+            return rows.modality.embed(
+                model, processor, rows.texts_at(where), length, bf16=bf16, between=between
+            )
 
         known = vectors(learn)
         if not np.isfinite(known).all():
@@ -134,8 +137,10 @@ class Simple:
         self._keep("embedding", fitted, vectors, tolerance, time.monotonic() - started)
 
     def recommended(self, ours: float) -> str:
-        """Which to use, given the fine-tuned model's macro-F1 on the validation rows."""
-        return baselines.recommended(ours, self.compared)
+        """Which to use, given the fine-tuned model's macro-F1 on the validation rows; of those that are
+        kept."""
+        kept = self.compared if self._rows.modality.keeps_simple else {}
+        return baselines.recommended(ours, kept)
 
     def test(self) -> None:
         """Score the test rows, once everything is decided."""
@@ -166,7 +171,10 @@ class Simple:
         return columns
 
     def export(self, recipe: Recipe, metrics: Mapping[str, Any]) -> None:
-        """Write the folders. `metrics` are the run's. Raises OSError and RuntimeError."""
+        """Write the folders, of what is to be kept. `metrics` are the run's. Raises OSError and
+        RuntimeError."""
+        if not self._rows.modality.keeps_simple:
+            return
         probes = self._rows.texts_at(self._rows.split.test[:PROBES])
         for name, made in self._fitted.items():
             simple.export(
@@ -265,16 +273,13 @@ class Simple:
             )
         )
 
-    def _affordable(self, model: Any, tokenizer: Any, length: int) -> np.ndarray | None:
+    def _affordable(self, model: Any, processor: Any, length: int) -> np.ndarray | None:
         """The training rows to embed; None when validation and test rows alone would take too long."""
         split = self._rows.split
         some = baselines.draw(len(split.train), SAMPLED, self._seed)
-        sample = text.as_input(self._rows.texts_at(split.train[some]))
-        ids = tokenizer(sample, truncation=True, max_length=length)["input_ids"]
-        encoder = model.base_model
-        work = np.mean([len(each) for each in ids]) * encoder.num_parameters(
-            exclude_embeddings=True
-        )
+        sample = self._rows.texts_at(split.train[some])
+        tokens = np.minimum(self._rows.modality.lengths(processor, sample), length).mean()
+        work = tokens * model.base_model.num_parameters(exclude_embeddings=True)
         budget = embedding_budget(model, BUDGET)
         if (len(split.validation) + len(split.test)) * work > HELD_OUT * budget:
             return None

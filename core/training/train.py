@@ -17,7 +17,6 @@ from transformers import set_seed
 
 from core import techniques
 from core.errors import UserError
-from core.modalities import text
 from core.models.load import load
 from core.models.locate import locate
 from core.runs import Run, RunStore
@@ -74,40 +73,37 @@ def _train(run: Run, started: float) -> int | None:
     run.append(ev.StageStarted(stage="baselines", rows=len(rows.split.train)))
     columns = results.Column.all(run, rows, recipe)
     for column in columns:
-        column.simple.tfidf()
+        column.simple.plain()
         _stop_here(run)
 
     run.append(ev.StageStarted(stage="prepare"))
     here = machine()
     set_seed(recipe.train.seed)
     folder = locate(recipe.model, store)
-    tokenizer = text.load_tokenizer(folder)
+    modality = rows.modality
+    processor = modality.processor(folder)
     head = rows.joint().head()
-    model = load(folder, head, here.attention)
-    facts = Facts(
-        rows=len(rows.split.train),
-        validation=len(rows.chooser),
-        lengths=text.lengths(tokenizer, rows.texts_at(rows.split.train)),
-        limit=text.usable_length(tokenizer, model.config),
-    )
+    model = load(folder, head, here.attention, modality.classifier)
+    facts = Facts.of(rows, processor, model.config)
     chosen = techniques.resolve(recipe.techniques, rows.profile)
     planned = plan(recipe.train, with_techniques(facts, chosen))
     length = int(planned.spec.max_length or 0)
     run.append(ev.StageStarted(stage="baselines", rows=len(rows.split.train)))
     bf16 = here.precision == "bf16"
-    for column in columns:
+    # Where the encoder stays as it came, the frozen embedding would be the run's own model once more.
+    for column in columns if not any(each.frozen for each in chosen) else []:
         column.simple.embedding(
-            model, tokenizer, length, bf16=bf16, between=lambda: _stop_here(run)
+            model, processor, length, bf16=bf16, between=lambda: _stop_here(run)
         )
 
     run.append(ev.StageStarted(stage="prepare"))
-    sets = Sets.of(rows, tokenizer, length, run.path / "tokens", lambda: _stop_here(run))
+    sets = Sets.of(rows, processor, length, run.path / "tokens", lambda: _stop_here(run))
     if sets.truncated:
         _note(run, message("train.truncated", share=sets.truncated, length=length))
     _stop_here(run)
 
     release_memory()  # what the simple models held for a while is wanted now
-    fit = Fit(run, planned, sets, tokenizer, chosen, here)
+    fit = Fit(run, planned, sets, processor, chosen, here)
     if run.progress().slowed:
         fit.slow_down()
         _note(run, message("train.slowed", rate=f"{fit.spec.learning_rate:.1g}"))
@@ -126,7 +122,7 @@ def _train(run: Run, started: float) -> int | None:
             slower = float(fit.spec.learning_rate or 0)
             run.append(ev.Restarted(step=error.step, learning_rate=slower))
             set_seed(recipe.train.seed)
-            model = load(folder, head, here.attention)
+            model = load(folder, head, here.attention, modality.classifier)
 
     for technique in chosen:
         if type(technique).after is Technique.after:

@@ -49,7 +49,7 @@ class Interrupted(Exception):
 
 class FineTuner(Trainer):
     """`loss_function` maps (logits [rows, classes], batch) to the loss of each row, `rate_of` the name of a
-    parameter to its learning rate."""
+    parameter to its learning rate, `width` a batch to the length of its rows in tokens."""
 
     # Our losses are means over a batch: the Trainer has to divide them by the accumulation steps.
     # Left to its own guess, it leaves loss and gradients multiplied (transformers #47688).
@@ -62,13 +62,14 @@ class FineTuner(Trainer):
         loss_function: Callable[..., Any],
         rate_of: Callable[[str], float],
         lengths: Sequence[int],
+        width: Callable[[Any], int],
         **kwargs: Any,
     ):
         kwargs["model"].accepts_loss_kwargs = False
         super().__init__(*args, **kwargs)
         self.loss_function = loss_function
         self.rate_of = rate_of
-        self.lengths = lengths
+        self.lengths, self.width = lengths, width
         self.share = 1.0  # of the rows of a batch that are in work
         for printer in (PrinterCallback, ProgressCallback):
             self.remove_callback(printer)
@@ -84,8 +85,9 @@ class FineTuner(Trainer):
     def training_step(self, model: Any, inputs: Any, *args: Any, **kwargs: Any) -> torch.Tensor:
         """A batch of many tokens goes through in even parts, one after the other: the same loss and the same
         gradients, in a fraction of the memory."""
-        rows, width = inputs["attention_mask"].shape
-        parts = math.ceil(rows * width / STEP_TOKENS) if self.args.device.type == "cpu" else 1
+        rows = len(inputs["labels"])
+        tokens = rows * self.width(inputs)
+        parts = math.ceil(tokens / STEP_TOKENS) if self.args.device.type == "cpu" else 1
         size = math.ceil(rows / parts)
         losses = []
         for start in range(0, rows, size):
@@ -97,7 +99,8 @@ class FineTuner(Trainer):
 
     def _get_train_sampler(self, train_dataset: Any = None) -> SimilarLengths:
         rows = self.args.train_batch_size * self.args.gradient_accumulation_steps
-        return SimilarLengths(self.lengths, rows, self.args.seed)
+        tell = getattr(self.train_dataset, "set_epoch", lambda epoch: None)
+        return SimilarLengths(self.lengths, rows, self.args.seed, tell)
 
     def create_optimizer(self, model: Any = None) -> Any:
         if self.optimizer is None:

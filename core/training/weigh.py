@@ -10,7 +10,8 @@ import numpy as np
 import torch
 
 from core.evaluation.speed import latencies
-from core.modalities.text import Text, as_input
+from core.modalities.base import Input, Modality
+from core.modalities.text import TEXT
 from core.techniques.base import Fit
 from core.techniques.evidence import Block, table
 from core.words import Message, message
@@ -21,17 +22,12 @@ class TorchModel:
     """A classifier of transformers, to be timed."""
 
     model: Any
-    tokenizer: Any
+    processor: Any
     max_length: int
+    modality: Modality = TEXT
 
-    def tokens(self, texts: Sequence[Text]) -> Any:
-        made = self.tokenizer(
-            as_input(texts),
-            padding=True,
-            truncation=True,
-            max_length=self.max_length,
-            return_tensors="pt",
-        )
+    def tokens(self, texts: Sequence[Input]) -> Any:
+        made = self.modality.tensors(self.processor, texts, self.max_length)
         return made.to(self.model.device)
 
     def logits(self, tokens: Any) -> Any:
@@ -61,7 +57,9 @@ def weigh(fit: Fit, models: Sequence[Any]) -> list[Weighed]:
     length = int(fit.spec.max_length or 0)
     truth = np.array(sets.validation["labels"])
     scores = [sets.joint.scores(fit.answers(each, sets.validation), truth) for each in models]
-    seconds = latencies([TorchModel(each, fit.tokenizer, length) for each in models], texts)
+    seconds = latencies(
+        [TorchModel(each, fit.processor, length, fit.modality) for each in models], texts
+    )
     return [
         Weighed(size_of(model), of_one, score["accuracy"], score["macro_f1"])
         for model, of_one, score in zip(models, seconds, scores, strict=True)

@@ -21,7 +21,7 @@ def test_one_column_is_a_text_two_are_a_pair_more_are_joined() -> None:
     assert text.join(["a", "b"]) == ("a", "b")
     assert text.join(["a", "b", "c"]) == ("a\nb\nc", None)
     frame = pd.DataFrame({"x": ["1", "2"], "y": ["3", "4"]})
-    assert text.texts_of(frame, ["y", "x"]) == [("3", "1"), ("4", "2")]
+    assert text.TEXT.inputs(frame, ["y", "x"]) == [("3", "1"), ("4", "2")]
 
 
 def test_pairs_and_empty_halves(tokenizer: object, tmp_path: Path) -> None:

@@ -63,7 +63,7 @@ def test_a_run_makes_use_of_it_and_exports_the_whole_layer(
 
         return undone
 
-    monkeypatch.setattr("core.training.fit.first_token_only", look)
+    monkeypatch.setattr("core.models.first_token.first_token_only", look)
     monkeypatch.setattr("core.training.train.machine", lambda: Machine("cpu", "fp32", "eager", 1))
     table = read(sentiment_csv(), "toy.csv")
     run = new_run(store, table, recipe_for(table, epochs=1.0))

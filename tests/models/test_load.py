@@ -16,7 +16,7 @@ from pathlib import Path
 import pytest
 
 from core.errors import UserError
-from core.models.catalog import CATALOG, hub_id
+from core.models.catalog import BY_MODALITY, CATALOG, PICTURES, hub_id
 from core.models.load import load, pretrained
 from core.models.locate import bundled_folder, locate, resolve
 from core.recipe import ModelSpec
@@ -79,6 +79,25 @@ def test_the_catalogue_is_complete() -> None:
         for language in LANGUAGES:
             assert f"model.{entry.key}" in locale(language)
             assert f"language.{entry.languages}" in locale(language)
+
+
+def test_the_catalogue_of_pictures_is_complete() -> None:
+    assert BY_MODALITY == {"text": CATALOG, "image": PICTURES}
+    assert [entry.key for entry in PICTURES if entry.bundled] == ["efficientnet-lite0"]
+    for entry in PICTURES[1:]:
+        assert hub_id(entry.key) == entry.hub_id == hub_id(entry.hub_id)
+    for entry in PICTURES:
+        for language in LANGUAGES:
+            assert f"model.{entry.key}" in locale(language)
+
+
+@pytest.mark.parametrize("config", [{"pretrained_cfg": {}}, {"model_type": "timm_wrapper"}])
+def test_models_of_another_library_are_refused_in_words(
+    tmp_path: Path, config: dict[str, object]
+) -> None:
+    (tmp_path / "config.json").write_text(json.dumps(config))
+    with pytest.raises(UserError, match="timm"):
+        load(tmp_path, head(("a", "b")))
 
 
 def test_a_head_is_kept_only_for_the_same_classes(tiny_model: Path, tmp_path: Path) -> None:

@@ -17,7 +17,7 @@ import pytest
 
 from core.errors import UserError
 from core.modalities.text import load_tokenizer
-from core.models import locate, made, packaged
+from core.models import locate, made, packaged, prefix
 from core.models.load import load, pretrained
 from core.recipe import ModelSpec
 from core.runs import RunStore
@@ -91,6 +91,10 @@ def test_the_tokenizer_puts_its_prefix_before_every_text(tiny: dict[str, np.ndar
     assert one.sequence_ids(0) == [None, None, None, None, 0, 0, None]
     pair = tokenizer("good", "bad")
     assert pair["input_ids"] == [0, *query, *ids("▁good"), 2, 2, *query, *ids("▁bad"), 2]
+    # Neither an explanation nor masked-language modelling takes the prefix for the text's own.
+    assert prefix.of(tokenizer) == "query: "
+    assert prefix.not_of_the_text(tokenizer, one["input_ids"]) == one["special_tokens_mask"]
+    assert prefix.not_of_the_text(tokenizer, pair["input_ids"]) == [1] * 4 + [0] + [1] * 5 + [0, 1]
     cut = tokenizer("good film good film", truncation=True, max_length=6)
     assert cut["input_ids"] == [0, *query, *ids("▁good"), 2]
     # Wide forms, spaces of every kind, invisible marks, and the wide tilde, which stays.
@@ -120,7 +124,7 @@ def test_a_key_means_the_package_where_it_is_and_a_commit_the_hub(
     tiny: dict[str, np.ndarray], store: RunStore, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     assert locate.resolve(SPEC, store) == PINNED == locate.here(SPEC, store)
-    assert packaged.named(SPEC) == "Multilingual E5 small, from 4-bit weights"
+    assert packaged.named(SPEC) == "Multilingual E5 small (from 4-bit weights)"
     assert "4" in packaged.named(PINNED, "zh")
     commit = ModelSpec(SPEC.key, "c" * 40)
     typed = ModelSpec("intfloat/multilingual-e5-small")

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import dataclasses
 import functools
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from core import techniques
+from core.data.picture_table import read_archive
 from core.data.profile import profile
 from core.data.read import Table, read
 from core.errors import UserError
@@ -18,7 +20,8 @@ from core.recipe import TaskSpec
 from core.runs import Run, RunStore
 from core.training import events as ev
 from core.training.train import train
-from tests.conftest import recipe_for, sentiment_csv
+from tests.conftest import TINY_PICTURES, recipe_for, sentiment_csv, with_pictures
+from tests.data.drawn import coloured
 
 # What makes each one show on a tiny model: early stopping must have something to stop.
 OPTIONS: dict[str, dict[str, Any]] = {
@@ -35,6 +38,17 @@ SETTINGS: dict[str, dict[str, Any]] = {
 }
 
 
+FOR_TEXTS = [each.key for each in techniques.ALL if "text" in each.modalities]
+FOR_PICTURES = [each.key for each in techniques.ALL if "image" in each.modalities]
+ONLY_PICTURES = [key for key in FOR_PICTURES if key not in FOR_TEXTS]
+
+
+@pytest.fixture(autouse=True)
+def _a_model_for_pictures(store: RunStore, shared_store: RunStore, tiny_pictures: Path) -> None:
+    for each in (store, shared_store):
+        with_pictures(each, tiny_pictures)
+
+
 def toy() -> Table:
     """The toy CSV with a second label column, which few techniques look at."""
     head, *lines = sentiment_csv(rows=60, rare=15).decode().splitlines()
@@ -43,6 +57,10 @@ def toy() -> Table:
 
 
 def run_with(store: RunStore, chosen: dict[str, dict[str, Any]], key: str) -> Run:
+    if key in ONLY_PICTURES:
+        pictures = read_archive(coloured(20), "toy.zip")
+        recipe = recipe_for(pictures, model=TINY_PICTURES, techniques=chosen)
+        return new_run(store, pictures, recipe)
     table = toy()
     recipe = recipe_for(table, techniques=chosen, **SETTINGS.get(key, {}))
     if "multitask" in chosen:
@@ -72,7 +90,7 @@ def _without(settings: str, store: RunStore) -> tuple[Any, Any]:
 
 def without(key: str, store: RunStore) -> tuple[Any, Any]:
     """What comes of the settings of a technique's test without the technique."""
-    return _without(key if key in SETTINGS else "", store)
+    return _without(key if key in SETTINGS or key in ONLY_PICTURES else "", store)
 
 
 @pytest.mark.parametrize("key", [t.key for t in techniques.ALL])
@@ -83,7 +101,8 @@ def test_off_differs_from_on_and_both_train(
     train(on)
     assert on.status() == "finished", on.progress().error
     assert (curve(on), made(on)) != without(key, shared_store)
-    assert Predictor(on.model).labels == ("negative", "positive")
+    labels = ("blue", "red") if key in ONLY_PICTURES else ("negative", "positive")
+    assert Predictor(on.model).labels == labels
 
 
 @pytest.mark.slow
@@ -161,12 +180,47 @@ def test_variants_of_a_technique_are_different_trainings(store: RunStore) -> Non
 
 @pytest.mark.slow
 def test_all_of_them_together_train_and_export(store: RunStore) -> None:
-    run = run_with(store, {technique.key: {} for technique in techniques.ALL}, "all")
+    run = run_with(store, {key: {} for key in FOR_TEXTS}, "all")
     train(run)
     assert run.status() == "finished", run.progress().error
     assert Predictor(run.model).labels == ("negative", "positive")
     shown = run.metrics()["techniques"]  # type: ignore[index]
-    assert {key for key, blocks in shown.items() if blocks} == set(techniques.BY_KEY)
+    assert {key for key, blocks in shown.items() if blocks} == set(FOR_TEXTS)
+
+
+def test_all_for_pictures_together_train_and_export(store: RunStore) -> None:
+    without = (
+        "multitask",
+        "class_balance",
+        "augment_pictures",
+    )  # which the data or fast mode rules out
+    chosen = [key for key in FOR_PICTURES if key not in without]
+    run = run_with(store, {key: {} for key in chosen}, ONLY_PICTURES[0])
+    train(run)
+    assert run.status() == "finished", run.progress().error
+    shown = run.metrics()["techniques"]  # type: ignore[index]
+    assert {key for key, blocks in shown.items() if blocks} == set(chosen)
+
+
+def test_pictures_are_not_altered_in_fast_mode(store: RunStore) -> None:
+    with pytest.raises(UserError, match="once"):
+        run_with(store, {"augment_pictures": {}, "linear_probe": {}}, "augment_pictures")
+
+
+@pytest.mark.parametrize("mix", ["mixup", "cutmix"])
+def test_pictures_are_mixed(store: RunStore, shared_store: RunStore, mix: str) -> None:
+    options = {"mix": mix, "crop": False, "flip": False}
+    run = run_with(store, {"augment_pictures": options}, "augment_pictures")
+    train(run)
+    assert run.status() == "finished", run.progress().error
+    assert curve(run) != without("augment_pictures", shared_store)[0]
+
+
+@pytest.mark.parametrize("key", [key for key in FOR_TEXTS if key not in FOR_PICTURES])
+def test_what_is_not_for_pictures_says_so(key: str) -> None:
+    seen = profile(read_archive(coloured(4)))
+    with pytest.raises(UserError, match="works on texts"):
+        techniques.resolve({key: OPTIONS.get(key, {})}, seen)
 
 
 def test_unknown_and_unavailable_ones_are_refused() -> None:

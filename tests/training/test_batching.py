@@ -47,3 +47,12 @@ def test_the_batches_are_not_in_the_order_of_length() -> None:
     order = list(SimilarLengths(tokens.tolist(), 16, seed=1))
     means = [tokens[order[i : i + 16]].mean() for i in range(0, 800, 16)]
     assert abs(np.corrcoef(means, range(len(means)))[0, 1]) < 0.5
+
+
+def test_rows_that_differ_from_epoch_to_epoch_are_told_which_it_is() -> None:
+    told: list[int] = []
+    sampler = SimilarLengths([3, 4, 5], 2, 0, told.append)
+    for epoch in (0, 4):
+        sampler.set_epoch(epoch)
+        assert sorted(sampler) == [0, 1, 2]
+    assert told == [0, 4]

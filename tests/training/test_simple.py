@@ -9,6 +9,7 @@ import pytest
 
 from core.data.read import read
 from core.jobs import new_run
+from core.models import embed as models_embed
 from core.runs import Run, RunStore
 from core.training import events as ev
 from core.training import simple
@@ -58,8 +59,8 @@ def test_a_second_run_on_the_same_rows_does_not_wait_for_them_again(
 ) -> None:
     one = trained(store, sentiment_csv(80), epochs=1.0)
     with monkeypatch.context() as patch:  # whatever would make them anew fails
-        patch.setattr("core.evaluation.baselines.tfidf", None)
-        patch.setattr("core.training.simple.embed", None)
+        patch.setattr("core.evaluation.baselines.PLAIN", {})
+        patch.setattr("core.models.embed.embed", None)
         two = trained(store, sentiment_csv(80), epochs=2.0)
         with pytest.raises(AssertionError):
             trained(store, sentiment_csv(80), epochs=1.0, seed=7)  # another split
@@ -117,9 +118,9 @@ def test_a_stop_between_the_two_ends_the_run(
 ) -> None:
     table = read(sentiment_csv(80), "toy.csv")
     run = new_run(store, table, recipe_for(table))
-    embed = simple.embed
+    embed = models_embed.embed
     monkeypatch.setattr(
-        simple, "embed", lambda *args, **named: (run.request_stop(), embed(*args, **named))[1]
+        models_embed, "embed", lambda *args, **named: (run.request_stop(), embed(*args, **named))[1]
     )
     train(run)
     assert run.status() == "stopped"

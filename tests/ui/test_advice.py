@@ -71,7 +71,7 @@ def test_a_packed_model_is_not_unpacked_to_read_its_vocabulary(there: None, tmp_
     reader = reader_of("multilingual-e5-small", "han", RunStore(tmp_path / "runs"))
     assert reader.tokens(["text"]) is None
     assert not (tmp_path / "cache").exists()
-    assert str(reader.title) == "Multilingual E5 small, from 4-bit weights"
+    assert str(reader.title) == "Multilingual E5 small (from 4-bit weights)"
 
 
 def test_unpacking_shows_a_bar_and_says_what_is_wrong(

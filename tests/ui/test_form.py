@@ -102,7 +102,9 @@ def test_what_suits_the_data_is_ticked_once(loaded: Loaded) -> None:
     # The same data again: the ticks stay as the person left them, but for what cannot be used.
     _, again = enter(seen)
     assert [key for key, given in again.items() if "value" in given] == [
+        "augment_pictures",
         "multitask",
+        "linear_probe",
         "class_balance",
     ]
 

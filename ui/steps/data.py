@@ -12,6 +12,7 @@ import gradio as gr
 
 from core.data.checkup import again
 from core.data.edits import change, undo
+from core.data.picture_table import read_any
 from core.data.profile import Profile, dropped_csv, profile, separator_of
 from core.data.read import MAX_BYTES, Table, read, read_pasted
 from core.data.roles import SEPARATORS
@@ -205,7 +206,11 @@ def show(loaded: Loaded, lang: str) -> tuple[Any, ...]:
         title_html(table, seen, lang),
         sheets(loaded, lang),
         gr.Dropdown(
-            text, multiselect=True, value=list(seen.text), info=info(say(seen.why_text, lang))
+            text,
+            multiselect=True,
+            value=list(seen.text),
+            info=info(say(seen.why_text, lang)),
+            interactive=not table.inputs,  # of pictures there is nothing to choose
         ),
         gr.Dropdown(label, value=seen.label, info=info(say(seen.why_label, lang))),
         gr.Dropdown(
@@ -298,7 +303,7 @@ def wire(step: DataStep, session: Session) -> None:
         if path is None:
             return (gr.skip(),) * len(outputs)
         try:
-            return take(read(Path(path)), lang, Path(path))
+            return take(read_any(Path(path)), lang, Path(path))
         except Exception as error:  # noqa: BLE001 - shown as a card and logged
             return refuse(error, lang)
 

@@ -11,7 +11,7 @@ from core.data.checks import reading
 from core.data.checks.finding import Seen
 from core.errors import UserError
 from core.models import packaged
-from core.models.catalog import BUNDLED, BY_KEY, CATALOG, Entry, hub_id
+from core.models.catalog import BUNDLED, BY_KEY, BY_MODALITY, Entry, hub_id
 from core.models.reader import reader_of
 from core.recipe import ModelSpec
 from core.runs import RunStore
@@ -49,8 +49,24 @@ def show(key: str, loaded: Loaded, store: RunStore, lang: str) -> tuple[Any, ...
     known = key in BY_KEY or key.startswith(PREFIX)
     picked = key if known else OTHER
     other = gr.Textbox(value="" if known else key, visible=not known)
-    earlier = earlier_runs(store, key, lang)
-    return picked, catalogue(lang, picked), other, earlier, fit_of(loaded, key, store, lang)
+    kind = loaded.profile.modality
+    earlier = earlier_runs(store, key, lang, kind)
+    cards = catalogue(lang, picked, kind)
+    return picked, cards, other, earlier, fit_of(loaded, key, store, lang)
+
+
+def fitting(key: str, modality: str, store: RunStore) -> str:
+    """The model that is picked, or the first in the catalogue where that one is for another kind of data."""
+    others = {entry.key for entries in BY_MODALITY.values() for entry in entries}
+    others -= {entry.key for entry in BY_MODALITY[modality]}
+    if key.startswith(PREFIX):
+        try:
+            fits = store.get(key.removeprefix(PREFIX)).recipe().data.modality == modality
+        except (UserError, OSError):
+            fits = True  # that it is gone is said when it is wanted
+    else:
+        fits = key not in others
+    return key if fits else BY_MODALITY[modality][0].key
 
 
 def build() -> ModelStep:
@@ -73,9 +89,9 @@ def build() -> ModelStep:
     return ModelStep(cards, earlier, other, fit, suggestion, trouble, back, following)
 
 
-def catalogue(lang: str, picked: str = BUNDLED) -> str:
-    """The cards of the catalogue, and one for any other model."""
-    cards = [_card(entry, lang, entry.key == picked) for entry in CATALOG]
+def catalogue(lang: str, picked: str = BUNDLED, modality: str = "text") -> str:
+    """The cards of the catalogue for a kind of data, and one for any other model."""
+    cards = [_card(entry, lang, entry.key == picked) for entry in BY_MODALITY[modality]]
     title, about = say("model.other.title", lang), say("model.other.info", lang)
     cards.append(radio_card(OTHER, title, "", about, checked=picked == OTHER))
     return _group(say("model.group", lang), cards)
@@ -86,13 +102,13 @@ def _card(entry: Entry, lang: str, checked: bool) -> str:
     spec = ModelSpec(entry.key)
     there = entry.bundled or packaged.pinned(spec) is not None
     badge = say("model.bundled" if there else "model.download", lang, size=entry.megabytes)
-    facts = say(
-        "model.facts",
-        lang,
-        parameters=entry.parameters,
-        languages=say(f"language.{entry.languages}", lang),
-        licence=entry.licence,
-    )
+    about = {"parameters": entry.parameters, "licence": entry.licence}
+    if entry.languages:
+        facts = say(
+            "model.facts", lang, languages=say(f"language.{entry.languages}", lang), **about
+        )
+    else:
+        facts = say("model.facts.pictures", lang, **about)
     good = say(f"model.{entry.key}", lang)
     return radio_card(entry.key, packaged.named(spec, lang), facts, good, badge, there, checked)
 
@@ -126,8 +142,8 @@ def _group(title: str, cards: list[str]) -> str:
     )
 
 
-def earlier_runs(store: RunStore, picked: str, lang: str) -> str:
-    """Cards for the models of runs that have ended well; empty when there are none."""
+def earlier_runs(store: RunStore, picked: str, lang: str, modality: str = "text") -> str:
+    """Cards for the models of runs on such data that have ended well; empty when there are none."""
     cards: list[str] = []
     for run in store.all():
         if len(cards) == EARLIER:
@@ -136,7 +152,7 @@ def earlier_runs(store: RunStore, picked: str, lang: str) -> str:
             recipe, metrics = run.recipe(), run.metrics()
         except UserError:
             continue
-        if not metrics or not run.model.is_dir():
+        if not metrics or not run.model.is_dir() or recipe.data.modality != modality:
             continue
         key = f"{PREFIX}{run.id}"
         labels = ", ".join(metrics["labels"][:4]) + ("…" if len(metrics["labels"]) > 4 else "")
@@ -154,6 +170,8 @@ def earlier_runs(store: RunStore, picked: str, lang: str) -> str:
 
 def fit_of(loaded: Loaded, key: str, store: RunStore, lang: str) -> str:
     """What is known of how well the model reads the texts; empty where nothing is amiss."""
+    if loaded.table.inputs:  # there are no texts
+        return ""
     reader = reader_of(key, loaded.profile.script, store)
     seen = Seen.of(loaded.table, loaded.profile)
     return findings_html(tuple(reading.check(seen, reader)), lang)
@@ -175,13 +193,23 @@ def enter_from(button: gr.Button, step: ModelStep, session: Session) -> None:
 
     def enter(loaded: Loaded | None, key: str, request: gr.Request) -> tuple[Any, ...]:
         lang = language(request)
-        warning = fit_of(loaded, key, session.store, lang) if loaded else ""
-        return go(MODEL), warning, earlier_runs(session.store, key, lang), ""
+        if loaded is None:
+            return go(MODEL), key, gr.skip(), "", gr.skip(), ""
+        kind = loaded.profile.modality
+        key = fitting(key, kind, session.store)
+        return (
+            go(MODEL),
+            key,
+            catalogue(lang, key, kind),
+            fit_of(loaded, key, session.store, lang),
+            earlier_runs(session.store, key, lang, kind),
+            "",
+        )
 
     entered = button.click(
         enter,
         [session.loaded, session.model],
-        [session.walk, step.fit, step.earlier, step.problem],
+        [session.walk, session.model, step.cards, step.fit, step.earlier, step.problem],
         **QUIET,
     )
     advice.wire(step.suggestion, session, entered, step.next.click)

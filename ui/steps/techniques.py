@@ -224,7 +224,7 @@ def enter(
         ticked = techniques.suggested(profile)
     ticks = []
     for technique in techniques.ALL:
-        reason = technique.unavailable(profile)
+        reason = techniques.unavailable(technique, profile)
         info = say(f"technique.{technique.key}.info", lang)
         if reason:
             why = say("ui.unavailable", lang, reason=say(reason, lang))

@@ -58,7 +58,7 @@ class Seen:
     table: Table
     profile: Profile
     rows: pd.DataFrame  # those with a text and a label; its labels are stripped
-    texts: pd.Series  # of these rows
+    texts: pd.Series  # of these rows, or the names of their pictures
     labels: pd.Series  # the whole label cells of these rows
 
     @classmethod
@@ -66,12 +66,18 @@ class Seen:
         label = profile.label
         rows, _ = usable_rows(table, profile.text, [label] if label else [])
         labels = rows[label] if label else pd.Series(dtype="str")
-        return cls(table, profile, rows, join_text(rows, profile.text), labels)
+        shown = table.inputs[:1] or profile.text
+        return cls(table, profile, rows, join_text(rows, shown), labels)
+
+    @property
+    def compared(self) -> tuple[str, ...]:
+        """The columns that say which rows are the same: of pictures not their name, but what they show."""
+        return self.table.inputs[1:] or self.profile.text
 
     @functools.cached_property
     def keys(self) -> pd.Series:
         """Equal for texts that differ only in case, spaces or width of characters: [usable rows]."""
-        return text_keys(self.rows, self.profile.text)
+        return text_keys(self.rows, self.compared)
 
     def examples(self, lines: Iterable[int]) -> tuple[tuple[int, str], ...]:
         """The first few of some usable rows: line and text."""

@@ -33,32 +33,34 @@ def check(seen: Seen) -> Iterator[Finding]:
     if short:
         fix = DropShort(seen.profile.text, SHORT)
         yield finding("short", "warning", len(short), seen.labelled(short), [fix], least=SHORT)
-    yield from _equal(seen)
-    yield from _leaks(seen)
+    yield from equal(seen)
+    yield from leaks(seen)
     yield from _near(seen)
     yield from _marks(seen)
 
 
-def _equal(seen: Seen) -> Iterator[Finding]:
-    asked = seen.profile.text, seen.profile.label or "", seen.profile.separator
+def equal(seen: Seen, prefix: str = "") -> Iterator[Finding]:
+    """Rows that are the same but for their label, or with it; `prefix` of the findings' keys."""
+    asked = seen.compared, seen.profile.label or "", seen.profile.separator
     labels = label_keys(seen.labels, seen.profile.separator)
     pairs = pd.DataFrame({"text": seen.keys, "label": labels})
     again = where(pairs.duplicated(), pairs.index)
     if again:
         fix = DropRepeats(*asked)
-        yield finding("repeats", "warning", len(again), seen.labelled(again), [fix])
+        yield finding(f"{prefix}repeats", "warning", len(again), seen.labelled(again), [fix])
     kinds = pairs.groupby("text")["label"].transform("nunique")
     conflicting = pairs[kinds > 1]
     if len(conflicting):
         lines = conflicting.sort_values("text", kind="stable").drop_duplicates().index
         count = conflicting["text"].nunique()
         fix_all = DropConflicts(*asked)
+        shown = seen.labelled(lines)
         yield finding(
-            "conflicts", "warning", count, seen.labelled(lines), [fix_all], rows=len(conflicting)
+            f"{prefix}conflicts", "warning", count, shown, [fix_all], rows=len(conflicting)
         )
 
 
-def _leaks(seen: Seen) -> Iterator[Finding]:
+def leaks(seen: Seen, prefix: str = "") -> Iterator[Finding]:
     """Texts on more than one side of the split that the table names."""
     split = seen.profile.split
     if not split:
@@ -70,7 +72,8 @@ def _leaks(seen: Seen) -> Iterator[Finding]:
         tested = known["side"] == "validation"
     leaking = where(~tested & known["text"].isin(known["text"][tested]), known.index)
     if leaking:
-        yield finding("leaks", "warning", len(leaking), seen.labelled(leaking), column=split)
+        shown = seen.labelled(leaking)
+        yield finding(f"{prefix}leaks", "warning", len(leaking), shown, column=split)
 
 
 def _near(seen: Seen) -> Iterator[Finding]:

@@ -1,0 +1,140 @@
+"""Pictures: how long the fast mode and the full one take, what they score, and how far the estimate was off.
+
+    python -m benchmarks.pictures [--quick] [--data FOLDER]
+
+Each line is a process of its own, with every default but the mode. "in all" is from the archive to the proven
+download; "of a core" is what it computes, which other work on the computer hardly changes; "read" is the part
+of it in which the archive is read. 200 pictures are the sample in
+assets/samples, 300 are from `images_openclipart.zip` (public domain clip art as well) in the folder that
+--data or TICKTUNE_BENCH_DATA names.
+"""
+
+from __future__ import annotations
+
+import argparse
+import io
+import os
+import tempfile
+import time
+import zipfile
+from collections import defaultdict
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from benchmarks import data
+from benchmarks.common import ask, machine, say, start
+from core.data.samples import FOLDER
+
+SAMPLE = FOLDER / "clipart.zip"
+WHOLE = "images_openclipart.zip"
+PICTURES = 300
+
+
+def work(archive: str, mode: str, estimate: bool) -> dict[str, Any]:
+    """In a child: seconds and scores."""
+    from core.data.picture_table import read_archive
+    from core.data.profile import profile
+    from core.jobs import new_run
+    from core.models.catalog import BUNDLED_PICTURES
+    from core.models.locate import locate
+    from core.recipe import DataSpec, ModelSpec, Recipe, TaskSpec
+    from core.runs import RunStore
+    from core.techniques import suggested
+    from core.training.preflight import Preflight
+    from core.training.train import train
+
+    with tempfile.TemporaryDirectory() as folder:
+        os.environ["TICKTUNE_HOME"] = folder
+        store = RunStore(Path(folder, "runs"))
+        locate(ModelSpec(BUNDLED_PICTURES), store)  # made once for all runs of a computer
+        started, worked = time.monotonic(), time.process_time()
+        table = read_archive(Path(archive))
+        read = time.monotonic() - started
+        chosen = suggested(profile(table))
+        if mode == "full":
+            chosen.pop("linear_probe")
+        recipe = Recipe(
+            DataSpec(table.name, table.fingerprint, table.inputs, modality=table.modality),
+            TaskSpec("label"),
+            ModelSpec(BUNDLED_PICTURES),
+            techniques=chosen,
+        )
+        said = Preflight(recipe, table, store).estimate().seconds if estimate else None
+        worked = time.process_time() if estimate else worked
+        run = new_run(store, table, recipe)
+        train(run)
+        progress, metrics = run.progress(), run.metrics()
+        assert metrics is not None, progress.error
+        return {
+            "rows": len(table.frame),
+            "read": read,
+            "seconds": read + progress.seconds,
+            "worked": time.process_time() - worked,
+            "said": said,
+            "epochs": metrics["epochs"],
+            "scores": {
+                "this": metrics["test"]["macro_f1"],
+                **{name: scores["macro_f1"] for name, scores in metrics["baselines"].items()},
+            },
+        }
+
+
+def some(whole: Path, pictures: int) -> bytes:
+    """An archive with so many of the pictures, evenly from all folders and evenly spread in each."""
+    out = io.BytesIO()
+    with zipfile.ZipFile(whole) as source, zipfile.ZipFile(out, "w") as made:
+        folders: defaultdict[str, list[str]] = defaultdict(list)
+        for name in sorted(source.namelist()):
+            if not name.endswith("/"):
+                folders[name.split("/")[0]].append(name)
+        each = pictures // len(folders) + 1
+        names = [
+            members[int(k * len(members) / each)]
+            for members in folders.values()
+            for k in range(min(each, len(members)))
+        ]
+        for name in sorted(set(names))[:pictures]:
+            made.writestr(name, source.read(name))
+    return out.getvalue()
+
+
+def main(arguments: Sequence[str]) -> None:
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.pictures", description=__doc__)
+    parser.formatter_class = argparse.RawDescriptionHelpFormatter
+    parser.add_argument("--quick", action="store_true", help="the fast mode only")
+    parser.add_argument("--data", type=Path, help=f"folder with more data sets [{data.FOLDER}]")
+    options = parser.parse_args(arguments)
+    folder = data.folder_of(options.data)
+    print(f"{machine()}\n", flush=True)
+    print(
+        "| pictures | mode | in all s | of a core s | read s | estimate s | epochs | macro-F1 | others |"
+    )
+    print("|---|---|---|---|---|---|---|---|---|")
+    with tempfile.TemporaryDirectory() as place:
+        archives = [SAMPLE]
+        if folder and (folder / WHOLE).is_file():
+            archives.append(Path(place, "300.zip"))
+            archives[-1].write_bytes(some(folder / WHOLE, PICTURES))
+        else:
+            say(f"{WHOLE} is not there: the sample only")
+        for archive in archives:
+            for mode in ("fast",) if options.quick else ("fast", "full"):
+                say(f"{archive.name}, {mode}")
+                task = {"archive": str(archive), "mode": mode, "estimate": not options.quick}
+                found = ask("benchmarks.pictures", task)
+                scores = found["scores"]
+                others = ", ".join(
+                    f"{name} {score:.2f}" for name, score in scores.items() if name != "this"
+                )
+                said = "–" if found["said"] is None else f"{found['said']:.0f}"
+                print(
+                    f"| {found['rows']} | {mode} | {found['seconds']:.0f} | {found['worked']:.0f} "
+                    f"| {found['read']:.1f} | {said} | {found['epochs']:.0f} | {scores['this']:.2f} "
+                    f"| {others} |",
+                    flush=True,
+                )
+
+
+if __name__ == "__main__":
+    start(main, work)

@@ -1,0 +1,231 @@
+"""Pictures: bytes of any sender -> small RGB pictures of our own, kept in one file that is mapped into
+memory.
+
+A picture is decoded once, when it comes in, after its size was checked; whatever reads it later reads the
+JPEG that was made of it here.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import os
+import shutil
+import tempfile
+import warnings
+import weakref
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from types import TracebackType
+
+import pyarrow as pa
+from PIL import Image, ImageOps, UnidentifiedImageError
+
+from core.words import Message, message
+
+FORMATS = ("JPEG", "PNG", "WEBP", "GIF", "BMP")
+MAX_BYTES = 50 * 1024 * 1024  # of one picture as it comes
+MAX_PIXELS = 50_000_000
+SHORTEST = 8  # pixels of a side: what is smaller shows nothing
+SIDE = (
+    384  # pixels of the longer side as it is kept: models see 224 of them, or a part of the picture
+)
+QUALITY = 92  # of the JPEG
+FILE = "pictures.arrow"  # beside the table that names them
+BATCH = 64  # pictures that are in memory while they are written
+SCHEMA = pa.schema([("sha256", pa.string()), ("jpeg", pa.binary())])
+
+
+# How files of these formats begin.
+MAGIC = (b"\xff\xd8\xff", b"\x89PNG", b"GIF8", b"BM")
+
+
+def is_picture(head: bytes) -> bool:
+    """By the first bytes of a file, 16 of them or more; what is in the rest is another question."""
+    return head.startswith(MAGIC) or (head[:4] == b"RIFF" and head[8:12] == b"WEBP")
+
+
+class Unreadable(Exception):
+    """What is no picture, or none that can be used; `reason` says why."""
+
+    def __init__(self, reason: Message) -> None:
+        super().__init__(reason.key)
+        self.reason = reason
+
+
+@dataclass(frozen=True)
+class Kept:
+    """A picture as it is kept. `sha256` is that of its pixels: the same picture under another name, or with
+    other data about it, has the same."""
+
+    sha256: str
+    jpeg: bytes
+
+    def image(self) -> Image.Image:
+        return Image.open(io.BytesIO(self.jpeg), formats=("JPEG",)).convert("RGB")
+
+
+def read_picture(data: bytes) -> Kept:
+    """The first frame, upright, on white where it is transparent, its longer side at most SIDE pixels.
+
+    The size is checked before anything is decoded. Raises Unreadable.
+    """
+    if len(data) > MAX_BYTES:
+        size, limit = len(data) / 2**20, MAX_BYTES // 2**20
+        raise Unreadable(message("data.picture.bytes", size=size, limit=limit))
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter(
+                "ignore"
+            )  # of odd data about the picture, and of sizes: see below
+            image = Image.open(io.BytesIO(data), formats=FORMATS)
+            _check_size(*image.size)
+            small = _upright(image)
+    except Unreadable:
+        raise
+    except UnidentifiedImageError:
+        raise Unreadable(message("data.picture.unknown")) from None
+    except Image.DecompressionBombError:
+        raise Unreadable(message("data.picture.bomb", limit=MAX_PIXELS // 10**6)) from None
+    except Exception:  # noqa: BLE001 - decoders raise what they like for damaged files
+        raise Unreadable(message("data.picture.damaged")) from None
+    out = io.BytesIO()
+    small.save(out, "JPEG", quality=QUALITY, subsampling=0)
+    digest = hashlib.sha256(f"{small.width} {small.height} ".encode())
+    digest.update(small.tobytes())
+    return Kept(digest.hexdigest(), out.getvalue())
+
+
+def _check_size(width: int, height: int) -> None:
+    if width * height > MAX_PIXELS:
+        raise Unreadable(
+            message(
+                "data.picture.pixels",
+                width=width,
+                height=height,
+                limit=MAX_PIXELS // 10**6,
+            )
+        )
+    if min(width, height) < SHORTEST:
+        raise Unreadable(message("data.picture.small", width=width, height=height, least=SHORTEST))
+
+
+def _upright(image: Image.Image) -> Image.Image:
+    """Small first, then turned and put on white: of a large picture, each copy takes much memory."""
+    image.draft("RGB", (2 * SIDE, 2 * SIDE))  # a JPEG is decoded at a fraction of its size
+    image.load()
+    exif = image.getexif()
+    if image.mode.startswith("I"):  # 16 bits a pixel, which would be cut and not scaled
+        image = image.convert("I").point(lambda value: value / 256).convert("L")
+    clear = image.mode in ("RGBA", "LA", "PA", "La", "RGBa") or "transparency" in image.info
+    small = image.convert("RGBA" if clear else "RGB")
+    small.thumbnail((SIDE, SIDE))
+    if clear:
+        white = Image.new("RGB", small.size, "white")
+        white.paste(small, mask=small.getchannel("A"))
+        small = white
+    small.info.clear()
+    if exif.get(ORIENTATION, 1) != 1:
+        small.getexif()[ORIENTATION] = exif[ORIENTATION]
+        small = ImageOps.exif_transpose(small)
+    # A strip that is thousands of times as wide as it is high has no pixel left of its height.
+    _check_size(*small.size)
+    return small
+
+
+ORIENTATION = 0x0112  # EXIF: which side is up
+
+
+class Pictures:
+    """The pictures of a table, by their sha256, in a file that is not read before they are asked for."""
+
+    def __init__(self, path: Path) -> None:
+        """Raises OSError for a file that is not there, ValueError for one that is none of ours."""
+        self.path = path
+        self._columns: tuple[pa.ChunkedArray, pa.ChunkedArray] | None = None
+        self._places: dict[str, int] = {}
+
+    def _opened(self) -> tuple[pa.ChunkedArray, pa.ChunkedArray]:
+        if self._columns is None:
+            table = pa.ipc.open_file(pa.memory_map(str(self.path))).read_all()
+            keys = table.column("sha256")
+            self._places = {key: place for place, key in enumerate(keys.to_pylist())}
+            self._columns = keys, table.column("jpeg")
+        return self._columns
+
+    def __len__(self) -> int:
+        return len(self._opened()[0])
+
+    def __contains__(self, sha256: str) -> bool:
+        self._opened()
+        return sha256 in self._places
+
+    def jpeg(self, sha256: str) -> bytes:
+        """Raises KeyError for one that is not there."""
+        _, jpegs = self._opened()
+        return bytes(jpegs[self._places[sha256]].as_py())
+
+    def image(self, sha256: str) -> Image.Image:
+        """RGB. Raises KeyError for one that is not there."""
+        return Kept(sha256, self.jpeg(sha256)).image()
+
+    def __iter__(self) -> Iterator[str]:
+        self._opened()
+        return iter(self._places)
+
+    def save(self, path: Path) -> None:
+        """Put them at another place as well: the same file where the disk allows it, else a copy."""
+        if path.exists() and os.path.samefile(path, self.path):
+            return
+        try:
+            os.link(self.path, path)
+        except OSError:
+            shutil.copyfile(self.path, path)
+
+
+class Writer:
+    """Takes pictures one by one into a new file; each is kept once. To be used in a `with`."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self._sink = pa.OSFile(str(path), "wb")
+        self._file = pa.ipc.new_file(self._sink, SCHEMA)
+        self._seen: set[str] = set()
+        self._waiting: list[Kept] = []
+
+    def add(self, picture: Kept) -> None:
+        if picture.sha256 in self._seen:
+            return
+        self._seen.add(picture.sha256)
+        self._waiting.append(picture)
+        if len(self._waiting) == BATCH:
+            self._store()
+
+    def _store(self) -> None:
+        columns = [[each.sha256 for each in self._waiting], [each.jpeg for each in self._waiting]]
+        self._file.write_batch(pa.record_batch(columns, schema=SCHEMA))
+        self._waiting.clear()
+
+    def __enter__(self) -> Writer:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        if self._waiting and error is None:
+            self._store()
+        self._file.close()
+        self._sink.close()
+
+
+class Temporary(Pictures):
+    """Pictures that nobody has kept yet: their folder goes with them."""
+
+    def __init__(self) -> None:
+        folder = tempfile.mkdtemp(prefix="ticktune-pictures-")
+        super().__init__(Path(folder) / FILE)
+        weakref.finalize(self, shutil.rmtree, folder, ignore_errors=True)

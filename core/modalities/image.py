@@ -1,0 +1,194 @@
+"""Pictures: rows of a table that name them -> pixels."""
+
+from __future__ import annotations
+
+import weakref
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from core.data.pictures import Pictures
+from core.data.read import Table
+from core.errors import UserError
+from core.modalities.base import Input, Modality
+from core.modalities.pixels import Eye, PictureRows, keep, tokens
+
+if TYPE_CHECKING:
+    from PIL import Image
+
+CHUNK = 32  # pictures that are decoded at a time
+EMBEDDED = 8  # that go through a network at a time: of more, a processor does fewer a second
+BINS = 4  # of each colour, in the statistics of the simple model
+GLANCE = 64  # pixels of a side that these statistics look at
+_eyes: weakref.WeakKeyDictionary[Any, Eye] = weakref.WeakKeyDictionary()
+
+
+def eye_of(processor: Any) -> Eye:
+    """Asked about black and white once for each processor."""
+    if processor not in _eyes:
+        _eyes[processor] = Eye(processor)
+    return _eyes[processor]
+
+
+def colours(image: Image.Image) -> np.ndarray:
+    """What is in a picture but for its shapes: how often each of some colours occurs (as a square root, so
+    that rare ones count), the mean and the deviation of the channels, and the mean of 16 fields: [features].
+    """
+    small = np.asarray(image.resize((GLANCE, GLANCE)), dtype=np.float32)
+    codes = (small // (256 // BINS)).astype(int) @ (BINS**2, BINS, 1)
+    shares = np.bincount(codes.ravel(), minlength=BINS**3) / codes.size
+    flat = small.reshape(-1, 3) / 255
+    fields = small.reshape(4, GLANCE // 4, 4, GLANCE // 4, 3).mean((1, 3)).ravel() / 255
+    return np.concatenate([np.sqrt(shares), flat.mean(0), flat.std(0), fields])
+
+
+class ImageModality(Modality):
+    """Pictures by their name and sha256; `processor` is an image processor. Those that are asked about are in
+    `pictures`.
+
+    A model's pixels are always as many: the length of a picture is the patches of a vision transformer, which
+    is about as much work for the parameters of a convolutional network as well.
+    """
+
+    key = "image"
+    classifier = "AutoModelForImageClassification"
+    pipeline = "image-classification"
+    plain = "colours"
+    script = "picture"
+    words = False
+    one_length = True
+    keeps_simple = False
+
+    def __init__(self, pictures: Pictures | None = None) -> None:
+        self._pictures = pictures
+
+    @classmethod
+    def of(cls, table: Table) -> ImageModality:
+        return cls(table.pictures)
+
+    def _images(self, inputs: Sequence[Input]) -> list[Image.Image]:
+        if self._pictures is None:
+            raise UserError("pictures_missing")
+        try:
+            return [self._pictures.image(str(sha256)) for _, sha256 in inputs]
+        except (KeyError, OSError) as error:
+            raise UserError("pictures_missing") from error
+
+    def shown(self, each: Input) -> str:
+        return each[0]
+
+    def identity(self, each: Input) -> str:
+        """What it shows, whatever it is called."""
+        return each[1] or each[0]
+
+    def size(self, each: Input) -> int:
+        return 1
+
+    def plain_input(self, inputs: Sequence[Input]) -> Sequence[np.ndarray]:
+        return [colours(image) for each in inputs for image in self._images([each])]
+
+    def processor(self, folder: Path) -> Any:
+        """Raises UserError `pictures_no_processor` where the folder has none, and for one that is made
+        otherwise than all that are known."""
+        from transformers import AutoImageProcessor
+
+        try:
+            made = AutoImageProcessor.from_pretrained(
+                folder, backend="pil", local_files_only=True, trust_remote_code=False
+            )
+        except (OSError, ValueError, ImportError) as error:
+            raise UserError("pictures_no_processor") from error
+        eye_of(made)
+        return made
+
+    def usable_length(self, processor: Any, config: Any, wanted: int | None = None) -> int:
+        return eye_of(processor).tokens
+
+    def lengths(self, processor: Any, inputs: Sequence[Input]) -> np.ndarray:
+        return np.full(len(inputs), eye_of(processor).tokens)
+
+    def encode(
+        self,
+        processor: Any,
+        inputs: Sequence[Input],
+        labels: np.ndarray,
+        max_length: int,
+        file: Path,
+        between: Callable[[], None] = lambda: None,
+    ) -> tuple[PictureRows, float]:
+        """Nothing is ever cut."""
+
+        def images(start: int, end: int) -> list[Image.Image]:
+            return self._images(inputs[start:end])
+
+        # What a frozen part makes of the rows lies beside it, and is called as the rows are.
+        place = file.with_suffix(".pixels")
+        return keep(eye_of(processor), images, labels, place, between, CHUNK), 0.0
+
+    def columns(
+        self, processor: Any, inputs: Sequence[Input], max_length: int
+    ) -> dict[str, list[Any]]:
+        eye = eye_of(processor)
+        return {
+            "pixel_values": list(eye.pixels(self._images(inputs))),
+            "length": [eye.tokens] * len(inputs),
+        }
+
+    def collator(self, processor: Any) -> Callable[[list[Mapping[str, Any]]], Any]:
+        return eye_of(processor).collate
+
+    def tensors(self, processor: Any, inputs: Sequence[Input], max_length: int) -> Any:
+        """As anybody would make them who has the folder."""
+        return processor(self._images(inputs), return_tensors="pt")
+
+    def width(self, batch: Mapping[str, Any]) -> int:
+        height, width = batch["pixel_values"].shape[-2:]
+        return tokens(int(height), int(width))
+
+    def embed(
+        self,
+        model: Any,
+        processor: Any,
+        inputs: Sequence[Input],
+        max_length: int,
+        *,
+        bf16: bool = False,
+        between: Callable[[], None] = lambda: None,
+    ) -> np.ndarray:
+        from core.models.features import embed
+
+        eye = eye_of(processor)
+        parts = [inputs[start : start + EMBEDDED] for start in range(0, len(inputs), EMBEDDED)]
+        batches = (
+            eye.collate([{"pixel_values": each} for each in eye.pixels(self._images(part))])
+            for part in parts
+        )
+        return embed(model, batches, bf16=bf16, between=between)
+
+    def narrow(self, model: Any) -> Callable[[], None]:
+        """The means and deviations of batch normalisation stay those of the pretraining: a batch goes through
+        in parts, and of few pictures they would be wrong."""
+        from torch.nn.modules.batchnorm import _BatchNorm
+
+        found = [each for each in model.modules() if isinstance(each, _BatchNorm)]
+        for each in found:
+            each.eval()
+            each.train = lambda mode=True, each=each: each
+
+        def undo() -> None:
+            for each in found:
+                del each.train
+
+        return undo
+
+    def lighten(self, model: Any, rows: Any) -> Callable[[], None]:
+        return lambda: None
+
+    def save(self, processor: Any, config: Any, max_length: int | None, folder: Path) -> None:
+        processor.save_pretrained(folder)
+
+    def ask(self, classify: Any, each: Input) -> Any:
+        image = self._images([each])[0]
+        return classify(image, top_k=classify.model.config.num_labels)

@@ -1,0 +1,50 @@
+"""Fast mode for pictures: the pretrained network stays as it came, and one layer learns from its features."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from core.data.profile import Profile
+from core.errors import UserError
+from core.techniques.base import Context, Technique
+from core.techniques.evidence import sentence
+from core.words import message
+
+if TYPE_CHECKING:
+    import torch
+
+
+class LinearProbe(Technique):
+    """Linear probing (Alain and Bengio 2016; Kornblith, Shlens and Le 2019, "Do Better ImageNet Models
+    Transfer Better?"). The features of every picture are computed once and standardised; in the end the
+    standardisation goes into the layer's own weights, so that the download is a standard model.
+    """
+
+    key = "linear_probe"
+    group = "course"
+    modalities = ("image",)
+    stages = ("train",)
+    frozen = True
+
+    @classmethod
+    def suggested(cls, profile: Profile) -> bool:
+        return True
+
+    def model(self, model: torch.nn.Module, context: Context) -> None:
+        from core.models.heads import last_layer
+
+        found = last_layer(model)
+        if found is None:
+            raise UserError("linear_probe_no_layer")
+        model.requires_grad_(False)
+        found[1].requires_grad_(True)
+        trained = sum(p.numel() for p in found[1].parameters())
+        total = sum(p.numel() for p in model.parameters())
+        done = message(
+            "technique.linear_probe.done",
+            features=found[1].in_features,
+            trained=trained,
+            share=trained / total,
+        )
+        context.note(done)
+        self.evidence[:] = [sentence(done)]

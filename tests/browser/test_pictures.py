@@ -1,0 +1,49 @@
+"""The whole way with pictures: from the sample to a model that is asked about a new one."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import expect
+
+from tests.browser.conftest import App, Open
+from tests.browser.steps import SLOW, pick_sample, start, to_model, to_techniques
+from tests.data.drawn import coloured, packed, picture
+
+pytestmark = [pytest.mark.browser, pytest.mark.slow]
+
+
+def test_the_whole_way_with_pictures(app: App, visit: Open, tmp_path: Path) -> None:
+    page = visit(app)
+    pick_sample(page, "clipart")
+    expect(page.locator("#preview img.tt-thumb").first).to_be_visible()
+    assert page.locator("#preview img.tt-thumb").count() == 50
+    to_model(page)
+    expect(page.locator("#model-cards")).to_contain_text("EfficientNet-Lite0")
+    expect(page.locator("#model-cards")).not_to_contain_text("MiniLM")
+    to_techniques(page)
+    start(page, "6")
+    expect(page.locator("#see-result")).to_be_visible(timeout=3 * SLOW)
+    page.locator("#see-result").click()
+    expect(page.locator("#headline .tt-tiles")).to_be_visible()
+    expect(page.locator("#rows img.tt-thumb").first).to_be_visible()
+
+    (tmp_path / "new.png").write_bytes(picture("green", 5, (200, 160)))
+    expect(page.locator("#try-text")).to_be_hidden()
+    page.locator("#try-picture input[type=file]").set_input_files(tmp_path / "new.png")
+    expect(page.locator("#try-answer img.tt-thumb")).to_be_visible(timeout=SLOW)
+    expect(page.locator("#try-answer .tt-bar-on")).to_be_visible()
+
+
+def test_an_archive_is_uploaded_and_what_it_cannot_use_is_named(
+    app: App, visit: Open, tmp_path: Path
+) -> None:
+    page = visit(app)
+    (tmp_path / "shop.zip").write_bytes(coloured(8))
+    page.locator("#data-file input[type=file]").set_input_files(tmp_path / "shop.zip")
+    expect(page.locator("#preview img.tt-thumb").first).to_be_visible()
+    page.locator("#data-other").click()
+    (tmp_path / "bad.zip").write_bytes(packed({"a/notes.txt": b"hello"}))
+    page.locator("#data-file input[type=file]").set_input_files(tmp_path / "bad.zip")
+    expect(page.locator("#data-problem")).to_contain_text("notes.txt")

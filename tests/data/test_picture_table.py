@@ -1,0 +1,262 @@
+from __future__ import annotations
+
+import io
+import struct
+import zipfile
+from pathlib import Path
+
+import pytest
+
+from core.data import archive, picture_table
+from core.data.checkup import checkup
+from core.data.edits import change
+from core.data.picture_table import read_archive, read_files, read_named
+from core.data.profile import check, profile
+from core.data.read import Table, load_table, read, write_table
+from core.errors import UserError
+from tests.data.drawn import coloured, packed, picture
+
+
+def labels(table: Table) -> dict[str, str]:
+    return dict(zip(table.frame["file"], table.frame["label"], strict=True))
+
+
+def reasons(table: Table) -> dict[str, str]:
+    return {row.text: row.reason.key for row in table.bad_rows}
+
+
+def test_a_folder_is_a_label() -> None:
+    table = read_archive(coloured(3), "shop.zip")
+    assert (table.name, table.format, table.modality) == ("shop.zip", "ZIP", "image")
+    assert table.inputs == ("file", "sha256")
+    assert list(table.frame.columns) == ["file", "label", "sha256"]
+    assert labels(table)["red/0.png"] == "red"
+    assert table.frame.index.tolist() == [1, 2, 3, 4, 5, 6]
+    assert table.pictures is not None
+    assert set(table.frame["sha256"]) == set(table.pictures)
+    seen = profile(table)
+    assert (seen.text, seen.label, seen.modality) == (("file", "sha256"), "label", "image")
+    assert dict(seen.classes) == {"red": 3, "blue": 3}
+
+
+@pytest.mark.parametrize(
+    ("names", "expected"),
+    [
+        (["a/1", "b/2"], {"a/1": ("a", ""), "b/2": ("b", "")}),
+        (["top/a/1", "top/b/2"], {"top/a/1": ("a", ""), "top/b/2": ("b", "")}),
+        (["top/a/x/1", "top/b/2"], {"top/a/x/1": ("a", ""), "top/b/2": ("b", "")}),
+        (
+            ["d/train/a/1", "d/test/a/2"],
+            {"d/train/a/1": ("a", "train"), "d/test/a/2": ("a", "test")},
+        ),
+        (["train/a/1", "val/b/2"], {"train/a/1": ("a", "train"), "val/b/2": ("b", "validation")}),
+        (["test/1", "exam/2"], {"test/1": ("test", ""), "exam/2": ("exam", "")}),
+        (["a\\1", "b\\2"], {"a/1": ("a", ""), "b/2": ("b", "")}),
+    ],
+)
+def test_what_folders_say(names: list[str], expected: dict[str, tuple[str, str]]) -> None:
+    table = read_archive(packed({name: picture(number=k) for k, name in enumerate(names)}))
+    split = table.frame["split"] if "split" in table.frame else [""] * len(table.frame)
+    found = zip(table.frame["label"], split, strict=True)
+    assert dict(zip(table.frame["file"], found, strict=True)) == expected
+
+
+def test_a_picture_without_a_label_is_named() -> None:
+    files = {
+        "train/a/1.png": picture(),
+        "train/b/2.png": picture(number=2),
+        "test/3.png": picture(),
+    }
+    table = read_archive(packed({**files, "4.png": picture()}))
+    assert reasons(table) == dict.fromkeys(["test/3.png", "4.png"], "data.archive.no_folder")
+
+
+def test_what_cannot_be_used_is_named_with_its_reason() -> None:
+    out = coloured(2)
+    hostile = {
+        "../red/x.png": "path",
+        "/red/x.png": "path",
+        "C:/red/x.png": "path",
+        "red/../../x.png": "path",
+        "red/notes.txt": "unknown",
+        "red/broken.png": "damaged",
+    }
+    contents = {"red/notes.txt": b"hello", "red/broken.png": picture()[:100]}
+    path = dict.fromkeys(hostile, picture()) | contents
+    system = {"__MACOSX/red/._0.png": b"x", "red/.DS_Store": b"x", "red/Thumbs.db": b"x"}
+    with _open(out) as good:
+        whole = {info.filename: good.read(info) for info in good.infolist()}
+    table = read_archive(packed({**whole, **path, **system}))
+    assert len(table.frame) == 4
+    assert {key.rpartition(".")[2] for key in reasons(table).values()} == set(hostile.values())
+    assert reasons(table)["red/notes.txt"] == "data.picture.unknown"
+    assert [note.values for note in table.notes] == [{"files": 3}]
+    assert all(str(row.reason) for row in table.bad_rows)
+
+
+def _open(data: bytes) -> zipfile.ZipFile:
+    return zipfile.ZipFile(io.BytesIO(data))
+
+
+def test_links_locked_and_strangely_packed_members_are_not_read() -> None:
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w") as made:
+        for name in ("a/1.png", "b/2.png", "a/locked.png"):
+            made.writestr(name, picture(number=len(name)))
+        link = zipfile.ZipInfo("a/link.png")
+        link.external_attr = 0o120777 << 16
+        made.writestr(link, "/etc/passwd")
+        made.writestr("a/lzma.png", picture(), zipfile.ZIP_LZMA)
+        made.writestr("a/zeros.bmp", bytes(5_000_000), zipfile.ZIP_DEFLATED)
+    data = bytearray(out.getvalue())
+    at = data.rfind(b"a/locked.png") - 46
+    data[at + 8] |= 1  # the mark of a password, in the list of names
+    table = read_archive(bytes(data))
+    assert reasons(table) == {
+        "a/locked.png": "data.archive.locked",
+        "a/link.png": "data.archive.link",
+        "a/lzma.png": "data.archive.packing",
+        "a/zeros.bmp": "data.archive.ratio",
+    }
+
+
+def test_damaged_bytes_in_the_middle_cost_one_picture() -> None:
+    data = bytearray(
+        packed({"a/1.png": picture(), "b/2.png": picture(number=2)}, zipfile.ZIP_STORED)
+    )
+    data[data.find(b"IDAT") + 8] ^= 255
+    assert reasons(read_archive(bytes(data))) == {"a/1.png": "data.archive.damaged"}
+
+
+def test_names_in_other_encodings() -> None:
+    data = packed({"AA/1.png": picture(), "BB/2.png": picture(number=2)})
+    for old, new in (
+        (b"AA/", "猫".encode("gb18030") + b"/"),
+        (b"BB/", "狗".encode("gb18030") + b"/"),
+    ):
+        data = data.replace(old, new)
+    assert set(labels(read_archive(data)).values()) == {"猫", "狗"}
+
+
+def zip64() -> bytes:
+    locator = b"PK\x06\x07" + bytes(16)
+    data = coloured(1)
+    at = data.rfind(b"PK\x05\x06")
+    return data[:at] + locator + data[at:]
+
+
+def many_names() -> bytes:
+    data = bytearray(coloured(1))
+    at = data.rfind(b"PK\x05\x06")
+    data[at + 12 : at + 16] = struct.pack("<L", archive.MAX_NAMES + 1)
+    return bytes(data)
+
+
+@pytest.mark.parametrize(
+    ("data", "key"),
+    [
+        (b"PK\x03\x04 and no more", "archive_damaged"),
+        (coloured(2)[:-30], "archive_damaged"),
+        (packed({}), "archive_empty"),
+        (packed({"a/1.txt": b"x"}), "archive_no_pictures"),
+        (packed({"1.png": picture()}), "archive_no_pictures"),
+        (zip64(), "archive_names"),
+        (many_names(), "archive_names"),
+    ],
+)
+def test_an_archive_that_cannot_be_used(data: bytes, key: str) -> None:
+    with pytest.raises(UserError) as caught:
+        read_archive(data)
+    assert caught.value.args == (key,)
+    assert caught.value.message
+    assert caught.value.hint
+
+
+def test_there_are_limits(monkeypatch: pytest.MonkeyPatch) -> None:
+    for module, name, value, key in (
+        (archive, "MAX_ARCHIVE", 100, "archive_too_large"),
+        (archive, "MAX_PICTURES", 3, "archive_names"),
+        (picture_table, "MAX_UNPACKED", 200, "archive_unpacked"),
+    ):
+        with monkeypatch.context() as patch:
+            patch.setattr(module, name, value)
+            with pytest.raises(UserError) as caught:
+                read_archive(coloured(2))
+            assert caught.value.args == (key,)
+
+
+TABLE = b"""photo,kind,weight
+red/0.png,warm,1
+red/1,warm,2
+blue\\0.png,cold,3
+nowhere.png,cold,4
+0.png,?,5
+"""
+
+
+@pytest.mark.parametrize("inside", [True, False])
+def test_a_table_names_the_files(tmp_path: Path, inside: bool) -> None:
+    with _open(coloured(2)) as good:
+        files = {info.filename: good.read(info) for info in good.infolist()}
+    if inside:
+        table = read_archive(packed({**files, "labels.csv": TABLE}), "all.zip")
+    else:
+        (tmp_path / "all.zip").write_bytes(packed(files))
+        table = read_named(read(TABLE, "labels.csv"), tmp_path / "all.zip")
+    assert table.name == ("all.zip" if inside else "labels.csv")
+    assert list(table.frame.columns) == ["photo", "kind", "weight", "sha256"]
+    assert table.inputs == ("photo", "sha256")
+    assert table.frame["photo"].tolist() == ["red/0.png", "red/1", "blue\\0.png"]
+    assert reasons(table) == {
+        "nowhere.png": "data.archive.missing",
+        "0.png": "data.archive.twice",
+    }
+    assert [note.values["files"] for note in table.notes] == [1]
+
+
+def test_a_table_that_names_none_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "all.zip").write_bytes(coloured(1))
+    with pytest.raises(UserError, match=r"labels\.csv"):
+        read_named(read(b"text,label\nhello,a\nbye,b\n", "labels.csv"), tmp_path / "all.zip")
+
+
+def test_single_files(tmp_path: Path) -> None:
+    (tmp_path / "a.png").write_bytes(picture())
+    (tmp_path / "b.txt").write_bytes(b"x")
+    table = read_files([tmp_path / name for name in ("a.png", "b.txt", "c.png")])
+    assert table.frame["file"].tolist() == ["a.png"]
+    assert reasons(table) == {"b.txt": "data.picture.unknown", "c.png": "data.picture.unopened"}
+    with pytest.raises(UserError, match=r"b\.txt"):
+        read_files([tmp_path / "b.txt"])
+
+
+def test_a_table_is_kept_with_its_pictures(tmp_path: Path) -> None:
+    table = read_archive(coloured(4))
+    write_table(table, tmp_path / "table.parquet")
+    again = load_table(tmp_path / "table.parquet")
+    assert again.fingerprint == table.fingerprint
+    assert (again.modality, again.inputs) == ("image", ("file", "sha256"))
+    assert again.pictures is not None
+    assert again.pictures.image(again.frame["sha256"].iloc[0]).size == (48, 40)
+
+
+def test_other_pixels_are_other_data() -> None:
+    one, two = (
+        read_archive(packed({"a/1.png": picture(number=k), "b/2.png": picture("blue")}))
+        for k in range(2)
+    )
+    assert one.fingerprint != two.fingerprint
+
+
+def test_the_checkup_finds_pictures_that_are_there_twice() -> None:
+    files = {f"{name}/{k}.png": picture(name, k) for name in ("red", "blue") for k in range(6)}
+    files |= {"red/copy.png": files["red/0.png"], "blue/wrong.png": files["red/1.png"]}
+    table = read_archive(packed(files))
+    seen = profile(table)
+    check(seen)
+    found = {each.key: each for each in checkup(table, seen)}
+    assert set(found) >= {"picture_repeats", "picture_conflicts"}
+    assert found["picture_repeats"].count == found["picture_conflicts"].count == 1
+    mended = change(table, found["picture_repeats"].fixes[:1])
+    assert len(mended.frame) == 13
+    assert mended.pictures is table.pictures

@@ -1,0 +1,111 @@
+"""The command line on pictures."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from core.__main__ import main
+from core.runs import RunStore
+from tests.conftest import TINY_PICTURES, sentiment_csv
+from tests.data.drawn import coloured, picture
+
+Ask = Callable[..., tuple[int, str, str]]
+
+
+@pytest.fixture
+def ask(
+    picture_store: RunStore,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> Ask:
+    """Exit code, stdout and stderr of a command."""
+    monkeypatch.setattr("signal.signal", lambda *_: None)
+    monkeypatch.setenv("TICKTUNE_HOME", str(tmp_path / "home"))
+
+    def call(command: str, *rest: str) -> tuple[int, str, str]:
+        code = main([command, "--runs", str(picture_store.root), *rest])
+        said = capsys.readouterr()
+        return code, said.out, said.err
+
+    return call
+
+
+@pytest.fixture
+def archive(tmp_path: Path) -> str:
+    (tmp_path / "shop.zip").write_bytes(coloured(20))
+    return str(tmp_path / "shop.zip")
+
+
+def test_an_archive_is_trained_on_and_new_pictures_are_answered(
+    ask: Ask, archive: str, tmp_path: Path
+) -> None:
+    code, out, err = ask("train", archive, "--model", TINY_PICTURES, "--epochs", "8")
+    assert code == 0, err
+    assert "linear_probe" in err
+    answer = json.loads(out)
+    assert set(answer["baselines"]) == {"majority", "colours"}
+    for name in ("red", "blue"):
+        (tmp_path / f"{name}.png").write_bytes(picture(name, 77))
+    files = [str(tmp_path / f"{name}.png") for name in ("red", "blue")]
+    code, out, err = ask("predict", answer["run"], *files, "-o", str(tmp_path / "out.csv"))
+    assert code == 0, err
+    assert json.loads(out)["rows"] == 2
+    lines = (tmp_path / "out.csv").read_text("utf-8-sig").splitlines()
+    assert lines[0].split(",")[:3] == ["file", "sha256", "label"]
+    assert [line.split(",")[2] for line in lines[1:]] == ["red", "blue"]
+    code, out, _ = ask("evaluate", answer["run"], "--file", archive, "--json")
+    assert code == 0
+    assert 0 < json.loads(out)["also_trained"] < 40
+    code, out, _ = ask("suspects", answer["run"], "--json")
+    assert code == 0
+    assert json.loads(out)["models"] == ["embedding"]
+    (tmp_path / "new.csv").write_bytes(sentiment_csv(4))
+    code, _, err = ask("predict", answer["run"], str(tmp_path / "new.csv"), "-o", "x.csv")
+    assert code == 2
+    assert "reads pictures" in err
+    code, _, err = ask("predict", answer["run"], *files, archive, "-o", "x.csv")
+    assert code == 2
+
+
+def test_the_mode_decides_what_is_trained(ask: Ask, archive: str, tmp_path: Path) -> None:
+    asked = ("train", archive, "--model", TINY_PICTURES, "--epochs", "1")
+    code, out, err = ask(*asked, "--mode", "full")
+    assert code == 0, err
+    assert "embedding" in json.loads(out)["baselines"]
+    assert "linear_probe" not in err
+    (tmp_path / "a.csv").write_bytes(sentiment_csv(40))
+    for mode in ("fast", "full"):
+        code, _, err = ask("train", str(tmp_path / "a.csv"), "--mode", mode)
+        assert code == 2
+        assert "pictures" in err
+
+
+def test_a_dry_run_says_what_it_would_take(ask: Ask, archive: str) -> None:
+    code, out, err = ask("train", archive, "--model", TINY_PICTURES, "--dry-run", "--json")
+    assert code == 0, err
+    found = json.loads(out)
+    assert found["seconds"] > 0
+    assert "16 × 16" in found["settings"]["max_length"]["why"]
+
+
+def test_a_table_beside_its_pictures(ask: Ask, archive: str, tmp_path: Path) -> None:
+    rows = [f"{name}/{k}.png,{'warm' if name == 'red' else 'cold'}" for name in ("red", "blue")
+            for k in range(20)]  # fmt: skip
+    (tmp_path / "labels.csv").write_text("\n".join(["photo,kind", *rows]))
+    code, out, err = ask("check", str(tmp_path / "labels.csv"), "--pictures", archive, "--json")
+    assert code == 0, err
+    found = json.loads(out)
+    assert (found["text"], found["label"]) == (["photo", "sha256"], "kind")
+    assert found["classes"] == {"warm": 20, "cold": 20}
+
+
+def test_an_archive_that_cannot_be_read_is_said_to_be(ask: Ask, tmp_path: Path) -> None:
+    (tmp_path / "bad.zip").write_bytes(b"PK\x03\x04 and no more")
+    code, _, err = ask("train", str(tmp_path / "bad.zip"))
+    assert code == 2
+    assert "damaged" in err

@@ -1,0 +1,102 @@
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+
+from core.data.picture_table import read_archive
+from core.modalities import modality_of
+from core.models.heads import last_layer
+from core.models.load import load
+from core.tasks.base import head
+from core.training import head_cut
+from core.training.cache import TooLarge
+from core.training.head_cut import HeadCut
+from core.training.machine import Machine
+from tests.data.drawn import coloured
+
+HERE = Machine("cpu", "fp32", "eager", 1)
+
+
+def probed(folder: Path) -> Any:
+    """A model whose last layer alone is trained."""
+    model = load(folder, head(("a", "b", "c")), None, "AutoModelForImageClassification")
+    model.requires_grad_(False)
+    found = last_layer(model)
+    assert found is not None
+    torch.nn.init.normal_(found[1].bias)
+    found[1].requires_grad_(True)
+    return model
+
+
+@pytest.fixture
+def rows(tiny_pictures: Path, tmp_path: Path) -> tuple[Any, Any]:
+    table = read_archive(coloured(20))
+    modality = modality_of(table)
+    processor = modality.processor(tiny_pictures)
+    inputs = modality.inputs(table.frame, table.inputs)
+    encoded, _ = modality.encode(processor, inputs, np.arange(40) % 3, 4, tmp_path / "rows.arrow")
+    return encoded, modality.collator(processor)
+
+
+def test_the_layer_says_the_same_on_kept_features(
+    tiny_pictures: Path, tmp_path: Path, rows: tuple[Any, Any]
+) -> None:
+    encoded, collate = rows
+    model = probed(tiny_pictures)
+    cut = HeadCut.of(model)
+    assert cut is not None
+    assert cut.agrees(collate, encoded)
+    batch = {"pixel_values": collate([encoded[i] for i in range(40)])["pixel_values"]}
+    with torch.inference_mode():
+        whole = model.eval()(**batch).logits
+    kept = cut.keep(encoded, collate, tmp_path / "train.npy", HERE.autocast)
+    standard = np.stack([kept[i]["features"] for i in range(40)])
+    assert np.allclose(standard.mean(0), 0, atol=1e-4)
+    assert np.allclose(standard.std(0)[standard.std(0) > 0.5], 1, atol=1e-3)
+    trained = cut.apply()
+    made = cut.collate([kept[i] for i in range(40)])
+    assert cut.width(made) == 1
+    assert made["labels"].tolist() == encoded["labels"]
+    assert torch.allclose(trained(made["features"]).logits, whole, atol=1e-4)
+    with torch.no_grad():
+        last_layer(model)[1].weight += 0.1  # type: ignore[index]
+    learned = trained(made["features"]).logits
+    cut.undo()
+    with torch.inference_mode():
+        assert torch.allclose(model.eval()(**batch).logits, learned, atol=1e-3)
+
+
+def test_further_rows_are_standardised_by_the_first(
+    tiny_pictures: Path, tmp_path: Path, rows: tuple[Any, Any]
+) -> None:
+    encoded, collate = rows
+    cut = HeadCut.of(probed(tiny_pictures))
+    assert cut is not None
+    first = cut.keep(encoded, collate, tmp_path / "train.npy", HERE.autocast)
+    again = cut.keep(encoded.select([5]), collate, tmp_path / "validation.npy", HERE.autocast)
+    assert np.allclose(again[0]["features"], first[5]["features"], atol=1e-4)
+
+
+def test_there_is_no_cut_where_more_is_trained(tiny_pictures: Path, tiny_model: Path) -> None:
+    model = probed(tiny_pictures)
+    next(model.base_model.parameters()).requires_grad_(True)
+    assert HeadCut.of(model) is None
+    assert HeadCut.of(load(tiny_model, head(("a", "b")))) is None
+
+
+def test_a_full_disk_is_noticed_before(
+    tiny_pictures: Path,
+    tmp_path: Path,
+    rows: tuple[Any, Any],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    encoded, collate = rows
+    cut = HeadCut.of(probed(tiny_pictures))
+    assert cut is not None
+    monkeypatch.setattr(head_cut, "DISK_SHARE", 0.0)
+    with pytest.raises(TooLarge):
+        cut.keep(encoded, collate, tmp_path / "train.npy", HERE.autocast)

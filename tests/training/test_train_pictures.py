@@ -1,0 +1,148 @@
+"""A run on pictures, from the archive to the model that anybody can open."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from core.data.picture_table import read_archive, read_files
+from core.data.read import Table
+from core.errors import UserError
+from core.jobs import new_run
+from core.modalities import modality_of
+from core.predict import Predictor
+from core.recipe import Recipe
+from core.runs import Run, RunStore
+from core.training.train import train
+from tests.conftest import TINY_PICTURES, recipe_for, sentiment_csv, store_in, with_pictures
+from tests.data.drawn import coloured, picture
+
+
+def run_of(store: RunStore, table: Table, fast: bool = True, **settings: object) -> Run:
+    chosen: dict[str, dict[str, object]] = {"linear_probe": {}} if fast else {}
+    recipe = recipe_for(table, model=TINY_PICTURES, techniques=chosen, **settings)
+    run = new_run(store, table, recipe)
+    train(run)
+    assert run.status() == "finished", run.progress().error
+    return run
+
+
+@pytest.fixture(scope="module")
+def fast(tmp_path_factory: pytest.TempPathFactory, tiny_model: Path, tiny_pictures: Path) -> Run:
+    store = with_pictures(store_in(tmp_path_factory.mktemp("fast"), tiny_model), tiny_pictures)
+    return run_of(store, read_archive(coloured(30), "toy.zip"), epochs=10.0)
+
+
+def test_it_learns_and_says_what_it_beat(fast: Run) -> None:
+    metrics = fast.metrics()
+    assert metrics is not None
+    assert metrics["test"]["accuracy"] == 1.0
+    assert set(metrics["baselines"]) == {"majority", "colours"}  # it is the frozen embedding itself
+    assert metrics["recommended"] == "model"
+    assert metrics["truncated"] == 0
+    assert fast.kept() == ("model",)
+    rows = fast.test_rows()
+    assert rows is not None
+    assert set(rows["text"]) <= {
+        f"{colour}/{k}.png" for colour in ("red", "blue") for k in range(30)
+    }
+    assert not (fast.path / "tokens").exists()
+
+
+def test_the_folder_answers_in_transformers_own_pipeline(fast: Run) -> None:
+    from transformers import pipeline
+
+    table = fast.table()
+    classify = pipeline("image-classification", model=str(fast.model))
+    predictor = Predictor(fast.model).over(table)
+    assert predictor.labels == ("blue", "red")
+    inputs = modality_of(table).inputs(table.frame, table.inputs)[:4]
+    assert table.pictures is not None
+    for each, shares in zip(inputs, predictor.probabilities(inputs), strict=True):
+        said = classify(table.pictures.image(str(each[1])), top_k=2)
+        assert {one["label"]: pytest.approx(one["score"], abs=1e-4) for one in said} == dict(
+            zip(predictor.labels, shares, strict=True)
+        )
+
+
+def test_the_download_has_a_card_and_a_script_that_works(fast: Run, tmp_path: Path) -> None:
+    card = (fast.model / "README.md").read_text()
+    assert "image-classification" in card
+    assert "truncation" not in card
+    (tmp_path / "new.png").write_bytes(picture("red", 99))
+    done = subprocess.run(
+        [sys.executable, str(fast.model / "predict.py"), str(tmp_path / "new.png")],
+        capture_output=True,
+        text=True,
+        timeout=120,
+    )
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.split()[1] == "red"
+
+
+def test_new_pictures_are_answered_and_texts_refused(fast: Run, tmp_path: Path) -> None:
+    from core.data.read import read
+
+    (tmp_path / "new.png").write_bytes(picture("blue", 99))
+    table = read_files([tmp_path / "new.png"])
+    predictor = Predictor(fast.model).over(table)
+    inputs = modality_of(table).inputs(table.frame, table.inputs)
+    assert predictor.task.said(predictor.probabilities(inputs), None) == ["blue"]
+    with pytest.raises(UserError, match="reads pictures"):
+        predictor.over(read(sentiment_csv(), "toy.csv"))
+
+
+def test_all_of_the_network_can_be_trained_and_goes_on_from_an_earlier_run(
+    picture_store: RunStore,
+) -> None:
+    table = read_archive(coloured(16), "toy.zip")
+    first = run_of(picture_store, table, fast=False, epochs=2.0)
+    metrics = first.metrics()
+    assert metrics is not None
+    assert set(metrics["baselines"]) == {"majority", "colours", "embedding"}
+    assert first.kept() == ("model",)
+    recipe = recipe_for(table, model=f"run:{first.id}", techniques={"linear_probe": {}})
+    again = new_run(picture_store, table, recipe)
+    train(again)
+    assert again.status() == "finished", again.progress().error
+
+
+def test_the_same_recipe_gives_the_same_numbers(picture_store: RunStore) -> None:
+    table = read_archive(coloured(12), "toy.zip")
+    one, two = (run_of(picture_store, table).metrics() for _ in range(2))
+    assert one is not None
+    assert two is not None
+    assert one["test"] == two["test"]
+
+
+def test_a_copy_of_a_picture_is_on_one_side(picture_store: RunStore) -> None:
+    from core.training.rows import Rows
+    from tests.data.drawn import packed
+
+    files = {
+        f"{name}/{k}.png": picture(name, k // 2) for name in ("red", "blue") for k in range(40)
+    }
+    table = read_archive(packed(files))
+    rows = Rows.of(table, recipe_for(table, model=TINY_PICTURES), picture_store)
+    sides = [
+        {rows.texts[i][1] for i in side}
+        for side in (rows.split.train, rows.split.validation, rows.split.test)
+    ]
+    assert sum(len(side) for side in sides) == len(set().union(*sides))
+
+
+def test_old_recipes_are_of_texts_and_unknown_kinds_are_refused(picture_store: RunStore) -> None:
+    table = read_archive(coloured(12), "toy.zip")
+    recipe = recipe_for(table, model=TINY_PICTURES)
+    assert Recipe.from_json(recipe.to_json()) == recipe
+    raw = json.loads(recipe.to_json())
+    del raw["data"]["modality"]
+    assert Recipe.from_json(json.dumps(raw)).data.modality == "text"
+    other = dataclasses.replace(table, modality="sound")
+    with pytest.raises(UserError):
+        new_run(picture_store, other, recipe_for(other, model=TINY_PICTURES))

@@ -1,0 +1,114 @@
+"""Pictures on the page: thumbnails in tables, the catalogue for them, and what is not asked of them."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from core.data.picture_table import read_archive
+from core.data.profile import profile
+from core.data.read import Table
+from core.models.catalog import CATALOG, PICTURES
+from core.recipe import DataSpec, ModelSpec, Recipe, TaskSpec
+from core.runs import Run, RunStore
+from core.techniques.evidence import pictures
+from core.words import message
+from tests.data.drawn import coloured, packed, picture
+from ui import overview, thumbs
+from ui.evidence import evidence
+from ui.rows import ANY, rows_html
+from ui.session import Loaded
+from ui.steps import data, model
+
+HOSTILE = '"><script>alert(1)</script>.png'
+
+
+@pytest.fixture
+def table() -> Table:
+    return read_archive(coloured(6), "shop.zip")
+
+
+def run_of(store: RunStore, table: Table) -> Run:
+    recipe = Recipe(
+        DataSpec(table.name, table.fingerprint, table.inputs, modality="image"),
+        TaskSpec("label"),
+        ModelSpec("efficientnet-lite0"),
+    )
+    run = store.create(recipe, table)
+    run.write_metrics({"labels": ["blue", "red"], "test": {"macro_f1": 0.5}})
+    run.model.mkdir()
+    return run
+
+
+def test_the_table_shows_the_pictures_and_not_their_sha256(table: Table) -> None:
+    seen = profile(table)
+    html = overview.preview(table, seen, "en")
+    assert html.count('<img class="tt-thumb"') == 12
+    assert "red/0.png" in html
+    assert table.frame["sha256"].iloc[0] not in html
+    assert overview.length_columns(seen, "en") == ""
+
+
+def test_names_of_strangers_are_text() -> None:
+    table = read_archive(packed({f"a/{HOSTILE}": picture(), "b/2.png": picture(number=2)}))
+    assert "<script>" not in overview.preview(table, profile(table), "en")
+
+
+def test_there_is_no_column_to_choose(table: Table) -> None:
+    shown = data.show(Loaded(table, profile(table)), "en")
+    text = shown[5]
+    assert text.interactive is False
+    assert text.value == ["file", "sha256"]
+
+
+def test_the_catalogue_follows_the_data(store: RunStore, table: Table) -> None:
+    cards = model.catalogue("en", "efficientnet-lite0", "image")
+    assert all(entry.title in cards for entry in PICTURES)
+    assert "MiniLM" not in cards
+    assert all(entry.title in model.catalogue("en") for entry in CATALOG)
+    assert model.fitting("minilm", "image", store) == "efficientnet-lite0"
+    assert model.fitting("vit-base", "text", store) == "minilm"
+    assert model.fitting("vit-base", "image", store) == "vit-base"
+    assert model.fitting("somebody/model", "image", store) == "somebody/model"
+    key = f"run:{run_of(store, table).id}"
+    assert model.fitting(key, "image", store) == key
+    assert model.fitting(key, "text", store) == "minilm"
+    assert key in model.earlier_runs(store, key, "en", "image")
+    assert key not in model.earlier_runs(store, key, "en")
+    assert model.fit_of(Loaded(table, profile(table)), "efficientnet-lite0", store, "en") == ""
+
+
+def test_mistakes_are_shown_with_their_pictures(store: RunStore, table: Table) -> None:
+    run = run_of(store, table)
+    rows = {
+        "line": [1, 2],
+        "text": ["red/0.png", "gone.png"],
+        "label": ["red", "red"],
+        "predicted": ["blue", "blue"],
+        "confidence": [0.9, 0.8],
+        "probabilities": [[0.9, 0.1], [0.8, 0.2]],
+    }
+    run.write_test_rows(pd.DataFrame(rows))
+    html = rows_html(run, ["blue", "red"], ANY, ANY, "en")
+    assert html.count("<img") == 1
+    assert "gone.png" in html
+    assert thumbs.Shown(run).html("gone.png") == ""
+
+
+def test_a_grid_of_altered_pictures_is_drawn() -> None:
+    pixels = np.zeros((20, 30, 3), dtype=np.uint8)
+    block = pictures(message("technique.augment_pictures.examples"), [[pixels, pixels, pixels]])
+    html = evidence({"augment_pictures": [json.loads(json.dumps(block))]}, "en")
+    assert html.count("<img") == 3
+
+
+def test_a_run_without_pictures_has_none(store: RunStore, table: Table) -> None:
+    plain = dataclasses.replace(table, pictures=None)
+    recipe = Recipe(
+        DataSpec(plain.name, plain.fingerprint, ("file",)), TaskSpec("label"), ModelSpec("minilm")
+    )
+    assert thumbs.Shown(store.create(recipe, plain)).html("red/0.png") == ""
