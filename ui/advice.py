@@ -68,7 +68,14 @@ def usual(loaded: Loaded, spec: ModelSpec) -> Recipe:
     table, seen = loaded.table, loaded.profile
     chosen = techniques.resolve(techniques.suggested(seen), seen)
     return Recipe(
-        DataSpec(table.name, table.fingerprint, seen.text, seen.split, None, edits_of(table)),
+        DataSpec(
+            table.name,
+            table.fingerprint,
+            seen.text,
+            seen.split,
+            edits=edits_of(table),
+            modality=table.modality,
+        ),
         TaskSpec(seen.label or "", seen.separator),
         spec,
         techniques={each.key: dataclasses.asdict(each.options) for each in chosen},

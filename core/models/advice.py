@@ -1,17 +1,18 @@
 """Which model for which data: what a person who has never heard of any of them should start with.
 
-It follows from the texts' language, their lengths, how many rows there are, and whether there is a graphics
-card. docs/models.md has the rules in a table.
+For texts it follows from their language, their lengths, how many rows there are, and whether there is a
+graphics card. docs/models.md has the rules in a table.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
 
 from core.data.profile import Profile
-from core.models.catalog import BUNDLED, BY_KEY, MULTILINGUAL
+from core.models.catalog import BUNDLED, BUNDLED_PICTURES, BY_KEY, MULTILINGUAL
 from core.words import Message, message
 
 ROWS = (
@@ -34,6 +35,14 @@ class Advice:
 
 def advise(profile: Profile, accelerated: bool) -> Advice:
     """`accelerated`: is there a graphics card to train on?"""
+    return ADVISERS[profile.modality](profile, accelerated)
+
+
+def _for_pictures(profile: Profile, accelerated: bool) -> Advice:
+    return Advice(BUNDLED_PICTURES, (message("advice.pictures"),))
+
+
+def _for_texts(profile: Profile, accelerated: bool) -> Advice:
     language, long = profile.language, long_share(profile)
     model, reason = MULTILINGUAL, f"advice.{language}"
     if language == "english":
@@ -47,6 +56,13 @@ def advise(profile: Profile, accelerated: bool) -> Advice:
         most = BY_KEY[model].max_length
         why.append(message("advice.long", share=long, most=most))
     return Advice(model, tuple(why))
+
+
+# By what the data holds: the keys of `core.modalities`.
+ADVISERS: dict[str, Callable[[Profile, bool], Advice]] = {
+    "text": _for_texts,
+    "image": _for_pictures,
+}
 
 
 def long_share(profile: Profile) -> float:

@@ -9,6 +9,7 @@ import pytest
 from core.data.profile import Profile, profile
 from core.data.samples import load
 from core.models.advice import ROWS, advise, long_share
+from core.models.catalog import BY_MODALITY
 from core.words import LANGUAGES, say
 
 
@@ -34,6 +35,13 @@ def test_the_model_follows_from_the_data_and_the_machine(
 ) -> None:
     found = advise(seen(language=language, usable=rows), accelerated)
     assert found.model == model
+    for lang in LANGUAGES:
+        assert all(say(each, lang) for each in found.why)
+
+
+def test_pictures_get_a_model_that_sees() -> None:
+    found = advise(seen("clipart"), accelerated=False)
+    assert found.model in {each.key for each in BY_MODALITY["image"]}
     for lang in LANGUAGES:
         assert all(say(each, lang) for each in found.why)
 
