@@ -193,18 +193,6 @@ def test_a_restart_of_the_server_interrupts_and_continue_goes_on(
         app.kill()
 
 
-def test_chinese_from_the_data_to_the_result(app: App, visit: Open) -> None:
-    page = visit(app, locale="zh-CN")
-    sample_to_start(page, "1", key="classics_zh", max_length="24")
-    expect(page.locator("#see-result")).to_be_visible(timeout=SLOW)
-    expect(page.locator("#see-result")).to_have_text("查看结果")
-    page.locator("#see-result").click()
-    expect(page.locator("#headline")).to_contain_text("从未见过")
-    page.locator("#try-text textarea").fill("学而时习之，不亦说乎")
-    page.locator("#try-text textarea").press("Enter")
-    expect(page.locator("#try-answer .tt-said")).to_contain_text("置信度", timeout=SLOW)
-
-
 def test_plan_and_time_stand_above_start_and_start_ends_a_measurement(
     tmp_path: Path, visit: Open
 ) -> None:
