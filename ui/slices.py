@@ -8,7 +8,8 @@ from typing import Any
 import gradio as gr
 
 from core.evaluation import tested
-from core.evaluation.slices import LENGTH, Slice, named, slices, ways
+from core.evaluation.slices import Slice, named, slices, ways
+from core.modalities import by_key
 from core.runs import Run
 from core.words import Message, say
 from ui import html
@@ -37,12 +38,16 @@ def build() -> Slices:
 
 
 def show(run: Run, lang: str) -> tuple[Any, ...]:
-    """The values of `view`: by length, until something else is chosen."""
+    """The values of `view`: by the first way, until something else is chosen."""
     rows = run.test_rows()
     if rows is None:
         return gr.Dropdown(visible=False), ""
-    choices = [(_say(named(by), lang), by) for by in ways(rows)]
-    return gr.Dropdown(choices, value=LENGTH, visible=True), groups_html(run, LENGTH, lang)
+    offered = ways(rows, by_key(run.recipe().data.modality).words)
+    choices = [(_say(named(by), lang), by) for by in offered]
+    return (
+        gr.Dropdown(choices, value=offered[0], visible=True),
+        groups_html(run, offered[0], lang),
+    )
 
 
 def _say(name: Message | str, lang: str) -> str:

@@ -165,6 +165,7 @@ def _unsure(run: Run, which: str, rows: pd.DataFrame | None) -> dict[str, Any] |
 def _of_rows(run: Run, rows: pd.DataFrame | None) -> dict[str, Any]:
     """What follows from the answers alone."""
     from core.evaluation import slices, tested, verdict
+    from core.modalities import by_key
 
     if rows is None or rows.empty:
         return {"against": {}, "verdict": None, "slices": {}}
@@ -179,7 +180,7 @@ def _of_rows(run: Run, rows: pd.DataFrame | None) -> dict[str, Any]:
                 {**dataclasses.asdict(each), "name": str(each.name)}
                 for each in slices.slices(rows, by, task.names, task.separator)
             ]
-            for by in slices.ways(rows)
+            for by in slices.ways(rows, by_key(run.recipe().data.modality).words)
         },
     }
 

@@ -31,9 +31,11 @@ class Slice:
     below: bool
 
 
-def ways(rows: pd.DataFrame) -> list[str]:
-    """What test rows (`Run.test_rows`) can be divided by: LENGTH, LABEL, and columns of the file."""
-    return [LENGTH, LABEL, *(str(name) for name in rows.columns if str(name).startswith(COLUMN))]
+def ways(rows: pd.DataFrame, words: bool = True) -> list[str]:
+    """What test rows (`Run.test_rows`) can be divided by: LENGTH, where they are `words`, LABEL, and columns
+    of the file."""
+    own = [str(name) for name in rows.columns if str(name).startswith(COLUMN)]
+    return [*([LENGTH] if words else []), LABEL, *own]
 
 
 def named(by: str) -> Message | str:

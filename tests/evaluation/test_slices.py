@@ -60,6 +60,7 @@ def test_only_columns_with_few_short_values_divide() -> None:
     assert list(found) == ["column:shop"]
     table = rows().iloc[:30].assign(**{"column:shop": found["column:shop"]})
     assert ways(table) == [LENGTH, LABEL, "column:shop"]
+    assert ways(table, words=False) == [LABEL, "column:shop"]  # a picture has no length
     assert [str(each.name) for each in slices(table, "column:shop", ["bad", "good"])] == [
         "(empty)",
         "town",
