@@ -61,7 +61,7 @@ def test_names_of_strangers_are_text() -> None:
 def test_there_is_no_column_to_choose(table: Table) -> None:
     shown = data.show(Loaded(table, profile(table)), "en")
     text = shown[5]
-    assert text.interactive is False
+    assert text.visible is False
     assert text.value == ["file", "sha256"]
 
 

@@ -210,7 +210,7 @@ def show(loaded: Loaded, lang: str) -> tuple[Any, ...]:
             multiselect=True,
             value=list(seen.text),
             info=info(say(seen.why_text, lang)),
-            interactive=not table.inputs,  # of pictures there is nothing to choose
+            visible=not table.inputs,  # of pictures there is nothing to choose
         ),
         gr.Dropdown(label, value=seen.label, info=info(say(seen.why_label, lang))),
         gr.Dropdown(
