@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -12,15 +12,15 @@ import numpy as np
 from core.errors import UserError
 from core.modalities.text_augmentation import METHODS, alter
 from core.options import option
-from core.techniques.base import Context, Technique
+from core.techniques.base import Context
 from core.techniques.evidence import sentence, table
+from core.techniques.mixing import Mixing
 from core.words import Message, message
 
 if TYPE_CHECKING:
     import torch
 
     from core.modalities.text import Text
-    from core.techniques.base import Loss
 
 EXAMPLES = 5  # that are shown
 EXAMPLE_LENGTH = 300  # characters of a text that is shown
@@ -37,7 +37,7 @@ class Options:
     copies: int = option(1, minimum=1, maximum=4, step=1)  # of each row, beside the row itself
 
 
-class Augment(Technique):
+class Augment(Mixing):
     """EDA without synonyms (Wei and Zou 2019), AEDA (Karimi, Rossi and Prati 2021), typing errors, and MixUp
     of what the head is given (Zhang et al. 2018; Guo, Mao and Zhang 2019).
 
@@ -52,10 +52,12 @@ class Augment(Technique):
         super().__init__(options)
         chosen = dataclasses.asdict(self.options)
         self.methods = [name for name in METHODS if chosen[name]]
-        if not self.methods and not self.options.mixup:
+        if not self.methods and not self.mixes:
             raise UserError("augment_nothing")
-        self._mixed: tuple[Any, float] | None = None  # which rows with which, and their share
-        self._hook: Any = None
+
+    @property
+    def mixes(self) -> bool:
+        return bool(self.options.mixup)
 
     @property
     def multiple(self) -> int:
@@ -87,39 +89,18 @@ class Augment(Technique):
         return made
 
     def model(self, model: torch.nn.Module, context: Context) -> None:
-        if not self.options.mixup:
+        if not self.mixes:
             return
-        import torch
-
-        spread = torch.distributions.Beta(0.4, 0.4)
 
         def mix(module: torch.nn.Module, given: tuple[Any, ...]) -> tuple[Any, ...]:
             self._mixed = None
             if not module.training:
                 return given
-            others, share = torch.randperm(len(given[0])), float(spread.sample())
-            self._mixed = others, share
+            others, share = self._mixed = self.partners(len(given[0]))
             return (share * given[0] + (1 - share) * given[0][others], *given[1:])
 
         self.evidence.append(sentence(message("technique.augment.mixed")))
         self._hook = _head(model).register_forward_pre_hook(mix)
-
-    def loss(self, loss: Loss, context: Context) -> Loss:
-        if not self.options.mixup:
-            return loss
-
-        def mixed(logits: torch.Tensor, batch: Mapping[str, torch.Tensor]) -> torch.Tensor:
-            if self._mixed is None:
-                return loss(logits, batch)
-            others, share = self._mixed
-            swapped = {name: value[others] for name, value in batch.items()}
-            return share * loss(logits, batch) + (1 - share) * loss(logits, swapped)
-
-        return mixed
-
-    def finish(self, model: torch.nn.Module, context: Context) -> None:
-        if self._hook:
-            self._hook.remove()
 
 
 class Altered:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -14,15 +13,15 @@ from core.errors import UserError
 from core.modalities.picture_augmentation import METHODS, alter
 from core.options import option
 from core.recipe import Recipe
-from core.techniques.base import Context, Technique
+from core.techniques.base import Context
 from core.techniques.evidence import pictures, sentence
 from core.techniques.linear_probe import LinearProbe
+from core.techniques.mixing import Mixing
 from core.words import Message, message
 
 if TYPE_CHECKING:
     import torch
 
-    from core.techniques.base import Loss
 
 EXAMPLES, VIEWS = 4, 4  # pictures that are shown, and altered views of each
 
@@ -37,7 +36,7 @@ class Options:
     strength: float = option(0.3, minimum=0.05, maximum=0.9, step=0.05)
 
 
-class AugmentPictures(Technique):
+class AugmentPictures(Mixing):
     """Random crops, flips, colours and turns; MixUp (Zhang et al. 2018) and CutMix (Yun et al. 2019) of the
     pictures of a batch.
 
@@ -54,10 +53,12 @@ class AugmentPictures(Technique):
         super().__init__(options)
         chosen = dataclasses.asdict(self.options)
         self.methods = [name for name in METHODS if chosen[name]]
-        if not self.methods and self.options.mix == "none":
+        if not self.methods and not self.mixes:
             raise UserError("augment_nothing")
-        self._mixed: tuple[Any, float] | None = None  # which rows with which, and their share
-        self._hook: Any = None
+
+    @property
+    def mixes(self) -> bool:
+        return bool(self.options.mix != "none")
 
     @classmethod
     def advice(cls, profile: Profile) -> Message:
@@ -84,11 +85,8 @@ class AugmentPictures(Technique):
         return made
 
     def model(self, model: torch.nn.Module, context: Context) -> None:
-        if self.options.mix == "none":
+        if not self.mixes:
             return
-        import torch
-
-        spread = torch.distributions.Beta(0.4, 0.4)
         join = {"mixup": _mixup, "cutmix": _cutmix}[self.options.mix]
 
         def mix(module: torch.nn.Module, args: Any, given: dict[str, Any]) -> Any:
@@ -96,30 +94,13 @@ class AugmentPictures(Technique):
             if not module.training:
                 return None
             pixels = given["pixel_values"]
-            others = torch.randperm(len(pixels))
-            mixed, share = join(pixels, pixels[others], float(spread.sample()))
+            others, drawn = self.partners(len(pixels))
+            mixed, share = join(pixels, pixels[others], drawn)
             self._mixed = others, share
             return args, {**given, "pixel_values": mixed}
 
         self.evidence.append(sentence(message("technique.augment.mixed")))
         self._hook = model.register_forward_pre_hook(mix, with_kwargs=True)
-
-    def loss(self, loss: Loss, context: Context) -> Loss:
-        if self.options.mix == "none":
-            return loss
-
-        def mixed(logits: torch.Tensor, batch: Mapping[str, torch.Tensor]) -> torch.Tensor:
-            if self._mixed is None:
-                return loss(logits, batch)
-            others, share = self._mixed
-            swapped = {name: value[others] for name, value in batch.items()}
-            return share * loss(logits, batch) + (1 - share) * loss(logits, swapped)
-
-        return mixed
-
-    def finish(self, model: torch.nn.Module, context: Context) -> None:
-        if self._hook:
-            self._hook.remove()
 
 
 def _mixup(ones: torch.Tensor, others: torch.Tensor, share: float) -> tuple[torch.Tensor, float]:
