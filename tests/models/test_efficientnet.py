@@ -69,7 +69,7 @@ def plain(state: dict[str, torch.Tensor], x: torch.Tensor) -> torch.Tensor:
 
 @pytest.fixture(autouse=True)
 def _own_home(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("TICKTUNE_HOME", str(tmp_path_factory.getbasetemp() / "pictures-home"))
+    monkeypatch.setenv("TICKTUNE_CACHE", str(tmp_path_factory.getbasetemp() / "pictures-cache"))
     monkeypatch.setattr(efficientnet, "_folder", None)
 
 
@@ -109,15 +109,16 @@ def test_it_is_made_once_and_again_when_it_is_damaged(
         (place / "model.safetensors").write_bytes(b"weights")
 
     monkeypatch.setattr(efficientnet, "convert", count)
-    done = _prepared(tmp_path / "x", tmp_path / "models")
-    assert _prepared(tmp_path / "x", tmp_path / "models") == done
+    monkeypatch.setenv("TICKTUNE_CACHE", str(tmp_path))
+    done = _prepared(tmp_path / "x")
+    assert _prepared(tmp_path / "x") == done
     assert len(made) == 1
     (done / "model.safetensors").write_bytes(b"weightz")
-    _prepared(tmp_path / "x", tmp_path / "models")
+    _prepared(tmp_path / "x")
     (done / efficientnet.CHECKED).write_text("{")
-    assert _prepared(tmp_path / "x", tmp_path / "models") == done
+    assert _prepared(tmp_path / "x") == done
     assert len(made) == 3
-    assert [each.name for each in (tmp_path / "models").iterdir()] == [done.name]
+    assert [each for each in (tmp_path / "models").iterdir() if each.is_dir()] == [done]
     assert json.loads((done / efficientnet.CHECKED).read_text())["sha256"]
 
 
@@ -128,9 +129,10 @@ def test_nothing_is_left_of_a_conversion_that_failed(
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr(efficientnet, "convert", full)
-    with pytest.raises(UserError, match="No space left"):
-        _prepared(tmp_path / "x", tmp_path / "models")
-    assert list((tmp_path / "models").iterdir()) == []
+    monkeypatch.setenv("TICKTUNE_CACHE", str(tmp_path))
+    with pytest.raises(UserError, match="too full"):
+        _prepared(tmp_path / "x")
+    assert not [each for each in (tmp_path / "models").iterdir() if each.is_dir()]
 
 
 def test_other_weights_are_refused(
