@@ -20,7 +20,7 @@ from core.runs import RunStore
 from core.training.auto import Facts, Plan
 from core.words import message
 from tests.ui.fake import HOSTILE, make_run
-from ui import download, html, overview, plan, runs, scores, trial
+from ui import answer, download, html, overview, plan, runs, scores, trial
 from ui.checkup import checkup_html
 from ui.rows import ANY, rows_html
 from ui.session import Loaded
@@ -160,8 +160,8 @@ def test_the_choice_of_a_browser_is_checked(store: RunStore) -> None:
 
 def test_a_simple_model_answers_and_is_packed(store: RunStore) -> None:
     run = make_run(store)
-    asked = trial.asked_of(run, "tfidf", [("it stands in the file as negative", None)])
-    assert "negative, with" in harmless(trial.answer_html(asked, "en"))
+    asked = answer.asked_of(run, "tfidf", [("it stands in the file as negative", None)])
+    assert "negative, with" in harmless(answer.answer_html(asked, "en"))
     hidden, button = download.packed(run, "tfidf", "en")
     assert hidden.visible is False
     assert str(button.value["path"]).endswith("sentiment-en-tfidf.zip")

@@ -13,7 +13,7 @@ from core.evaluation.explain import Explanation, Piece, units_of
 from core.runs import RunStore
 from tests.ui.fake import HOSTILE, make_run
 from tests.ui.test_pieces import harmless
-from ui import correct, trial
+from ui import answer, correct, trial
 from ui.explained import explained
 
 
@@ -77,13 +77,13 @@ def test_what_is_not_read_is_shown_so() -> None:
 def test_many_texts_are_a_table_and_one_of_them_is_explained(store: RunStore, lang: str) -> None:
     run = make_run(store, labels=("fine", HOSTILE))
     texts = [(f"it stands in the file as {label}", None) for label in ("fine", HOSTILE)]
-    asked = trial.asked_of(run, "tfidf", texts)
-    shown = trial.answer_html(asked, lang)
+    asked = answer.asked_of(run, "tfidf", texts)
+    shown = answer.answer_html(asked, lang)
     assert shown.count('data-do="row"') == 2
     assert HOSTILE in harmless(shown)
     second = dataclasses.replace(asked, at=1, label=int(asked.probabilities[1].argmax()))
-    assert trial.said(second, 1)[0] == HOSTILE
-    *_, last = trial.why(second, lang)
+    assert answer.said(second, 1)[0] == HOSTILE
+    *_, last = answer.why(second, lang)
     assert HOSTILE in harmless(last)
     assert last.count('data-do="label"') == 1
 
@@ -94,8 +94,8 @@ def test_an_explanation_tells_how_far_it_is(
     import threading
 
     run = make_run(store)
-    asked = trial.asked_of(run, "tfidf", [("as positive", None)])
-    go_on, predictor = threading.Event(), trial.opened(run, "tfidf")
+    asked = answer.asked_of(run, "tfidf", [("as positive", None)])
+    go_on, predictor = threading.Event(), answer.opened(run, "tfidf")
     parts = type(predictor).parts
 
     def slow(self: object, *arguments: object) -> object:
@@ -103,7 +103,7 @@ def test_an_explanation_tells_how_far_it_is(
         return parts(self, *arguments)  # type: ignore[arg-type]
 
     monkeypatch.setattr(type(predictor), "parts", slow)
-    steps = trial.why(asked, "en")
+    steps = answer.why(asked, "en")
     assert "tt-progress" in next(steps)
     go_on.set()
     *_, last = steps
@@ -141,7 +141,7 @@ def test_a_text_becomes_cells(
 
 def test_probabilities_are_those_of_the_model(store: RunStore) -> None:
     run = make_run(store)
-    asked = trial.asked_of(run, "tfidf", [("as positive", None)])
-    expected = trial.opened(run, "tfidf").probabilities([("as positive", None)])
+    asked = answer.asked_of(run, "tfidf", [("as positive", None)])
+    expected = answer.opened(run, "tfidf").probabilities([("as positive", None)])
     assert np.array_equal(asked.probabilities, expected)
-    assert f"{expected.max():.1%}" in harmless(trial.answer_html(asked, "en"))
+    assert f"{expected.max():.1%}" in harmless(answer.answer_html(asked, "en"))

@@ -13,7 +13,7 @@ from core.runs import RunStore
 from core.words import say
 from tests.ui.fake import HOSTILE, make_run
 from tests.ui.test_pieces import harmless
-from ui import calibration, scores, slices, trial, trust_charts, unsure
+from ui import answer, calibration, scores, slices, trust_charts, unsure
 
 
 def parts(store: RunStore, **how: Any) -> Any:
@@ -114,7 +114,7 @@ def test_a_saved_limit_is_gone_by(store: RunStore) -> None:
     text = "it stands in the file as negative"
 
     def said() -> str:
-        return harmless(trial.answer_html(trial.asked_of(run, "tfidf", [(text, None)]), "en"))
+        return harmless(answer.answer_html(answer.asked_of(run, "tfidf", [(text, None)]), "en"))
 
     assert "negative, with" in said()
     save(run, "tfidf", 0.995)
