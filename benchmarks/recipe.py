@@ -26,7 +26,7 @@ import pandas as pd
 import platformdirs
 
 from benchmarks import data
-from benchmarks.common import ask, machine, pairs, say, start, train_ours
+from benchmarks.common import advised, ask, machine, pairs, say, start, train_ours
 from core.evaluation import metrics
 
 OURS = "ours"
@@ -50,6 +50,7 @@ def work(
     table: str,
     system: str,
     seed: int,
+    model: str,
     settings: dict[str, str],
     techniques: list[str] | None,
 ) -> dict[str, Any]:
@@ -62,12 +63,12 @@ def work(
     begun = time.monotonic()
     more: dict[str, Any] = {}
     if system in rivals.SIMPLE:
-        predicted = rivals.SIMPLE[system](rows, seed)
+        predicted = rivals.SIMPLE[system](rows, seed, model)
     elif system == "plain":
-        predicted = rivals.plain(rows, seed, **PLAIN).predicted
+        predicted = rivals.plain(rows, seed, model, **PLAIN).predicted
     else:
         with tempfile.TemporaryDirectory() as folder:
-            run = train_ours(content, Path(folder), {"seed": seed, **settings}, techniques)
+            run = train_ours(content, Path(folder), {"seed": seed, **settings}, techniques, model)
             test, metrics = run.test_rows(), run.metrics()
         assert test["text"].str.strip().tolist() == [text.strip() for text in rows.test[0]]
         predicted = [rows.classes.index(label) for label in test["predicted"]]
@@ -96,15 +97,16 @@ class Study:
                 answers[row["key"]] = row
         return cls(file, answers)
 
-    def answer(self, name: str, frame: pd.DataFrame, system: System, seed: int) -> dict[str, Any]:
-        content = data.to_csv(frame)
+    def answer(
+        self, name: str, content: bytes, model: str, system: System, seed: int
+    ) -> dict[str, Any]:
         digest = hashlib.sha256(content).hexdigest()[:16]
-        key = f"{name} {digest} {seed} {system.label}"
+        key = f"{name} {digest} {seed} {system.label} {model}"
         if key not in self.answers:
             with tempfile.TemporaryDirectory() as folder:
                 table = Path(folder, "table.csv")
                 table.write_bytes(content)
-                task = {"table": str(table), "seed": seed, **system.task()}
+                task = {"table": str(table), "seed": seed, "model": model, **system.task()}
                 found = {"key": key, **ask("benchmarks.recipe", task)}
             self.file.parent.mkdir(parents=True, exist_ok=True)
             with self.file.open("a", encoding="utf-8") as opened:
@@ -144,7 +146,16 @@ def main(arguments: Sequence[str]) -> None:
     say(f"answers are kept in {options.results}")
     print(f"{machine()}\n\nMacro-F1 (accuracy) in percent, mean of seeds 1 to {options.seeds}.\n")
     titles = [TITLES.get(system.name, system.label) for system in systems]
-    heads = ["data", "rows learned", "test", *titles, "best", "ours to the best", "verdict"]
+    heads = [
+        "data",
+        "model",
+        "rows learned",
+        "test",
+        *titles,
+        "best",
+        "ours to the best",
+        "verdict",
+    ]
     print("| " + " | ".join(heads) + " |")
     print("|" + "---|" * len(heads), flush=True)
     frames = data.available(options.sets, options.data)
@@ -226,12 +237,14 @@ def _row(
         classes = sorted(divided["label"].unique())
         test = divided.loc[divided["split"] == "test", "label"]
         case.truths.append(np.array([classes.index(label) for label in test]))
+        content = data.to_csv(divided)
+        model = advised(content)
         for system in systems:
             say(f"{name} {rows or 'all'} seed {seed}: {system.label}")
-            answer = study.answer(name, divided, system, seed)
+            answer = study.answer(name, content, model, system, seed)
             case.answers[system.label].append(np.array(answer["predicted"]))
     means = {label: case.mean(label) for label in case.answers}
-    cells = [name, str(len(divided) - len(test)), str(len(test))]
+    cells = [name, model, str(len(divided) - len(test)), str(len(test))]
     for label, mean in means.items():
         bold = "**" if mean == max(means.values()) else ""
         cells.append(f"{bold}{mean:.1f}{bold} ({case.accuracy(label):.1f})")

@@ -6,10 +6,13 @@ import tempfile
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pandas as pd
+
+from core.models.catalog import BUNDLED
 
 BATCH = 32  # of the plain Trainer's evaluations
 
@@ -37,40 +40,48 @@ class Rows:
         )
 
 
-def majority(rows: Rows, seed: int) -> np.ndarray:
+def folder_of(model: str) -> Path:
+    """Of a model of the catalogue that needs no network."""
+    from core.models import packaged
+    from core.models.catalog import MULTILINGUAL
+    from core.models.locate import IN_THE_BOX
+
+    return packaged.folder() if model == MULTILINGUAL else IN_THE_BOX[model]()
+
+
+def majority(rows: Rows, seed: int, model: str) -> np.ndarray:
     """Predicted class numbers of the test rows, as of every function of this kind."""
     known, truth = rows.learn[1], rows.test[1]
     return np.full(len(truth), np.bincount(known).argmax())
 
 
-def tfidf(rows: Rows, seed: int) -> np.ndarray:
+def tfidf(rows: Rows, seed: int, model: str) -> np.ndarray:
     """TickTune's own simple model: words, pairs of words and characters with logistic regression."""
     from core.evaluation import baselines
     from core.tasks import of_names
 
-    model = baselines.tfidf(*rows.learn, of_names(rows.classes), seed)
+    simple = baselines.tfidf(*rows.learn, of_names(rows.classes), seed)
     texts = [baselines.cut(each) for each in rows.test[0]]
-    return np.asarray(model.probabilities(texts).argmax(axis=1))
+    return np.asarray(simple.probabilities(texts).argmax(axis=1))
 
 
-def frozen(rows: Rows, seed: int, max_length: int) -> np.ndarray:
-    """TickTune's own: the bundled encoder as it comes, with logistic regression on its embeddings."""
+def frozen(rows: Rows, seed: int, model: str, max_length: int = 256) -> np.ndarray:
+    """TickTune's own: the encoder as it comes, with logistic regression on its embeddings."""
     from core.evaluation import baselines
     from core.modalities.text import load_tokenizer
     from core.models.embed import embed
     from core.models.load import load
-    from core.models.locate import bundled_folder
     from core.tasks import of_names
     from core.tasks.base import head
 
-    tokenizer = load_tokenizer(bundled_folder())
-    encoder = load(bundled_folder(), head(rows.classes))
+    tokenizer = load_tokenizer(folder_of(model))
+    encoder = load(folder_of(model), head(rows.classes))
 
     def vectors(texts: list[str]) -> np.ndarray:
         return embed(encoder, tokenizer, [(each, None) for each in texts], max_length)
 
-    model = baselines.embedding(vectors(rows.learn[0]), rows.learn[1], of_names(rows.classes))
-    return np.asarray(model.probabilities(vectors(rows.test[0])).argmax(axis=1))
+    simple = baselines.embedding(vectors(rows.learn[0]), rows.learn[1], of_names(rows.classes))
+    return np.asarray(simple.probabilities(vectors(rows.test[0])).argmax(axis=1))
 
 
 @dataclass(frozen=True)
@@ -83,6 +94,7 @@ class Trained:
 def plain(
     rows: Rows,
     seed: int,
+    model: str = BUNDLED,
     *,
     max_length: int,
     epochs: float,
@@ -107,13 +119,11 @@ def plain(
         set_seed,
     )
 
-    from core.models.locate import bundled_folder
-
     begin = time.time()
     set_seed(seed)
-    tokenizer = AutoTokenizer.from_pretrained(bundled_folder())
-    model = AutoModelForSequenceClassification.from_pretrained(
-        bundled_folder(), num_labels=len(rows.classes), dtype="float32"
+    tokenizer = AutoTokenizer.from_pretrained(folder_of(model))
+    classifier = AutoModelForSequenceClassification.from_pretrained(
+        folder_of(model), num_labels=len(rows.classes), dtype="float32"
     )
 
     def encode(texts: list[str], labels: np.ndarray, padding: bool = padding) -> Dataset:
@@ -123,7 +133,7 @@ def plain(
 
     with tempfile.TemporaryDirectory() as folder:
         trainer = Trainer(
-            model=model,
+            model=classifier,
             args=TrainingArguments(
                 output_dir=folder,
                 num_train_epochs=epochs,
@@ -148,8 +158,8 @@ def plain(
     return Trained(np.asarray(logits).argmax(axis=1), begin, end)
 
 
-SIMPLE: dict[str, Callable[[Rows, int], np.ndarray]] = {
+SIMPLE: dict[str, Callable[[Rows, int, str], np.ndarray]] = {
     "majority": majority,
     "tfidf": tfidf,
-    "frozen": lambda rows, seed: frozen(rows, seed, max_length=256),
+    "frozen": frozen,
 }

@@ -19,6 +19,7 @@ from benchmarks.rivals import Rows, frozen, majority, tfidf
 from core.data.read import read
 from core.data.split import fold, split
 from core.evaluation.metrics import quick_score
+from core.models.catalog import BUNDLED
 from tests.conftest import sentiment_csv
 
 
@@ -97,14 +98,14 @@ def test_ours_divides_the_rows_as_the_rivals_do() -> None:
 def test_simple_rivals_answer_each_test_row() -> None:
     rows = Rows.of(data.divide(toy(120), 60, seed=1))
     truth = rows.test[1]
-    assert recipe.macro_f1(truth, majority(rows, 1)) < 40
-    assert recipe.macro_f1(truth, tfidf(rows, 1)) > 60
+    assert recipe.macro_f1(truth, majority(rows, 1, BUNDLED)) < 40
+    assert recipe.macro_f1(truth, tfidf(rows, 1, BUNDLED)) > 60
 
 
 @pytest.mark.slow
 def test_the_frozen_encoder_knows_what_is_good() -> None:
     rows = Rows.of(data.divide(toy(160), 120, seed=1))
-    assert recipe.macro_f1(rows.test[1], frozen(rows, 1, max_length=32)) > 70
+    assert recipe.macro_f1(rows.test[1], frozen(rows, 1, BUNDLED, max_length=32)) > 70
 
 
 def test_the_score_is_the_one_of_the_result_page() -> None:
@@ -203,12 +204,15 @@ def test_compression_is_held_against_the_dense_model_of_the_same_seed() -> None:
         ways = dict.fromkeys(compression.WAYS, small)
         return {"ways": {**ways, "dense": dense}, "off": latency / 1e6}
 
-    line = compression.summary([seed(0.01), seed(0.02)])
+    samples = {"large": {"size": 0.6, "off": 1e-9}, "small": {"size": 0.5, "off": 0.0}}
+    line = compression.summary([seed(0.01), seed(0.02)], samples)
+    assert line["trimmed_sample_size"] == 0.6
     assert line["int8_size"] == 0.25
     assert line["int8_latency"] == 4
     assert line["int8_throughput"] == 3
     assert line["int8_points"] == -0.5
     assert set(line) == {
+        "trimmed_sample_size",
         "trimmed_logits_off",
         *(
             f"{name}_{what}"
