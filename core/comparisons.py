@@ -18,7 +18,8 @@ from core.runs import Run
 from core.series import Series, SeriesStore
 from core.words import Message, message
 
-SAME = 0.05  # sizes, times and speeds that differ by less are called the same
+# What differs by less than this share is called the same: two runs of one recipe differ by as much.
+SAME = {"time": 0.1, "size": 0.05, "latency": 0.2}
 
 
 @dataclass(frozen=True)
@@ -137,7 +138,7 @@ def sentence(
         ("size", got.size, base.size),
         ("latency", got.latency, base.latency),
     ):
-        if not ours or not theirs or abs(ours / theirs - 1) < SAME:
+        if not ours or not theirs or abs(ours / theirs - 1) < SAME[what]:
             continue
         more = ours > theirs
         times = ours / theirs if more else theirs / ours

@@ -126,6 +126,8 @@ def test_a_sentence_says_what_changed_and_whether_it_may_be_chance() -> None:
         "Data augmentation: no measurable change (+0.3 points of macro-F1, which may be "
         "chance); the run took 1.8 times as long"
     )
+    noise = str(sentence(("augment",), luck, got(107, 1000, 0.0115), base))
+    assert noise.endswith("may be chance)")  # the machine is never twice the same
     clear = Change(-0.05, -0.08, -0.02)
     said = str(sentence(("prune",), clear, got(100, 500, 0.005), base))
     assert "worse (-5.0 points of macro-F1, 95% interval -8.0 to -2.0)" in said
