@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import re
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -16,10 +15,10 @@ from core.data.picture_table import read_any
 from core.data.profile import Profile, dropped_csv, profile, separator_of
 from core.data.read import MAX_BYTES, Table, read, read_pasted
 from core.data.roles import SEPARATORS
-from core.data.samples import SAMPLES, load
+from core.data.samples import load
 from core.errors import UserError
 from core.words import ASSETS, say
-from ui import html, overview, preview
+from ui import html, no_table, overview, preview
 from ui.checkup import checkup_html, fix_of
 from ui.download import written
 from ui.html import actions, data_of
@@ -93,9 +92,9 @@ def build() -> DataStep:
                 elem_id="data-file",
                 height=246,
             )
-            html.piece(fragment(example))
-        pasted, use_pasted = _paste_box()
-        samples = actions(fragment(sample_cards), elem_id="samples")
+            html.piece(fragment(no_table.example))
+        pasted, use_pasted = no_table.paste_box()
+        samples = actions(fragment(no_table.sample_cards), elem_id="samples")
     with gr.Column(visible=False, elem_id="data-filled") as filled:
         with gr.Row(elem_classes="tt-title-row"):
             title = html.piece(elem_id="data-title")
@@ -148,47 +147,6 @@ def build() -> DataStep:
 
 def _field(name: str) -> dict[str, Any]:
     return {"elem_id": f"column-{name}", "interactive": True, "min_width": 240, "info": " "}
-
-
-def _paste_box() -> tuple[gr.Textbox, gr.Button]:
-    """For a table that was copied: folded away, so that it is not in the way of a file."""
-    with gr.Accordion(i18n("ui.paste"), open=False, elem_id="paste"):
-        box = gr.Textbox(
-            label=i18n("ui.paste.label"),
-            info=i18n("ui.paste.help"),
-            lines=6,
-            max_lines=12,
-            elem_id="paste-box",
-        )
-        with gr.Row(elem_classes="tt-foot"):
-            button = gr.Button(i18n("ui.paste.use"), elem_id="paste-use", min_width=160)
-    return box, button
-
-
-def example(lang: str) -> str:
-    """What a file should look like, in three rows."""
-    head = [say(f"ui.example.{name}", lang) for name in ("text", "label")]
-    rows = [[say(f"ui.example.{n}.{name}", lang) for name in ("text", "label")] for n in "123"]
-    note = say("ui.example.note", lang)
-    return html.card(
-        say("ui.example.title", lang),
-        html.table(head, rows, say("ui.example.title", lang), wide=0),
-        note,
-    )
-
-
-def sample_cards(lang: str) -> str:
-    """One button for each sample: its question, and what the table holds."""
-    cards = ""
-    for sample in SAMPLES:
-        question, mark, rest = re.split("([?？])", say(sample.title, lang), maxsplit=1)
-        cards += (
-            f'<button type="button" class="tt-sample" data-do="sample" '
-            f'data-key="{esc(sample.key)}"><b>{esc(question + mark)}</b>'
-            f"<span>{esc(rest)}</span></button>"
-        )
-    title = esc(say("ui.data.samples", lang))
-    return f'<h3 class="tt-heading">{title}</h3><div class="tt-samples">{cards}</div>'
 
 
 def show(loaded: Loaded, lang: str) -> tuple[Any, ...]:
