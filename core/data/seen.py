@@ -58,7 +58,8 @@ def fitted(image: Image.Image, how: Mapping[str, Any]) -> np.ndarray:
     width, height = how["size"]
     size, short = (width, height), min(image.size)
     if how["shortest"]:
-        size = tuple(int(how["shortest"] * side / short) for side in image.size)
+        wide, high = (int(how["shortest"] * side / short) for side in image.size)
+        size = wide, high
     image = image.resize(size, Image.Resampling(how["resample"]))
     left, top = (size[0] - width) // 2, (size[1] - height) // 2
     return np.asarray(image.crop((left, top, left + width, top + height)))

@@ -164,9 +164,8 @@ def without_open_gates(model: torch.nn.Module) -> Iterator[None]:
     found = [
         (block, block.squeeze_excite)
         for block in model.modules()
-        if isinstance(getattr(block, "squeeze_excite", None), nn.Module)
+        if _is_open(getattr(block, "squeeze_excite", None))
     ]
-    found = [(block, gate) for block, gate in found if _is_open(gate)]
     for block, _ in found:
         block.squeeze_excite = nn.Identity()
     try:
@@ -179,6 +178,6 @@ def without_open_gates(model: torch.nn.Module) -> Iterator[None]:
 def _is_open(gate: Any) -> bool:
     """Is what it multiplies by 1, whatever comes in?"""
     expand = getattr(gate, "expand", None)
-    if getattr(expand, "bias", None) is None:
+    if expand is None or expand.bias is None:
         return False
     return not expand.weight.any() and bool((expand.bias.sigmoid() == 1).all())
