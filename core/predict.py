@@ -93,8 +93,8 @@ def folder_of(
 ) -> Path:
     """The model folder that is meant by a run's id, a run's folder or a model folder.
 
-    `which` of a run's models: "model", "tfidf" or "embedding"; by default the recommended one. `column` of
-    its label columns; by default the main one. Raises UserError when it is none of these, when the run has no
+    `which` of a run's models (`Run.folder`); by default the recommended one. `column` of its label columns;
+    by default the main one. Raises UserError when it is none of these, when the run has no
     model yet, or when the folder has neither safetensors nor a simple model.
     """
     folder = Path(name).expanduser()

@@ -10,7 +10,7 @@ RUNS/20261123-142501-3f9a/
     stop                           present when somebody asked it to stop
     checkpoint-N/  stages/         to go on from; removed when the run has ended well
     model/                         the standard transformers folder
-    simple/tfidf/  embedding/      the simple models that it was compared with
+    simple/tfidf/  embedding/ ...  the simple models that it was compared with
     tasks/1/ ...  joint/           with several label columns: the same for each further one; all in one model
     metrics.json  test.parquet     what was measured, and the test rows with their predictions
     suspects.json  learning_curve.json   what was found out when somebody asked (core/study.py)
@@ -145,12 +145,13 @@ class Run:
         return next(iter(self.whole().path.glob("*.zip")), None)
 
     def folder(self, which: str) -> Path:
-        """Where "model" (the fine-tuned one), "tfidf" or "embedding" is."""
+        """Where "model" (the fine-tuned one), "tfidf", "colours" or "embedding" is."""
         return self.model if which == "model" else self.path / "simple" / which
 
     def kept(self) -> tuple[str, ...]:
-        """Which of the three can be tried and taken away."""
-        simple = (name for name in ("embedding", "tfidf") if self.folder(name).is_dir())
+        """Which of them can be tried and taken away."""
+        names = ("embedding", "tfidf", "colours")
+        simple = (name for name in names if self.folder(name).is_dir())
         return ("model", *simple)
 
     def recommended(self) -> str:

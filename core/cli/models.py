@@ -11,7 +11,7 @@ from core.cli.out import tell, unwritable
 from core.errors import UserError
 from core.words import message, say
 
-WHICH = ("model", "tfidf", "embedding")
+WHICH = ("model", "tfidf", "colours", "embedding")
 
 
 def predict(options: argparse.Namespace) -> int:

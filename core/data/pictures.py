@@ -20,17 +20,15 @@ from pathlib import Path
 from types import TracebackType
 
 import pyarrow as pa
-from PIL import Image, ImageOps, UnidentifiedImageError
+from PIL import Image, UnidentifiedImageError
 
+from core.data.seen import upright
 from core.words import Message, message
 
 FORMATS = ("JPEG", "PNG", "WEBP", "GIF", "BMP")
 MAX_BYTES = 50 * 1024 * 1024  # of one picture as it comes
 MAX_PIXELS = 50_000_000
 SHORTEST = 8  # pixels of a side: what is smaller shows nothing
-SIDE = (
-    384  # pixels of the longer side as it is kept: models see 224 of them, or a part of the picture
-)
 QUALITY = 92  # of the JPEG
 FILE = "pictures.arrow"  # beside the table that names them
 BATCH = 64  # pictures that are in memory while they are written
@@ -81,7 +79,9 @@ def read_picture(data: bytes) -> Kept:
             )  # of odd data about the picture, and of sizes: see below
             image = Image.open(io.BytesIO(data), formats=FORMATS)
             _check_size(*image.size)
-            small = _upright(image)
+            small = upright(image)
+            # A strip that is thousands of times as wide as it is high has no pixel left of its height.
+            _check_size(*small.size)
     except Unreadable:
         raise
     except UnidentifiedImageError:
@@ -109,32 +109,6 @@ def _check_size(width: int, height: int) -> None:
         )
     if min(width, height) < SHORTEST:
         raise Unreadable(message("data.picture.small", width=width, height=height, least=SHORTEST))
-
-
-def _upright(image: Image.Image) -> Image.Image:
-    """Small first, then turned and put on white: of a large picture, each copy takes much memory."""
-    image.draft("RGB", (2 * SIDE, 2 * SIDE))  # a JPEG is decoded at a fraction of its size
-    image.load()
-    exif = image.getexif()
-    if image.mode.startswith("I"):  # 16 bits a pixel, which would be cut and not scaled
-        image = image.convert("I").point(lambda value: value / 256).convert("L")
-    clear = image.mode in ("RGBA", "LA", "PA", "La", "RGBa") or "transparency" in image.info
-    small = image.convert("RGBA" if clear else "RGB")
-    small.thumbnail((SIDE, SIDE))
-    if clear:
-        white = Image.new("RGB", small.size, "white")
-        white.paste(small, mask=small.getchannel("A"))
-        small = white
-    small.info.clear()
-    if exif.get(ORIENTATION, 1) != 1:
-        small.getexif()[ORIENTATION] = exif[ORIENTATION]
-        small = ImageOps.exif_transpose(small)
-    # A strip that is thousands of times as wide as it is high has no pixel left of its height.
-    _check_size(*small.size)
-    return small
-
-
-ORIENTATION = 0x0112  # EXIF: which side is up
 
 
 class Pictures:

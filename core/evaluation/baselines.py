@@ -33,7 +33,7 @@ WORD = r"(?u)\b\w{1,40}\b"
 # one with two; 30 to 1,000 mostly stayed within 2 points of 10 (never more than 4), and standardised features
 # brought nothing.
 INVERSE_REGULARISATION = 10.0
-SIMPLE = ("tfidf", "embedding")  # the simplest first
+SIMPLE = ("colours", "tfidf", "embedding")  # the simplest first
 
 
 @dataclass(frozen=True)

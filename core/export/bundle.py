@@ -199,7 +199,7 @@ def export_joint(
         modality.save(processor, model.config, recipe.train.max_length, new)
         write(new / "recipe.json", recipe.to_json())
         write(new / "tasks.json", json.dumps(joint, ensure_ascii=False, indent=2))
-        shutil.copyfile(scripts.HERE / "joint.py", new / "predict.py")
+        scripts.put(f"{modality.script}_joint", new)
         swap(new, run.path / JOINT)
     finally:
         shutil.rmtree(new, ignore_errors=True)

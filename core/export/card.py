@@ -74,15 +74,15 @@ def card(
 def simple_card(
     which: str, recipe: Recipe, metrics: Mapping[str, Any], base: ModelSpec, language: str = "en"
 ) -> str:
-    """The short card of a simple model, "tfidf" or "embedding". `metrics` are the run's."""
-    scores = metrics["baselines"][which]
+    """The short card of a simple model, one of `baselines.SIMPLE`. `metrics` are the run's."""
+    scores, kind = metrics["baselines"][which], by_key(recipe.data.modality)
     about = {
         "library_name": "sklearn",
-        "pipeline_tag": "text-classification",
-        "tags": ["text-classification", "skops", "ticktune"],
+        "pipeline_tag": kind.pipeline,
+        "tags": [kind.pipeline, "skops", "ticktune"],
     }
     intro = say(
-        f"card.simple.{which}",
+        f"card.simple.{which}.{kind.key}",
         language,
         file=markdown(recipe.data.file),
         text=", ".join(map(markdown, recipe.data.text)),
@@ -102,7 +102,7 @@ def simple_card(
         *_scores(compared, scores["per_class"], language),
         *_trust(scores, scores.get("calibration"), language),
         f"## {say('card.use', language)}",
-        say("card.simple.use", language),
+        say(f"card.simple.use.{kind.key}", language),
         *_limits({"test": scores}, language),
     ]
     return "\n\n".join(parts) + "\n"
@@ -238,7 +238,7 @@ def _use(
         *([say("card.use_prefix", language, prefix=prefix.strip())] if prefix else []),
         *joined,
         *([] if threshold is None else [say("card.use_several", language, threshold=threshold)]),
-        say("card.use_script", language),
+        say(f"card.use_script.{kind.key}", language),
     ]
 
 

@@ -8,6 +8,7 @@ find it; only the download gets a copy of its own, as `encoder`.
 
 from __future__ import annotations
 
+import copy
 import json
 import logging
 import shutil
@@ -30,8 +31,9 @@ from core.evaluation.metrics import Floats
 from core.export import scripts
 from core.export.bundle import base_of, slug, swap, threshold_of, unsure_of, write
 from core.export.card import simple_card
-from core.modalities.text import NO_LIMIT, TEXT, flat, load_tokenizer, reach
-from core.models.embed import embed
+from core.modalities import by_key, modality_of
+from core.modalities.base import Input, Modality
+from core.modalities.text import NO_LIMIT, reach
 from core.models.load import pretrained
 from core.models.locate import FILES, locate
 from core.recipe import Recipe
@@ -56,8 +58,6 @@ PARTS = {
     "TfidfVectorizer",
 }
 
-Text = tuple[str, str | None]
-
 
 def export(
     run: Run,
@@ -65,14 +65,14 @@ def export(
     fitted: baselines.Fitted,
     recipe: Recipe,
     metrics: Mapping[str, Any],
-    probes: Sequence[Text],
+    probes: Sequence[Input],
     inputs: Any,
     tolerance: float = TOLERANCE,
 ) -> None:
     """Write `run.folder(which)` as a whole or not at all, and prove it.
 
-    `probes` are texts and `inputs` what the model was given for them: strings, or vectors [texts, hidden
-    size]. Raises OSError, and RuntimeError when what was written answers differently.
+    `probes` are rows and `inputs` what the model was given for them: strings, or vectors [rows, features].
+    Raises OSError, and RuntimeError when what was written answers differently.
     """
     from skops.io import dump
 
@@ -90,8 +90,9 @@ def export(
         }
         write(new / "metrics.json", json.dumps(scores, ensure_ascii=False, indent=2))
         write(new / "README.md", simple_card(which, recipe, metrics, base_of(run, recipe)))
-        write(new / "requirements.txt", _requirements(which))
-        scripts.put(which, new)
+        modality = by_key(recipe.data.modality)
+        write(new / "requirements.txt", _requirements(which, modality))
+        scripts.put(f"{modality.script}_{which}", new)
         answers = fitted.probabilities(inputs)
         seen = {"texts": list(probes), "probabilities": answers.tolist(), "tolerance": tolerance}
         write(new / PROBES, json.dumps(seen, ensure_ascii=False))
@@ -104,8 +105,8 @@ def export(
         shutil.rmtree(new, ignore_errors=True)
 
 
-def _requirements(which: str) -> str:
-    names = ["scikit-learn", "skops"]
+def _requirements(which: str, modality: type[Modality]) -> str:
+    names = ["scikit-learn", "skops", *modality.needs]
     if which == "embedding":
         names += ["torch", "transformers"]
     # torch calls its builds "2.13.0+cpu"; any of that version will do.
@@ -181,28 +182,34 @@ class SimplePredictor:
         self.threshold = threshold_of(folder)
         self.unsure_below = unsure_of(folder)
         self.text_columns: tuple[str, ...] = recipe.data.text
+        self.modality = by_key(recipe.data.modality)()
+        self._plain = baselines.PLAIN[self.modality.plain]
         self._length = recipe.train.max_length or NO_LIMIT
         self._lock = threading.Lock()
         self._encoder: tuple[Any, Any] | None = None
         if "featureunion" not in self._pipeline.named_steps and is_embedding(folder):
-            self._encoder = _encoder(encoder or encoder_of(folder, recipe))
+            self._encoder = _encoder(encoder or encoder_of(folder, recipe), self.modality)
 
     def over(self, table: Table) -> SimplePredictor:
-        """Itself. Raises UserError for a table of another kind."""
-        check_kind(TEXT.key, table)
-        return self
+        """The same, to be asked about rows of a table. Raises UserError for a table of another kind."""
+        check_kind(self.modality.key, table)
+        other = copy.copy(self)
+        other.modality = modality_of(table)
+        return other
 
-    def probabilities(self, texts: Sequence[Text]) -> Floats:
-        """Probabilities of the labels for each text or pair of texts: [texts, classes], float64."""
+    def probabilities(self, texts: Sequence[Input]) -> Floats:
+        """Probabilities of the labels for each row: [rows, classes], float64."""
         with self._lock:  # the tokenizer is not made for several threads
             if self._encoder is None:
-                inputs: Any = [baselines.cut(flat(each)) for each in texts]
+                inputs = self._plain.asked(self.modality.plain_input(texts))
             else:
-                inputs = embed(*self._encoder, texts, self._length)
+                inputs = self.modality.embed(*self._encoder, texts, self._length)
             return baselines.probabilities(self._pipeline, inputs, self.labels)
 
-    def reach(self, text: Text) -> tuple[int, int]:
+    def reach(self, text: Input) -> tuple[int, int]:
         """How many characters of a text, and of the second one of a pair, are read; the rest is cut off."""
+        if not self.modality.words:
+            return len(text[0]), len(text[1] or "")
         if self._encoder is not None:
             with self._lock:
                 return reach(self._encoder[1], text, self._length)
@@ -210,13 +217,13 @@ class SimplePredictor:
         rest = max(0, baselines.MAX_CHARACTERS - first - 1)  # a line end is between the two
         return first, min(len(text[1] or ""), rest)
 
-    def parts(self, text: Text, units: Sequence[Unit], label: int) -> Floats | None:
+    def parts(self, text: Input, units: Sequence[Unit], label: int) -> Floats | None:
         """What each unit adds to the score of a label [units]: word counts are a sum, vectors are not."""
-        if self._encoder is not None:
+        if self._encoder is not None or not self.modality.words:
             return None
         return contributions(self._pipeline, text, units, self.labels[label])
 
-    def hints(self, text: Text, units: Sequence[Unit], label: int) -> Floats | None:
+    def hints(self, text: Input, units: Sequence[Unit], label: int) -> Floats | None:
         """None: there is no quick guess."""
         return None
 
@@ -239,13 +246,13 @@ def encoder_of(folder: Path, recipe: Recipe) -> Path:
     )
 
 
-def _encoder(folder: Path) -> tuple[Any, Any]:
-    """The pretrained model without a head, and its tokenizer."""
-    from transformers import AutoModel
+def _encoder(folder: Path, modality: Modality) -> tuple[Any, Any]:
+    """The pretrained model as `Modality.embed` takes it, and its processor."""
+    import transformers
 
     try:
-        tokenizer = load_tokenizer(folder)
-        model, _ = pretrained(AutoModel, folder)
+        processor = modality.processor(folder)
+        model, _ = pretrained(getattr(transformers, modality.encoder), folder)
     except UserError:
         raise
     except Exception as error:  # the libraries raise what they like for a damaged file
@@ -253,7 +260,7 @@ def _encoder(folder: Path) -> tuple[Any, Any]:
         raise UserError(
             "predict_unreadable", name=folder.name, reason=type(error).__name__
         ) from error
-    return model.eval(), tokenizer
+    return model.eval(), processor
 
 
 def pack(run: Run, which: str, out: Path) -> Path:
@@ -286,13 +293,13 @@ def pack(run: Run, which: str, out: Path) -> Path:
                 archive.write(file, f"{top}/{name}", kept)
         with zipfile.ZipFile(made) as archive:
             archive.extractall(temporary)
-        _prove(Path(temporary) / top, folder / PROBES)
+        _prove(SimplePredictor(Path(temporary) / top).over(run.whole().table()), folder / PROBES)
         made.replace(out)
     return out
 
 
-def _prove(unpacked: Path, probes: Path) -> None:
+def _prove(unpacked: SimplePredictor, probes: Path) -> None:
     seen = json.loads(probes.read_text(encoding="utf-8"))
     texts = [(first, second) for first, second in seen["texts"]]
-    found = SimplePredictor(unpacked).probabilities(texts)
+    found = unpacked.probabilities(texts)
     _compare(found, np.array(seen["probabilities"]), seen["tolerance"])

@@ -40,10 +40,18 @@ class Modality(ABC):
         str
     ]  # the task that a downloaded model answers to, on the hub and in `pipeline`
     plain: ClassVar[str]  # the simple model without a pretrained one: a key of `baselines.PLAIN`
-    script: ClassVar[str]  # of `core.export.scripts`, that answers in the download
+    script: ClassVar[
+        str
+    ]  # of `core.export.scripts`, that answers in the download; others begin with it
     words: ClassVar[bool]  # can an input be taken apart into words, to see which of them matter?
     one_length: ClassVar[bool]  # are all inputs as long, so that there is no length to choose?
-    keeps_simple: ClassVar[bool]  # are the simple models kept, to be tried and taken away?
+    encoder: ClassVar[str]  # the class of transformers that opens what `embed` takes
+    needs: ClassVar[
+        tuple[str, ...]
+    ]  # packages that a simple model in a download reads its inputs with
+    axes: ClassVar[
+        Mapping[int, str]
+    ]  # of a batch, those that are of any length, and what lies along them
 
     @classmethod
     def of(cls, table: Table) -> Modality:
@@ -112,6 +120,19 @@ class Modality(ABC):
     @abstractmethod
     def tensors(self, processor: Any, inputs: Sequence[Input], max_length: int) -> Any:
         """A batch of tensors straight from a few inputs."""
+
+    @abstractmethod
+    def example(self, processor: Any) -> Mapping[str, Any]:
+        """A small batch of tensors, as `tensors` makes them, to trace a model with."""
+
+    @abstractmethod
+    def quantised(self, model: Any) -> str:
+        """Which way to 8 bits suits a model: a key of `core.export.onnx.WAYS`."""
+
+    @abstractmethod
+    def describe(self, processor: Any, folder: Path) -> None:
+        """Write down what a script without transformers has to know of the processor, beside the files that
+        `save` writes. Raises ValueError for a processor that it cannot follow."""
 
     @abstractmethod
     def width(self, batch: Mapping[str, Any]) -> int:

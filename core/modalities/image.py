@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import json
 import weakref
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 
 from core.data.pictures import Pictures
 from core.data.read import Table
+from core.data.seen import colours
 from core.errors import UserError
 from core.modalities.base import Input, Modality
 from core.modalities.pixels import Eye, PictureRows, keep, tokens
@@ -20,8 +22,7 @@ if TYPE_CHECKING:
 
 CHUNK = 32  # pictures that are decoded at a time
 EMBEDDED = 8  # that go through a network at a time: of more, a processor does fewer a second
-BINS = 4  # of each colour, in the statistics of the simple model
-GLANCE = 64  # pixels of a side that these statistics look at
+PIXELS = "pixels.json"  # beside a model: what its processor does, for a script without transformers
 _eyes: weakref.WeakKeyDictionary[Any, Eye] = weakref.WeakKeyDictionary()
 
 
@@ -32,16 +33,11 @@ def eye_of(processor: Any) -> Eye:
     return _eyes[processor]
 
 
-def colours(image: Image.Image) -> np.ndarray:
-    """What is in a picture but for its shapes: how often each of some colours occurs (as a square root, so
-    that rare ones count), the mean and the deviation of the channels, and the mean of 16 fields: [features].
-    """
-    small = np.asarray(image.resize((GLANCE, GLANCE)), dtype=np.float32)
-    codes = (small // (256 // BINS)).astype(int) @ (BINS**2, BINS, 1)
-    shares = np.bincount(codes.ravel(), minlength=BINS**3) / codes.size
-    flat = small.reshape(-1, 3) / 255
-    fields = small.reshape(4, GLANCE // 4, 4, GLANCE // 4, 3).mean((1, 3)).ravel() / 255
-    return np.concatenate([np.sqrt(shares), flat.mean(0), flat.std(0), fields])
+def convolved(model: Any) -> int:
+    """How many of a model's numbers are weights of convolutions."""
+    from torch.nn.modules.conv import _ConvNd
+
+    return sum(each.weight.numel() for each in model.modules() if isinstance(each, _ConvNd))
 
 
 class ImageModality(Modality):
@@ -59,7 +55,9 @@ class ImageModality(Modality):
     script = "picture"
     words = False
     one_length = True
-    keeps_simple = False
+    encoder = "AutoModelForImageClassification"  # its features are what the head is given
+    needs = ("pillow",)
+    axes: ClassVar[Mapping[int, str]] = {0: "pictures"}
 
     def __init__(self, pictures: Pictures | None = None) -> None:
         self._pictures = pictures
@@ -142,6 +140,25 @@ class ImageModality(Modality):
     def tensors(self, processor: Any, inputs: Sequence[Input], max_length: int) -> Any:
         """As anybody would make them who has the folder."""
         return processor(self._images(inputs), return_tensors="pt")
+
+    def example(self, processor: Any) -> Mapping[str, Any]:
+        from PIL import Image
+
+        made: Mapping[str, Any] = processor([Image.new("RGB", (64, 64))] * 2, return_tensors="pt")
+        return made
+
+    def quantised(self, model: Any) -> str:
+        """Convolutions are quicker in 8 bits only where the range of what comes in is known beforehand. Of a
+        vision transformer most weights are in linear layers, as of a model for texts."""
+        return (
+            "static"
+            if 2 * convolved(model) > sum(p.numel() for p in model.parameters())
+            else "dynamic"
+        )
+
+    def describe(self, processor: Any, folder: Path) -> None:
+        about = json.dumps(eye_of(processor).description())
+        (folder / PIXELS).write_text(about, encoding="utf-8")
 
     def width(self, batch: Mapping[str, Any]) -> int:
         height, width = batch["pixel_values"].shape[-2:]

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from core.data.seen import fitted
 from core.errors import UserError
 
 if TYPE_CHECKING:
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
 
 PATCH = 16  # pixels of a side of what counts as a token: those of vision transformers
 FEWEST = 8  # no recipe has a smaller length
+PROBED = ((300, 260), (90, 120), (64, 200))  # height and width of pictures of noise
 EXACT = 1e-3  # between what a processor answers and what is computed here
 DISK_SHARE = 0.5  # of what is free that may be used
 
@@ -66,6 +68,30 @@ class Eye:
         made = self.processor(list(images), return_tensors="np", **self._off)["pixel_values"]
         flat = np.clip(np.rint(np.asarray(made)), 0, 255).astype(np.uint8)
         return np.ascontiguousarray(flat.transpose(0, 2, 3, 1))
+
+    def description(self) -> dict[str, Any]:
+        """What `core.data.seen.fitted` has to know, with the line of each channel, to make of a picture what
+        the processor makes of it; ready for JSON. Raises ValueError where it makes something else."""
+        from PIL import Image
+
+        draw = np.random.default_rng(0)
+        probes = [
+            Image.fromarray(draw.integers(0, 256, (*size, 3), dtype=np.uint8)) for size in PROBED
+        ]
+        seen = [self.pixels([probe])[0].astype(int) for probe in probes]
+        shortest = (getattr(self.processor, "size", None) or {}).get("shortest_edge")
+        share = getattr(self.processor, "crop_pct", None)  # of what is resized, that is kept
+        resample = self.processor.resample
+        for side in (None, shortest, int(shortest / share) if shortest and share else None):
+            how = {
+                "size": [self.width, self.height],
+                "shortest": side,
+                "resample": int(Image.Resampling.BILINEAR if resample is None else resample),
+            }
+            pairs = zip(probes, seen, strict=True)
+            if all(np.abs(fitted(probe, how) - found).max() <= 1 for probe, found in pairs):
+                return {**how, "scale": self.scale.tolist(), "offset": self.offset.tolist()}
+        raise ValueError("an image processor that does more than to resize and to crop")
 
     def collate(self, rows: Sequence[Mapping[str, Any]]) -> Any:
         """Rows with `pixel_values` in 8 bits and other columns -> tensors; the channels lie last in memory,

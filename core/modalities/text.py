@@ -5,7 +5,7 @@ from __future__ import annotations
 import copy
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 
@@ -198,7 +198,9 @@ class TextModality(Modality):
     script = "model"
     words = True
     one_length = False
-    keeps_simple = True
+    encoder = "AutoModel"
+    needs = ()
+    axes: ClassVar[Mapping[int, str]] = {0: "texts", 1: "tokens"}
 
     def shown(self, each: Text) -> str:
         return flat(each)
@@ -249,6 +251,18 @@ class TextModality(Modality):
             max_length=max_length,
             return_tensors="pt",
         )
+
+    def example(self, processor: Any) -> Mapping[str, Any]:
+        texts = ["one", "another text, with more words in it"]
+        made: Mapping[str, Any] = processor(texts, padding=True, return_tensors="pt")
+        return made
+
+    def quantised(self, model: Any) -> str:
+        """The numbers between the layers differ much from text to text."""
+        return "dynamic"
+
+    def describe(self, processor: Any, folder: Path) -> None:
+        """Nothing: tokenizer.json says all."""
 
     def width(self, batch: Mapping[str, Any]) -> int:
         return int(batch["attention_mask"].shape[1])

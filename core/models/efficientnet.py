@@ -8,11 +8,12 @@ of 30 its sigmoid is 1, and multiplying by it changes nothing. Converted once, i
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import json
 import re
 import threading
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -152,3 +153,31 @@ def renamed(state: Mapping[str, torch.Tensor]) -> dict[str, torch.Tensor]:
         else:
             raise ValueError(name)
     return found
+
+
+@contextlib.contextmanager
+def without_open_gates(model: torch.nn.Module) -> Iterator[None]:
+    """Meanwhile, squeeze-and-excitation that multiplies by 1 is left out: it takes time and changes nothing.
+    Training leaves it so: there is no gradient."""
+    from torch import nn
+
+    found = [
+        (block, block.squeeze_excite)
+        for block in model.modules()
+        if _is_open(getattr(block, "squeeze_excite", None))
+    ]
+    for block, _ in found:
+        block.squeeze_excite = nn.Identity()
+    try:
+        yield
+    finally:
+        for block, gate in found:
+            block.squeeze_excite = gate
+
+
+def _is_open(gate: Any) -> bool:
+    """Is what it multiplies by 1, whatever comes in?"""
+    expand = getattr(gate, "expand", None)
+    if expand is None or expand.bias is None:
+        return False
+    return not expand.weight.any() and bool((expand.bias.sigmoid() == 1).all())

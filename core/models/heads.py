@@ -11,7 +11,9 @@ import torch
 
 def last_layer(model: Any) -> tuple[str, Any] | None:
     """Name and module of the linear layer, above the encoder, with as many outputs as there are classes."""
-    below = {id(module) for module in model.base_model.modules()}
+    # Of some classifiers (SigLIP) the encoder has no name of its own: they are their own base model.
+    base = model.base_model
+    below = {id(module) for module in base.modules()} if base is not model else set()
     return next(
         (
             (name, module)

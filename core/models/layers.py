@@ -8,12 +8,22 @@ from torch import nn
 
 
 def stack(model: Any) -> tuple[nn.Module, str] | None:
-    """The module that holds the list of layers and the list's name there; None when there is no list."""
+    """The module that holds the list of layers and the list's name there; None when there is no list.
+
+    A list in a list is of the parts of a layer, such as the blocks of a stage.
+    """
+    within = {
+        id(part)
+        for module in model.base_model.modules()
+        if isinstance(module, nn.ModuleList)
+        for each in module
+        for part in each.modules()
+    }
     lists = [
         (module, name)
         for module in model.base_model.modules()
         for name, child in module.named_children()
-        if isinstance(child, nn.ModuleList)
+        if isinstance(child, nn.ModuleList) and id(child) not in within
     ]
     return max(lists, key=lambda each: len(getattr(*each)), default=None)
 
@@ -22,6 +32,31 @@ def layers(model: Any) -> list[nn.Module]:
     """From the bottom to the top."""
     found = stack(model)
     return list(getattr(*found)) if found else []
+
+
+def heights(model: Any) -> dict[int, int]:
+    """How high each of the encoder's parameters lies, by its id: from 0, below the layers, to their number.
+
+    Parameters come in the order of the forward pass. What follows the layers counts as the highest of them,
+    but for tables that they all look into.
+    """
+    base, above = model.base_model, layers(model)
+    found: dict[int, int] = {}
+    tables = {
+        id(parameter)
+        for each in base.modules()
+        if isinstance(each, nn.Embedding)
+        for parameter in each.parameters()
+    }
+    within = {id(p): number for number, each in enumerate(above, 1) for p in each.parameters()}
+    reached = 0
+    for name, parameter in base.named_parameters():
+        reached = max(reached, within.get(id(parameter), 0))
+        over = "pool" in name.partition(".")[0] or (
+            reached == len(above) and id(parameter) not in tables
+        )
+        found[id(parameter)] = within.get(id(parameter), len(above) if over else 0)
+    return found
 
 
 def embeddings(model: Any) -> str | None:

@@ -61,7 +61,7 @@ def suggested(profile: Profile) -> dict[str, dict[str, Any]]:
 def unavailable(technique: type[Technique], profile: Profile) -> Message | None:
     """Why it cannot be used on this data, or None."""
     if profile.modality not in technique.modalities:
-        return message(f"technique.not_for.{profile.modality}")
+        return message(f"technique.{technique.key}.not_for.{profile.modality}")
     return technique.unavailable(profile)
 
 

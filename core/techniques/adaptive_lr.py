@@ -36,6 +36,7 @@ class AdaptiveLr(Technique):
 
     key = "adaptive_lr"
     group = "course"
+    modalities = ("text", "image")
     Options = Options
 
     def takes(self, training: Training) -> float:
@@ -87,17 +88,12 @@ class AdaptiveLr(Technique):
         return settings
 
     def rates(self, model: torch.nn.Module) -> Callable[[str], float]:
-        from core.models.layers import layers
+        from core.models.layers import heights, layers
 
-        above, decay = layers(model), self.options.decay
-        height = {id(p): number for number, each in enumerate(above, 1) for p in each.parameters()}
-        below = {id(p) for p in model.base_model.parameters()}
-        # What lies above the layers, such as a pooler, counts as the highest of them; the embeddings as 0.
-        names = list(model.base_model.named_children())
-        top = {id(p) for name, each in names if "pool" in name for p in each.parameters()}
+        height, top, decay = heights(model), len(layers(model)), self.options.decay
         factors = {
-            name: decay ** (len(above) - (len(above) if id(p) in top else height.get(id(p), 0)))
+            name: decay ** (top - height[id(p)])
             for name, p in model.named_parameters()
-            if id(p) in below
+            if id(p) in height
         }
         return lambda name: factors.get(name, 1.0)

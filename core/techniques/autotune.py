@@ -31,6 +31,7 @@ class Autotune(Technique):
 
     key = "autotune"
     group = "course"
+    modalities = ("text", "image")
     Options = Options
 
     def takes(self, training: Training) -> float:
@@ -96,6 +97,8 @@ class Autotune(Technique):
         given, usual = fit.run.recipe().train, TrainSpec()
         # What was set by hand stays; what is as everybody has it may be searched.
         open_settings = {name for name in SPACE if getattr(given, name) == getattr(usual, name)}
+        # Where the encoder stays as it came, nothing learns at its rate; elsewhere the head's suits any rate.
+        open_settings.discard("learning_rate" if fit.frozen else "head_learning_rate")
         seconds = 60 * float(self.options.minutes)
         trials = search(fit, model, STAGE, seconds, int(self.options.trials), open_settings)
         return {"winner": best(trials), "trials": [dataclasses.asdict(each) for each in trials]}

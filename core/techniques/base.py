@@ -85,6 +85,10 @@ class Fit(Protocol):
     plain: Loss  # without what techniques make of it; batches have "labels" as `core.training.joint` says
     slowed: bool
 
+    @property
+    def frozen(self) -> bool:
+        """Does the whole encoder stay as it came?"""
+
     def note(self, what: Message) -> None:
         """Tell the person something."""
 
@@ -93,6 +97,9 @@ class Fit(Protocol):
 
     def settle(self, spec: TrainSpec, why: Mapping[str, Message]) -> None:
         """Other settings from now on, with what follows from them; `why` says it of those that changed."""
+
+    def learning(self, model: Any) -> tuple[Any, Any, Callable[[list[Any]], Any]]:
+        """What of a model will be trained, its rows and how they become a batch. The model stays as it is."""
 
     def attempt(self, model: Any, spec: TrainSpec, callbacks: Sequence[Any]) -> None:
         """Train a model that is thrown away with other settings; `callbacks` see how far that gets."""

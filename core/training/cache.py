@@ -72,6 +72,10 @@ class Cut:
             return None
         return cls(model, place, found, frozen)
 
+    def follows(self, earlier: Any) -> bool:
+        """Is what an earlier one has kept good for this one? It may have been cut elsewhere."""
+        return False
+
     def outputs(self, batch: dict[str, torch.Tensor]) -> torch.Tensor:
         """What the last frozen layer says: [rows, tokens, hidden]."""
         said: list[torch.Tensor] = []

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import contextlib
+import copy
 import dataclasses
 import math
 import tempfile
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -58,6 +59,10 @@ class Fit:
         self.stages = Stages(run)
         self.plain: Loss = sets.joint.loss([task.losses for task in sets.joint.tasks])
         self.slowed = False
+        self._trying = False  # a model that is thrown away: nobody is told about it
+        # What was computed once, for another model with the same frozen part: where it was cut, the rows, and
+        # what is kept of them and of the validation rows.
+        self._kept: tuple[Any, Any, Any, Any] | None = None
         # Whether there is more to do after the training, which must then not be done again.
         self._goes_on = any(type(each).after is not Technique.after for each in chosen)
         self._more = sum(each.more for each in chosen)  # epochs to come, as a share of the run's
@@ -75,6 +80,11 @@ class Fit:
         """Other settings from now on, with what follows from them; `why` says it of those that changed."""
         planned = plan(spec, self.planned.facts)
         self.planned = dataclasses.replace(planned, why={**self.planned.why, **why})
+
+    @property
+    def frozen(self) -> bool:
+        """Does the whole encoder stay as it came?"""
+        return any(each.frozen for each in self.chosen)
 
     def slow_down(self) -> None:
         """Lower learning rates from now on."""
@@ -178,16 +188,41 @@ class Fit:
 
     def attempt(self, model: Any, spec: TrainSpec, callbacks: Sequence[Any]) -> None:
         """Train a model that is thrown away with other settings; `callbacks` see how far that gets."""
-        shown = {each: list(each.evidence) for each in self.chosen}
-        with tempfile.TemporaryDirectory(dir=self.run.path, prefix=".attempt-") as folder:
+        with (
+            self._unseen(),
+            tempfile.TemporaryDirectory(dir=self.run.path, prefix=".attempt-") as folder,
+        ):
             planned, place = plan(spec, self.planned.facts), Path(folder)
             epochs = float(spec.epochs or 0)
             set_seed(spec.seed)
-            self._open(
-                model, "train", planned, epochs, place, callbacks, keep=False
-            ).trainer.train()
-        for technique, blocks in shown.items():
-            technique.evidence[:] = blocks
+            cuts = CUTS[:1]  # what is kept once for all attempts
+            self._open(model, "train", planned, epochs, place, callbacks, cuts).trainer.train()
+
+    def learning(self, model: Any) -> tuple[Any, Any, Callable[[list[Any]], Any]]:
+        """What of a model will be trained, its rows and how they become a batch: the model itself, or in fast
+        mode the last layer of a copy on kept features."""
+        if not self.frozen:
+            return model, self.sets.train, self.collate
+        model = copy.deepcopy(model)
+        with self._unseen():
+            context = self._context("train", 0, self.planned)
+            for technique in self.chosen:
+                if technique.frozen:
+                    technique.model(model, context)
+            cut, rows, _ = self._keep(model, self.sets.train, CUTS[:1])
+        return (cut.apply(), rows, cut.collate) if cut else (model, rows, self.collate)
+
+    @contextlib.contextmanager
+    def _unseen(self) -> Iterator[None]:
+        """Meanwhile nothing is told or shown of what is done."""
+        shown = {each: list(each.evidence) for each in self.chosen}
+        self._trying = True
+        try:
+            yield
+        finally:
+            self._trying = False
+            for technique, blocks in shown.items():
+                technique.evidence[:] = blocks
 
     def _open(
         self,
@@ -197,10 +232,10 @@ class Fit:
         epochs: float,
         place: Path,
         callbacks: Sequence[Any],
-        keep: bool = True,
+        cuts: Sequence[type[HeadCut] | type[Cut]] = CUTS,
     ) -> _AtWork:
-        """Make ready what trains: the model in place, its rows, the loop. With `keep`, what frozen layers say
-        is computed once."""
+        """Make ready what trains: the model in place, its rows, the loop. What frozen layers say is computed
+        once where one of the `cuts` is possible."""
         techniques = [each for each in self.chosen if not each.stages or stage in each.stages]
         spec = planned.spec
         contexts = [self._context(stage, k, planned) for k in range(len(self.sets.joint.columns))]
@@ -211,9 +246,7 @@ class Fit:
             rows = technique.rows(rows, context)
             technique.model(model, context)
         whole = self.modality.narrow(model)
-        cut, train, validation = (
-            self._keep(model, rows) if keep else (None, rows, self.sets.validation)
-        )
+        cut, train, validation = self._keep(model, rows, cuts)
         if cut:
             trained, complete = cut.apply(), cut.undo
         else:
@@ -279,12 +312,16 @@ class Fit:
                 said.append(model(**inputs).logits.float().cpu().numpy())
         return np.concatenate(said)
 
-    def _keep(self, model: Any, rows: Any) -> tuple[Cut | HeadCut | None, Any, Any]:
+    def _keep(
+        self, model: Any, rows: Any, cuts: Sequence[type[HeadCut] | type[Cut]]
+    ) -> tuple[Cut | HeadCut | None, Any, Any]:
         """The rows to train and to score on: from the frozen part's outputs where there is one."""
         sets = self.sets
-        cut = next((found for kind in CUTS if (found := kind.of(model))), None)
+        cut = next((found for kind in cuts if (found := kind.of(model))), None)
         if cut is None:
             return None, rows, sets.validation
+        if self._kept and rows is self._kept[1] and cut.follows(self._kept[0]):
+            return cut, *self._kept[2:]
         why = (
             "train.not_kept.rows"  # they are other ones in every epoch
             if rows is not sets.train
@@ -295,7 +332,8 @@ class Fit:
         if why:
             self.note(message(why))
             return None, rows, sets.validation
-        self.run.append(ev.StageStarted(stage="keep", rows=len(rows) + len(sets.validation)))
+        if not self._trying:
+            self.run.append(ev.StageStarted(stage="keep", rows=len(rows) + len(sets.validation)))
         folder = self.run.path / "tokens"
         try:
             kept = [
@@ -305,6 +343,7 @@ class Fit:
         except TooLarge:
             self.note(message("train.no_room"))
             return None, rows, sets.validation
+        self._kept = (cut, rows, kept[0], kept[1])
         return cut, kept[0], kept[1]
 
     def look(self) -> None:
@@ -314,7 +353,8 @@ class Fit:
 
     def note(self, what: Message) -> None:
         """Tell the person something."""
-        self.run.append(ev.Note(message=what))
+        if not self._trying:
+            self.run.append(ev.Note(message=what))
 
 
 @dataclass(frozen=True)

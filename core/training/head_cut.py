@@ -44,6 +44,7 @@ class HeadCut:
         self.model, self.layer = model, layer
         self._mean: torch.Tensor | None = None
         self._spread: torch.Tensor | None = None
+        self._frozen: float | None = None  # of what the kept features are, see `_below`
 
     @classmethod
     def of(cls, model: Any) -> HeadCut | None:
@@ -54,6 +55,21 @@ class HeadCut:
         own = {id(p) for p in found[1].parameters()}
         trained = {id(p) for p in model.parameters() if p.requires_grad}
         return cls(model, found[1]) if trained == own else None
+
+    def follows(self, earlier: HeadCut) -> bool:
+        """Is what an earlier one has kept good for this one, as its frozen part is the same? Then it
+        standardises by the same numbers."""
+        if self._below() != earlier._frozen:
+            return False
+        self._mean, self._spread, self._frozen = earlier._mean, earlier._spread, earlier._frozen
+        return True
+
+    def _below(self) -> float:
+        """A number that is another one for other weights of the frozen part."""
+        own = {id(p) for p in self.layer.parameters()}
+        return sum(
+            float(p.detach().double().sum()) for p in self.model.parameters() if id(p) not in own
+        )
 
     def agrees(self, collate: Callable[[list[Any]], Any], rows: Any) -> bool:
         """Is what the layer says of its features what the model says?"""
@@ -96,6 +112,7 @@ class HeadCut:
             with autocast(), torch.inference_mode():
                 kept[start:end] = features(self.model, batch)[0].float().cpu().numpy()
         if self._mean is None:
+            self._frozen = self._below()
             deviation = np.asarray(kept.std(axis=0))
             deviation[deviation < SMALLEST] = 1.0
             mean = np.asarray(kept.mean(axis=0))

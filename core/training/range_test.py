@@ -33,27 +33,29 @@ def range_test(
     The head learns at `head` times the rate, other parameters at `factor_of` their name times it. Raises
     Stopped when told to stop.
     """
+    undo = fit.modality.narrow(model)
     before = {name: value.detach().clone() for name, value in model.state_dict().items()}
     model.to(fit.here.device)
     below = {id(parameter) for parameter in model.base_model.parameters()}
+    points: list[tuple[float, float]] = []
+    mean, lowest = 0.0, math.inf
+    learner, rows, collate = fit.learning(model)
     groups = [
         {"params": [p], "factor": factor_of(name) * (1.0 if id(p) in below else head), "lr": 0.0}
-        for name, p in model.named_parameters()
+        for name, p in learner.named_parameters()
         if p.requires_grad
     ]
     optimizer = torch.optim.AdamW(groups, fused=True)
-    rows, batch = fit.sets.train, int(fit.spec.batch_size or 1)
+    lengths, batch = fit.sets.train["length"], int(fit.spec.batch_size or 1)
     fit.run.append(ev.StageStarted(stage=stage, rows=len(rows)))
-    points: list[tuple[float, float]] = []
-    mean, lowest = 0.0, math.inf
-    model.train()
+    learner.train()
     try:
-        for step, numbers in enumerate(_batches(rows["length"], batch, fit.spec.seed, steps)):
+        for step, numbers in enumerate(_batches(lengths, batch, fit.spec.seed, steps)):
             fit.look()
             rate = LOWEST * (HIGHEST / LOWEST) ** (step / (steps - 1))
             for group in optimizer.param_groups:
                 group["lr"] = rate * group["factor"]
-            loss = _step(fit, model, optimizer, [rows[int(i)] for i in numbers])
+            loss = _step(fit, learner, optimizer, collate([rows[int(i)] for i in numbers]))
             mean = SMOOTHING * mean + (1 - SMOOTHING) * loss
             smooth = mean / (1 - SMOOTHING ** (step + 1))
             if not math.isfinite(smooth) or smooth > OVER * lowest:
@@ -67,12 +69,13 @@ def range_test(
     finally:
         model.load_state_dict(before)
         model.zero_grad(set_to_none=True)
+        undo()
     best = min(points, key=lambda point: point[1])[0]
     return points, float(np.clip(best / BELOW_LOWEST, *SAFE))
 
 
-def _step(fit: Fit, model: Any, optimizer: Any, rows: list[Any]) -> float:
-    batch = fit.collate(rows).to(fit.here.device)
+def _step(fit: Fit, model: Any, optimizer: Any, made: Any) -> float:
+    batch = {name: value.to(fit.here.device) for name, value in made.items()}
     with fit.here.autocast():
         loss = fit.plain(model(**for_model(batch)).logits, batch).mean()
     loss.backward()

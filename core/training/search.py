@@ -101,6 +101,10 @@ def _rate(trial: optuna.Trial, usual: float) -> float:
     return float(trial.suggest_float("learning_rate", usual / RATES, usual * RATES, log=True))
 
 
+def _head(trial: optuna.Trial, usual: float) -> float:
+    return float(trial.suggest_float("head_learning_rate", usual / RATES, usual * RATES, log=True))
+
+
 def _batch(trial: optuna.Trial, usual: int) -> int:
     return int(trial.suggest_categorical("batch_size", sorted({*BATCHES, usual})))
 
@@ -120,6 +124,7 @@ def _decay(trial: optuna.Trial, usual: float) -> float:
 # What is searched, by the name of the setting.
 SPACE = {
     "learning_rate": _rate,
+    "head_learning_rate": _head,
     "batch_size": _batch,
     "epochs": _epochs,
     "warmup": _warmup,

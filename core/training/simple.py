@@ -137,10 +137,8 @@ class Simple:
         self._keep("embedding", fitted, vectors, tolerance, time.monotonic() - started)
 
     def recommended(self, ours: float) -> str:
-        """Which to use, given the fine-tuned model's macro-F1 on the validation rows; of those that are
-        kept."""
-        kept = self.compared if self._rows.modality.keeps_simple else {}
-        return baselines.recommended(ours, kept)
+        """Which to use, given the fine-tuned model's macro-F1 on the validation rows."""
+        return baselines.recommended(ours, self.compared)
 
     def test(self) -> None:
         """Score the test rows, once everything is decided."""
@@ -171,10 +169,7 @@ class Simple:
         return columns
 
     def export(self, recipe: Recipe, metrics: Mapping[str, Any]) -> None:
-        """Write the folders, of what is to be kept. `metrics` are the run's. Raises OSError and
-        RuntimeError."""
-        if not self._rows.modality.keeps_simple:
-            return
+        """Write the folders. `metrics` are the run's. Raises OSError and RuntimeError."""
         probes = self._rows.texts_at(self._rows.split.test[:PROBES])
         for name, made in self._fitted.items():
             simple.export(

@@ -16,9 +16,10 @@ from transformers.models.siglip.image_processing_pil_siglip import SiglipImagePr
 from transformers.models.vit.image_processing_pil_vit import ViTImageProcessorPil
 
 from core.data.picture_table import read_archive
+from core.data.seen import colours, fitted
 from core.errors import UserError
 from core.modalities import by_key, modality_of
-from core.modalities.image import ImageModality, colours
+from core.modalities.image import ImageModality
 from core.modalities.pixels import Eye, tokens
 from core.models.load import load
 from core.tasks.base import head
@@ -56,6 +57,11 @@ def test_pixels_in_eight_bits_become_what_the_processor_makes(processor: Any) ->
     assert (ours - theirs).abs().max() < 1e-3
     assert eye.tokens == 8  # of a picture of 224 x 224 pixels it is 196
     assert tokens(224, 224) == 196
+    # A script without transformers makes the same of it.
+    how = eye.description()
+    for image, pixels in zip(images, theirs.numpy(), strict=True):
+        made = fitted(image, how) * np.float32(how["scale"]) + np.float32(how["offset"])
+        assert np.abs(made.transpose(2, 0, 1) - pixels).max() < 0.02
 
 
 def test_a_processor_that_does_something_else_is_refused() -> None:

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 import torch
+from transformers import SiglipConfig, SiglipForImageClassification
 
 from core.models.heads import last_layer, soften
 from tests.models.families import FAMILIES, batch, made
@@ -31,3 +32,12 @@ def test_a_layer_that_others_use_too_is_left_alone() -> None:
     kept = found[1].weight.clone()
     assert not soften(model, [slice(0, 2)], [2.0])
     assert torch.equal(found[1].weight, kept)
+
+
+def test_a_classifier_that_is_its_own_base_model_has_one_too() -> None:
+    size = {"hidden_size": 16, "num_hidden_layers": 1, "num_attention_heads": 2}
+    vision = {**size, "intermediate_size": 32, "image_size": 32, "patch_size": 8}
+    model = SiglipForImageClassification(SiglipConfig(vision_config=vision, num_labels=3))
+    found = last_layer(model)
+    assert found is not None
+    assert found[0] == "classifier"

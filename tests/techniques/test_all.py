@@ -21,7 +21,7 @@ from core.runs import Run, RunStore
 from core.training import events as ev
 from core.training.train import train
 from tests.conftest import TINY_PICTURES, recipe_for, sentiment_csv, with_pictures
-from tests.data.drawn import coloured
+from tests.data.drawn import coloured, packed, picture
 
 # What makes each one show on a tiny model: early stopping must have something to stop.
 OPTIONS: dict[str, dict[str, Any]] = {
@@ -41,6 +41,9 @@ SETTINGS: dict[str, dict[str, Any]] = {
 FOR_TEXTS = [each.key for each in techniques.ALL if "text" in each.modalities]
 FOR_PICTURES = [each.key for each in techniques.ALL if "image" in each.modalities]
 ONLY_PICTURES = [key for key in FOR_PICTURES if key not in FOR_TEXTS]
+# A second label column of pictures takes a table beside them: see test_multitask.
+EACH = [(key, "text") for key in FOR_TEXTS]
+EACH += [(key, "image") for key in FOR_PICTURES if key != "multitask"]
 
 
 @pytest.fixture(autouse=True)
@@ -56,13 +59,23 @@ def toy() -> Table:
     return read("\n".join([f"{head},size", *longer]).encode(), "toy.csv")
 
 
-def run_with(store: RunStore, chosen: dict[str, dict[str, Any]], key: str) -> Run:
-    if key in ONLY_PICTURES:
-        pictures = read_archive(coloured(20), "toy.zip")
-        recipe = recipe_for(pictures, model=TINY_PICTURES, techniques=chosen)
+def toy_pictures() -> Table:
+    """Three times as many red ones as blue ones."""
+    files = {f"red/{number}.png": picture("red", number) for number in range(30)}
+    files |= {f"blue/{number}.png": picture("blue", number) for number in range(10)}
+    return read_archive(packed(files), "toy.zip")
+
+
+def run_with(
+    store: RunStore, chosen: dict[str, dict[str, Any]], key: str, kind: str = "text"
+) -> Run:
+    settings = SETTINGS.get(key, {})
+    if kind == "image":
+        pictures = toy_pictures()
+        recipe = recipe_for(pictures, model=TINY_PICTURES, techniques=chosen, **settings)
         return new_run(store, pictures, recipe)
     table = toy()
-    recipe = recipe_for(table, techniques=chosen, **SETTINGS.get(key, {}))
+    recipe = recipe_for(table, techniques=chosen, **settings)
     if "multitask" in chosen:
         recipe = dataclasses.replace(recipe, also=(TaskSpec("size"),))
     return new_run(store, table, recipe)
@@ -81,36 +94,36 @@ def curve(run: Run) -> list[tuple[int, float]]:
 
 
 @functools.cache  # most have the same settings
-def _without(settings: str, store: RunStore) -> tuple[Any, Any]:
-    run = run_with(store, {}, settings)
+def _without(settings: str, kind: str, store: RunStore) -> tuple[Any, Any]:
+    run = run_with(store, {}, settings, kind)
     train(run)
     assert run.status() == "finished", run.progress().error
     return curve(run), made(run)
 
 
-def without(key: str, store: RunStore) -> tuple[Any, Any]:
+def without(key: str, kind: str, store: RunStore) -> tuple[Any, Any]:
     """What comes of the settings of a technique's test without the technique."""
-    return _without(key if key in SETTINGS or key in ONLY_PICTURES else "", store)
+    return _without(key if key in SETTINGS else "", kind, store)
 
 
-@pytest.mark.parametrize("key", [t.key for t in techniques.ALL])
+@pytest.mark.parametrize(("key", "kind"), EACH)
 def test_off_differs_from_on_and_both_train(
-    store: RunStore, shared_store: RunStore, key: str
+    store: RunStore, shared_store: RunStore, key: str, kind: str
 ) -> None:
-    on = run_with(store, {key: OPTIONS.get(key, {})}, key)
+    on = run_with(store, {key: OPTIONS.get(key, {})}, key, kind)
     train(on)
     assert on.status() == "finished", on.progress().error
-    assert (curve(on), made(on)) != without(key, shared_store)
-    labels = ("blue", "red") if key in ONLY_PICTURES else ("negative", "positive")
+    assert (curve(on), made(on)) != without(key, kind, shared_store)
+    labels = ("blue", "red") if kind == "image" else ("negative", "positive")
     assert Predictor(on.model).labels == labels
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("key", [t.key for t in techniques.ALL])
+@pytest.mark.parametrize(("key", "kind"), EACH)
 def test_stopped_and_resumed_ends_with_the_same_numbers(
-    store: RunStore, key: str, monkeypatch: pytest.MonkeyPatch
+    store: RunStore, key: str, kind: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    straight, broken = (run_with(store, {key: OPTIONS.get(key, {})}, key) for _ in range(2))
+    straight, broken = (run_with(store, {key: OPTIONS.get(key, {})}, key, kind) for _ in range(2))
     train(straight)
 
     append = ev.append
@@ -188,39 +201,49 @@ def test_all_of_them_together_train_and_export(store: RunStore) -> None:
     assert {key for key, blocks in shown.items() if blocks} == set(FOR_TEXTS)
 
 
-def test_all_for_pictures_together_train_and_export(store: RunStore) -> None:
-    without = (
-        "multitask",
-        "class_balance",
-        "augment_pictures",
-    )  # which the data or fast mode rules out
-    chosen = [key for key in FOR_PICTURES if key not in without]
-    run = run_with(store, {key: {} for key in chosen}, ONLY_PICTURES[0])
+@pytest.mark.parametrize("fast", [True, False])
+def test_all_for_pictures_together_train_and_export(store: RunStore, fast: bool) -> None:
+    """Fast mode and augmentation do not go together."""
+    left_out = ("multitask", "augment_pictures" if fast else "linear_probe")
+    chosen = [key for key in FOR_PICTURES if key not in left_out]
+    run = run_with(store, {key: OPTIONS.get(key, {}) for key in chosen}, "autotune", "image")
     train(run)
     assert run.status() == "finished", run.progress().error
     shown = run.metrics()["techniques"]  # type: ignore[index]
     assert {key for key, blocks in shown.items() if blocks} == set(chosen)
+    # Nothing is said of the models that were tried and thrown away.
+    said = [note.key for note in run.progress().notes]
+    assert said.count("technique.linear_probe.done") == int(fast)
 
 
 def test_pictures_are_not_altered_in_fast_mode(store: RunStore) -> None:
+    chosen: dict[str, dict[str, Any]] = {"augment_pictures": {}, "linear_probe": {}}
     with pytest.raises(UserError, match="once"):
-        run_with(store, {"augment_pictures": {}, "linear_probe": {}}, "augment_pictures")
+        run_with(store, chosen, "augment_pictures", "image")
 
 
 @pytest.mark.parametrize("mix", ["mixup", "cutmix"])
 def test_pictures_are_mixed(store: RunStore, shared_store: RunStore, mix: str) -> None:
     options = {"mix": mix, "crop": False, "flip": False}
-    run = run_with(store, {"augment_pictures": options}, "augment_pictures")
+    run = run_with(store, {"augment_pictures": options}, "augment_pictures", "image")
     train(run)
     assert run.status() == "finished", run.progress().error
-    assert curve(run) != without("augment_pictures", shared_store)[0]
+    assert curve(run) != without("augment_pictures", "image", shared_store)[0]
 
 
-@pytest.mark.parametrize("key", [key for key in FOR_TEXTS if key not in FOR_PICTURES])
-def test_what_is_not_for_pictures_says_so(key: str) -> None:
-    seen = profile(read_archive(coloured(4)))
-    with pytest.raises(UserError, match="works on texts"):
-        techniques.resolve({key: OPTIONS.get(key, {})}, seen)
+ELSEWHERE = [
+    *((key, "image") for key in FOR_TEXTS if key not in FOR_PICTURES),
+    *((key, "text") for key in ONLY_PICTURES),
+]
+
+
+@pytest.mark.parametrize(("key", "modality"), ELSEWHERE)
+def test_what_is_not_for_this_kind_of_data_says_why(key: str, modality: str) -> None:
+    table = read_archive(coloured(4)) if modality == "image" else toy()
+    with pytest.raises(UserError) as caught:
+        techniques.resolve({key: OPTIONS.get(key, {})}, profile(table))
+    reason = caught.value.what.values["reason"]
+    assert reason.key == f"technique.{key}.not_for.{modality}"
 
 
 def test_unknown_and_unavailable_ones_are_refused() -> None:

@@ -14,15 +14,18 @@ from typing import Any
 import pytest
 
 from core.__main__ import main
+from core.data.picture_table import read_archive, read_files
 from core.data.read import Table, read
 from core.errors import UserError
 from core.jobs import new_run
+from core.modalities import modality_of
 from core.predict import Predictor, folder_of
 from core.recipe import Recipe, TaskSpec
 from core.runs import Run, RunStore
 from core.training.rows import Rows
 from core.training.train import train
-from tests.conftest import BAD, FILLER, GOOD, TINY, recipe_for
+from tests.conftest import BAD, FILLER, GOOD, TINY, TINY_PICTURES, recipe_for
+from tests.data.drawn import packed, picture
 
 TOPICS = {"food": ["soup", "bread"], "travel": ["train", "hotel"], "sport": ["ball", "goal"]}
 
@@ -192,3 +195,37 @@ def test_the_command_line_learns_every_label_that_it_is_given(
     said = ["--label", "label", "--which", "model", "-o", str(out)]
     assert main(["predict", answer["run"], str(file), *said, *where]) == 0
     assert set(read(out).frame["label_2"]) <= {"good", "bad"}
+
+
+@pytest.mark.slow
+def test_two_label_columns_of_pictures(picture_store: RunStore, tmp_path: Path) -> None:
+    """The joint script opens pictures, and says what the model of each column says."""
+    lines, files = ["file,label,place"], {}
+    for number in range(60):
+        colour, place = ("red", "blue")[number % 2], ("in", "out")[number % 3 == 0]
+        files[f"{number}.png"] = picture(colour, number)
+        lines.append(f"{number}.png,{colour},{place}")
+    table = read_archive(packed({"labels.csv": "\n".join(lines).encode(), **files}), "two.zip")
+    recipe = recipe_for(table, model=TINY_PICTURES, techniques={"multitask": {}})
+    run = new_run(picture_store, table, dataclasses.replace(recipe, also=(TaskSpec("place"),)))
+    train(run)
+    assert run.status() == "finished", run.progress().error
+    new = tmp_path / "new.png"
+    new.write_bytes(picture("red", 99))
+    done = subprocess.run(
+        [sys.executable, str(run.path / "joint" / "predict.py"), str(new)],
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    name, *said = done.stdout.splitlines()
+    assert name == str(new)
+    seen = read_files([new])
+    inputs = modality_of(seen).inputs(seen.frame, seen.inputs)
+    for task, line in zip(run.tasks(), said, strict=True):
+        predictor = Predictor(task.model).over(seen)
+        shares = predictor.probabilities(inputs)[0]
+        column, label, share = line.split("\t")
+        assert column == task.recipe().task.column
+        assert label == predictor.labels[int(shares.argmax())]
+        assert float(share) == pytest.approx(shares.max(), abs=0.03)

@@ -100,3 +100,20 @@ def test_a_full_disk_is_noticed_before(
     monkeypatch.setattr(head_cut, "DISK_SHARE", 0.0)
     with pytest.raises(TooLarge):
         cut.keep(encoded, collate, tmp_path / "train.npy", HERE.autocast)
+
+
+def test_what_one_has_kept_is_good_for_another_with_the_same_frozen_part(
+    tiny_pictures: Path, tmp_path: Path, rows: tuple[Any, Any]
+) -> None:
+    encoded, collate = rows
+    first, second, other = (HeadCut.of(probed(tiny_pictures)) for _ in range(3))
+    assert first is not None
+    assert second is not None
+    assert other is not None
+    kept = first.keep(encoded, collate, tmp_path / "train.npy", HERE.autocast)
+    assert second.follows(first)
+    again = second.keep(encoded.select([3]), collate, tmp_path / "one.npy", HERE.autocast)
+    assert np.allclose(again[0]["features"], kept[3]["features"], atol=1e-4)
+    with torch.no_grad():
+        next(other.model.base_model.parameters()).add_(0.1)
+    assert not other.follows(first)

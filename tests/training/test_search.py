@@ -6,13 +6,15 @@ from typing import Any
 
 import pytest
 
+from core.data.picture_table import read_archive
 from core.data.read import read
 from core.jobs import new_run
 from core.runs import Run, RunStore
 from core.training import events as ev
 from core.training.search import Trial, best
 from core.training.train import train
-from tests.conftest import recipe_for, sentiment_csv
+from tests.conftest import TINY_PICTURES, recipe_for, sentiment_csv
+from tests.data.drawn import coloured
 
 OPEN = {"learning_rate": None, "batch_size": None, "epochs": None}
 
@@ -105,3 +107,24 @@ def test_a_search_is_not_done_again_when_the_run_goes_on(
     train(run)
     assert run.status() == "finished", run.progress().error
     assert len((run.metrics() or {})["techniques"]["autotune"][1]["points"]) == 2
+
+
+def test_in_fast_mode_the_rate_of_the_last_layer_is_searched(picture_store: RunStore) -> None:
+    table = read_archive(coloured(20), "toy.zip")
+    chosen: dict[str, dict[str, Any]] = {
+        "linear_probe": {},
+        "autotune": {"trials": 3, "minutes": 60.0},
+    }
+    recipe = recipe_for(table, model=TINY_PICTURES, techniques=chosen, learning_rate=None)
+    run = new_run(picture_store, table, recipe)
+    train(run)
+    assert run.status() == "finished", run.progress().error
+    metrics = run.metrics() or {}
+    table_of_trials = metrics["techniques"]["autotune"][2]
+    head = [each["key"] for each in table_of_trials["head"]]
+    assert "train.head_learning_rate" in head
+    assert "train.learning_rate" not in head
+    at = head.index("train.head_learning_rate")
+    assert len({row[at] for row in table_of_trials["rows"]}) == 3
+    # The features are computed once, whoever asks first, and only the run itself is told about.
+    assert [note.key for note in run.progress().notes].count("technique.linear_probe.done") == 1

@@ -1,17 +1,31 @@
 """What goes into the downloads, so that they answer without TickTune: a script for each kind of model.
 
-`put` copies one as predict.py, and beside it what all of them share. None of it imports anything of TickTune.
+`put` copies one as predict.py, and beside it what it imports of what several share. None of it imports
+anything of TickTune.
 """
 
 from __future__ import annotations
 
+import re
 import shutil
 from pathlib import Path
 
+from core.data import seen
+
 HERE = Path(__file__).resolve().parent
+SHARED = (
+    *(HERE / f"{name}.py" for name in ("asked", "int8", "joint", "looked")),
+    Path(str(seen.__file__)),
+)
 
 
 def put(kind: str, folder: Path, name: str = "predict.py") -> None:
     """Write the script of a kind of model into a folder."""
-    shutil.copyfile(HERE / f"{kind}.py", folder / name)
-    shutil.copyfile(HERE / "asked.py", folder / "asked.py")
+    _copy(HERE / f"{kind}.py", folder / name)
+
+
+def _copy(source: Path, target: Path) -> None:
+    shutil.copyfile(source, target)
+    for file in SHARED:
+        if re.search(rf"^from {file.stem} import", source.read_text("utf-8"), re.MULTILINE):
+            _copy(file, target.with_name(file.name))

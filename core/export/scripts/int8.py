@@ -1,30 +1,23 @@
-"""Classify with the small and quick form of the model in this folder. Needs no torch, only:
-pip install numpy onnxruntime tokenizers
+"""The small and quick form of the model in this folder, in ONNX Runtime."""
 
-python predict_int8.py "a text" "another text"    (a model of two columns takes two texts for each answer)
-python predict_int8.py FILE.csv OUT.csv
-"""
+from collections.abc import Mapping
+from typing import Any
 
 import numpy as np
 import onnxruntime
-from asked import COLUMNS, HERE, known, main
-from tokenizers import Tokenizer
+from asked import HERE, Found, known
 
 config = known("config.json")
 labels = {int(number): label for number, label in config["id2label"].items()}
 several = config.get("problem_type") == "multi_label_classification"
-tokenizer = Tokenizer.from_file(str(HERE / "tokenizer.json"))  # which cuts as in training
-session = onnxruntime.InferenceSession(str(HERE / "model_int8.onnx"))
+options = onnxruntime.SessionOptions()
+# Where a processor cannot add up products of 8 bits, take the slower way that can.
+options.add_session_config_entry("session.x64quantprecision", "1")
+session = onnxruntime.InferenceSession(str(HERE / "model_int8.onnx"), options)
 
 
-def answer(cells: list[str]) -> list[tuple[str, float]]:
-    pair = len(COLUMNS) == 2 and cells[-1]
-    encoded = tokenizer.encode(cells[0], cells[-1]) if pair else tokenizer.encode("\n".join(cells))
-    made = {
-        "input_ids": encoded.ids,
-        "attention_mask": encoded.attention_mask,
-        "token_type_ids": encoded.type_ids,
-    }
+def classified(made: Mapping[str, Any]) -> Found:
+    """The labels of one input; of what is `made` of it the model takes what it needs, by name."""
     given = {each.name: np.array([made[each.name]]) for each in session.get_inputs()}
     logits = session.run(None, given)[0][0].astype(float)
     if several:
@@ -34,6 +27,3 @@ def answer(cells: list[str]) -> list[tuple[str, float]]:
         shares /= shares.sum()
     found = [(labels[k], float(share)) for k, share in enumerate(shares)]
     return sorted(found, key=lambda each: -each[1])
-
-
-main(answer)

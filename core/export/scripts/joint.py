@@ -1,26 +1,17 @@
-"""The label of every column, from the model in this folder. Needs only: pip install torch transformers
-
-python predict.py "a text" "another text"    (a model of two text columns takes two texts for each answer)
-"""
+"""What a model of several label columns says of one text or picture: a line for each column."""
 
 import json
-import sys
 from pathlib import Path
+from typing import Any
 
-import torch
-from transformers import AutoModelForSequenceClassification, AutoTokenizer
+HERE = Path(__file__).resolve().parent
+TASKS = json.loads((HERE / "tasks.json").read_text("utf-8"))  # what is known of each column
+COLUMNS = len(json.loads((HERE / "recipe.json").read_text("utf-8"))["data"]["text"])
 
-here = Path(__file__).resolve().parent
-tasks = json.loads((here / "tasks.json").read_text("utf-8"))  # what is known of each column
-columns = len(json.loads((here / "recipe.json").read_text("utf-8"))["data"]["text"])
-tokenizer = AutoTokenizer.from_pretrained(here)
-model = AutoModelForSequenceClassification.from_pretrained(here, use_safetensors=True).eval()
-for start in range(1, len(sys.argv), columns):
-    cells = sys.argv[start : start + columns]
-    texts = (cells[0], cells[-1]) if columns == 2 else ("\n".join(cells),)
-    with torch.inference_mode():
-        logits = model(**tokenizer(*texts, truncation=True, return_tensors="pt")).logits[0]
-    for column, task in tasks.items():
+
+def say(logits: Any) -> None:
+    """`logits` are a tensor with the classes of all columns, one after the other."""
+    for column, task in TASKS.items():
         own, logits = logits[: len(task["labels"])], logits[len(task["labels"]) :]
         if task["separator"]:  # any number of labels
             shares = dict(zip(task["labels"], own.sigmoid().tolist(), strict=True))

@@ -1,0 +1,19 @@
+"""What predict.py is asked about pictures: the names of their files."""
+
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+from asked import BELOW, Found, chosen, sure, unsure
+from PIL import Image
+from seen import opened
+
+
+def main(answer: Callable[[Image.Image], Found]) -> None:
+    """`answer` is given a picture as the training has seen it."""
+    if not sys.argv[1:]:
+        print(f"python {Path(sys.argv[0]).name} one.jpg another.png")
+    for name in sys.argv[1:]:
+        found = answer(opened(Path(name)))
+        said = [(unsure(found), sure(found))] if sure(found) < BELOW else chosen(found)
+        print(name, *(f"{label}\t{share:.4f}" for label, share in said), sep="\t")
