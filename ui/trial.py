@@ -211,17 +211,14 @@ def wire(trial: Trial, which: gr.Radio, session: Session, column: gr.Radio, find
             run = find(session, run_id, column)
             if run is None:
                 raise UserError("run_unknown")
-            chosen = picked(run, which)
-            shares, each, shown = try_picture.ask(run, chosen, path)
-            asked = Asked(run, chosen, (each,), shares, shown)
-            asked = dataclasses.replace(asked, label=int(shares[0].argmax()))
+            asked = try_picture.ask(run, picked(run, which), path)
             return answer_html(asked, lang), "", asked, *correct.hidden()
         except Exception as error:  # noqa: BLE001 - shown as a card and logged
             return problem(error, lang), *empty()[1:]
 
     def look(asked: Asked | None, turn: Turn, request: gr.Request) -> Iterator[Any]:
         own = turn.number
-        if asked is None or asked.shown:
+        if asked is None:
             yield gr.skip()
             return
         try:
@@ -261,7 +258,7 @@ def wire(trial: Trial, which: gr.Radio, session: Session, column: gr.Radio, find
         [trial.ask.click, trial.text.submit, trial.pair.submit], ask, inputs, trial.emptied, **CLICK
     )
     pictured = [session.run, column, which, trial.picture, trial.turn]
-    trial.picture.change(ask_picture, pictured, trial.emptied, **CLICK)
+    seeing = trial.picture.change(ask_picture, pictured, trial.emptied, **CLICK)
     chosen = gr.on(
         [trial.answer.click, trial.why.click],
         choose,
@@ -269,7 +266,7 @@ def wire(trial: Trial, which: gr.Radio, session: Session, column: gr.Radio, find
         [trial.answer, trial.asked],
         **QUIET,
     )
-    for event in (asking, chosen):
+    for event in (asking, seeing, chosen):
         event.then(look, [trial.asked, trial.turn], trial.why, trigger_mode="multiple", **QUIET)
     correct.wire(trial.correct, session, column, find, trial.asked, right)
     whole_file.wire(trial.file, session, column, which, find)

@@ -14,7 +14,7 @@ import shutil
 import tempfile
 import warnings
 import weakref
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
@@ -229,3 +229,14 @@ class Temporary(Pictures):
         folder = tempfile.mkdtemp(prefix="ticktune-pictures-")
         super().__init__(Path(folder) / FILE)
         weakref.finalize(self, shutil.rmtree, folder, ignore_errors=True)
+
+
+class InMemory(Pictures):
+    """Pictures that are only asked about: each is called by its place among them, and none is kept."""
+
+    def __init__(self, images: Sequence[Image.Image]) -> None:
+        super().__init__(Path())
+        self._images = images
+
+    def image(self, sha256: str) -> Image.Image:
+        return self._images[int(sha256)]
