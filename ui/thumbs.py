@@ -49,7 +49,7 @@ class Shown:
         self._pictures = table.pictures if table else None
         self._known = by_name(table) if table else {}
 
-    def html(self, name: str) -> str:
+    def html(self, name: str, side: int = SIDE) -> str:
         if self._pictures is None or name not in self._known:
             return ""
-        return thumbnail(self._pictures, self._known[name], name)
+        return thumbnail(self._pictures, self._known[name], name, side)

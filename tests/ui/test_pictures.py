@@ -95,8 +95,20 @@ def test_mistakes_are_shown_with_their_pictures(store: RunStore, table: Table) -
     run.write_test_rows(pd.DataFrame(rows))
     html = rows_html(run, ["blue", "red"], ANY, ANY, "en")
     assert html.count("<img") == 1
-    assert "gone.png" in html
+    assert html.count("<li>") == 2
+    assert html.index("red/0.png") < html.index("gone.png")  # the surer one is first
+    assert "<table" not in html
+    assert "<li>" not in rows_html(run, ["blue", "red"], "0", "1", "en")
     assert thumbs.Shown(run).html("gone.png") == ""
+
+
+def test_names_and_labels_beside_pictures_are_text(store: RunStore, table: Table) -> None:
+    run = run_of(store, table)
+    row = {"line": 1, "text": HOSTILE, "label": HOSTILE, "predicted": "blue", "confidence": 0.9}
+    run.write_test_rows(pd.DataFrame([{**row, "probabilities": [0.9, 0.1]}]))
+    html = rows_html(run, ["blue", HOSTILE], "1", "0", "en")
+    assert "<script" not in html
+    assert html.count("<li>") == 1
 
 
 def test_a_grid_of_altered_pictures_is_drawn() -> None:

@@ -62,7 +62,7 @@ class ResultStep:
         ]
 
 
-VIEW = 26 + trial.VIEW + doubt.VIEW  # components that `show` fills
+VIEW = 27 + trial.VIEW + doubt.VIEW  # components that `show` fills
 
 
 def build() -> ResultStep:
