@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from core.data.picture_table import by_name
 from core.data.profile import Profile, check
 from core.data.read import Table
 from core.errors import UserError
 from core.words import say
 from ui import html
-from ui.thumbs import by_name, thumbnail
+from ui.thumbs import thumbnail
 from ui.words import esc, explain
 
 CLASSES = 20  # bars that are shown

@@ -11,7 +11,7 @@ import pandas as pd
 from core.runs import Run
 from core.words import say
 from ui import html
-from ui.thumbs import Shown
+from ui.thumbs import of_run
 from ui.words import esc
 
 ANY = "any"
@@ -54,15 +54,15 @@ def _table(run: Run, rows: pd.DataFrame, labels: Sequence[str], lang: str) -> st
 
 def _gallery(run: Run, rows: pd.DataFrame, labels: Sequence[str], lang: str) -> str:
     """The pictures side by side, each with its name, its label, what the model said, and its line."""
-    pictures = Shown(run)
+    pictures = of_run(run, list(rows["text"]), SIDE)
     line = say("result.column.line", lang)
     items = "".join(
-        f'<li>{pictures.html(row.text, SIDE)}<bdi class="tt-name">{esc(html.clip(row.text, 80))}</bdi>'
+        f'<li>{image}<bdi class="tt-name">{esc(html.clip(row.text, 80))}</bdi>'
         f"<strong><bdi>{esc(html.clip(row.label, 60))}</bdi> → "
         f"<bdi>{esc(html.clip(row.predicted, 60))}</bdi></strong>"
         f'<span class="tt-note">{esc(_shares(row.probabilities, labels))}</span>'
         f'<span class="tt-note">{esc(line)} {row.line}</span></li>'
-        for row in rows.itertuples()
+        for row, image in zip(rows.itertuples(), pictures, strict=True)
     )
     title = esc(say("result.mistakes", lang))
     return (

@@ -7,6 +7,7 @@ JPEG that was made of it here.
 
 from __future__ import annotations
 
+import base64
 import hashlib
 import io
 import os
@@ -64,6 +65,15 @@ class Kept:
 
     def image(self) -> Image.Image:
         return Image.open(io.BytesIO(self.jpeg), formats=("JPEG",)).convert("RGB")
+
+
+@dataclass(frozen=True)
+class Thumbnail:
+    """A small picture for a page: the address is the JPEG itself, the size what it is to be shown at."""
+
+    address: str
+    width: int
+    height: int
 
 
 def read_picture(data: bytes) -> Kept:
@@ -169,6 +179,16 @@ class Pictures:
     def image(self, sha256: str) -> Image.Image:
         """RGB. Raises KeyError for one that is not there."""
         return Kept(sha256, self.jpeg(sha256)).image()
+
+    def thumbnail(self, sha256: str, side: int) -> Thumbnail:
+        """Its longer side is `side` pixels when it is shown. Raises KeyError for one that is not there."""
+        small = self.image(sha256)
+        small.thumbnail((2 * side, 2 * side))  # screens have several dots to a pixel
+        out = io.BytesIO()
+        small.save(out, "JPEG", quality=80)
+        width, height = (max(1, round(each * side / max(small.size))) for each in small.size)
+        data = base64.b64encode(out.getvalue()).decode()
+        return Thumbnail(f"data:image/jpeg;base64,{data}", width, height)
 
     def __iter__(self) -> Iterator[str]:
         self._opened()

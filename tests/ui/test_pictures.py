@@ -99,7 +99,7 @@ def test_mistakes_are_shown_with_their_pictures(store: RunStore, table: Table) -
     assert html.index("red/0.png") < html.index("gone.png")  # the surer one is first
     assert "<table" not in html
     assert "<li>" not in rows_html(run, ["blue", "red"], "0", "1", "en")
-    assert thumbs.Shown(run).html("gone.png") == ""
+    assert thumbs.of_run(run, ["gone.png"]) == [""]
 
 
 def test_names_and_labels_beside_pictures_are_text(store: RunStore, table: Table) -> None:
@@ -123,4 +123,4 @@ def test_a_run_without_pictures_has_none(store: RunStore, table: Table) -> None:
     recipe = Recipe(
         DataSpec(plain.name, plain.fingerprint, ("file",)), TaskSpec("label"), ModelSpec("minilm")
     )
-    assert thumbs.Shown(store.create(recipe, plain)).html("red/0.png") == ""
+    assert thumbs.of_run(store.create(recipe, plain), ["red/0.png"]) == [""]
