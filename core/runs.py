@@ -13,6 +13,7 @@ RUNS/20261123-142501-3f9a/
     simple/tfidf/  embedding/      the simple models that it was compared with
     tasks/1/ ...  joint/           with several label columns: the same for each further one; all in one model
     metrics.json  test.parquet     what was measured, and the test rows with their predictions
+    corrections.jsonl  corrections/      answers that a person put right, and the pictures that they are about
     suspects.json  learning_curve.json   what was found out when somebody asked (core/study.py)
     NAME.zip                       the download
 """

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from core.data.pictures import Pictures, Thumbnail
+from core.data.pictures import Kept, Pictures, Thumbnail
 from core.runs import Run
 from ui.words import esc
 
@@ -16,6 +16,14 @@ def thumbnail(pictures: Pictures, sha256: str, name: str, side: int = SIDE) -> s
     try:
         return _image(pictures.thumbnail(sha256, side), name)
     except (KeyError, OSError):
+        return ""
+
+
+def of_kept(picture: Kept | None, name: str, side: int = SIDE) -> str:
+    """The same of one picture, if there is one."""
+    try:
+        return _image(picture.thumbnail(side), name) if picture else ""
+    except OSError:
         return ""
 
 

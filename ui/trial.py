@@ -10,7 +10,7 @@ from typing import Any
 import gradio as gr
 
 from core.errors import UserError
-from core.modalities import by_key
+from core.modalities import by_key, modality_of
 from core.runs import Run
 from core.words import say
 from ui import correct, html, try_picture, whole_file
@@ -212,7 +212,7 @@ def wire(trial: Trial, which: gr.Radio, session: Session, column: gr.Radio, find
             if run is None:
                 raise UserError("run_unknown")
             asked = try_picture.ask(run, picked(run, which), path)
-            return answer_html(asked, lang), "", asked, *correct.hidden()
+            return answer_html(asked, lang), "", asked, *correct.offer(run, lang)
         except Exception as error:  # noqa: BLE001 - shown as a card and logged
             return problem(error, lang), *empty()[1:]
 
@@ -247,11 +247,12 @@ def wire(trial: Trial, which: gr.Radio, session: Session, column: gr.Radio, find
         except Exception as error:  # noqa: BLE001 - shown as a card and logged
             return problem(error, language(request)), None
 
-    def right(asked: Asked | None) -> tuple[Run, tuple[str, str | None], str] | None:
+    def right(asked: Asked | None) -> correct.About | None:
         """What was asked last, for whoever puts it right."""
         if asked is None:
             return None
-        return asked.run, asked.texts[asked.at], said(asked, asked.at)[0]
+        given = modality_of(asked.table) if asked.table else None
+        return correct.About(asked.run, asked.texts[asked.at], said(asked, asked.at)[0], given)
 
     inputs = [session.run, column, which, trial.text, trial.pair, trial.lines, trial.turn]
     asking = gr.on(

@@ -15,7 +15,7 @@ import shutil
 import tempfile
 import warnings
 import weakref
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
@@ -56,6 +56,15 @@ class Unreadable(Exception):
 
 
 @dataclass(frozen=True)
+class Thumbnail:
+    """A small picture for a page: the address is the JPEG itself, the size what it is to be shown at."""
+
+    address: str
+    width: int
+    height: int
+
+
+@dataclass(frozen=True)
 class Kept:
     """A picture as it is kept. `sha256` is that of its pixels: the same picture under another name, or with
     other data about it, has the same."""
@@ -66,14 +75,15 @@ class Kept:
     def image(self) -> Image.Image:
         return Image.open(io.BytesIO(self.jpeg), formats=("JPEG",)).convert("RGB")
 
-
-@dataclass(frozen=True)
-class Thumbnail:
-    """A small picture for a page: the address is the JPEG itself, the size what it is to be shown at."""
-
-    address: str
-    width: int
-    height: int
+    def thumbnail(self, side: int) -> Thumbnail:
+        """Its longer side is `side` pixels when it is shown."""
+        small = self.image()
+        small.thumbnail((2 * side, 2 * side))  # screens have several dots to a pixel
+        out = io.BytesIO()
+        small.save(out, "JPEG", quality=80)
+        width, height = (max(1, round(each * side / max(small.size))) for each in small.size)
+        data = base64.b64encode(out.getvalue()).decode()
+        return Thumbnail(f"data:image/jpeg;base64,{data}", width, height)
 
 
 def read_picture(data: bytes) -> Kept:
@@ -176,19 +186,17 @@ class Pictures:
         _, jpegs = self._opened()
         return bytes(jpegs[self._places[sha256]].as_py())
 
+    def kept(self, sha256: str) -> Kept:
+        """Raises KeyError for one that is not there."""
+        return Kept(sha256, self.jpeg(sha256))
+
     def image(self, sha256: str) -> Image.Image:
         """RGB. Raises KeyError for one that is not there."""
-        return Kept(sha256, self.jpeg(sha256)).image()
+        return self.kept(sha256).image()
 
     def thumbnail(self, sha256: str, side: int) -> Thumbnail:
-        """Its longer side is `side` pixels when it is shown. Raises KeyError for one that is not there."""
-        small = self.image(sha256)
-        small.thumbnail((2 * side, 2 * side))  # screens have several dots to a pixel
-        out = io.BytesIO()
-        small.save(out, "JPEG", quality=80)
-        width, height = (max(1, round(each * side / max(small.size))) for each in small.size)
-        data = base64.b64encode(out.getvalue()).decode()
-        return Thumbnail(f"data:image/jpeg;base64,{data}", width, height)
+        """Raises KeyError for one that is not there."""
+        return self.kept(sha256).thumbnail(side)
 
     def __iter__(self) -> Iterator[str]:
         self._opened()
@@ -249,6 +257,17 @@ class Temporary(Pictures):
         folder = tempfile.mkdtemp(prefix="ticktune-pictures-")
         super().__init__(Path(folder) / FILE)
         weakref.finalize(self, shutil.rmtree, folder, ignore_errors=True)
+
+
+def together(pictures: Pictures, further: Iterable[Kept]) -> Temporary:
+    """Those of a file and further ones in a new file."""
+    made = Temporary()
+    with Writer(made.path) as writer:
+        for sha256 in pictures:
+            writer.add(pictures.kept(sha256))
+        for each in further:
+            writer.add(each)
+    return made
 
 
 class InMemory(Pictures):

@@ -31,7 +31,7 @@ def pairs(found: Iterable[tuple[str, str]]) -> str:
 def table(
     head: Sequence[str], rows: Sequence[Sequence[str]], text: int = -1, before: Sequence[str] = ()
 ) -> str:
-    """Cells are plain text. The column `text` holds the long ones; `before` is HTML that stands before each."""
+    """Cells are plain text. The column `text` holds the long ones; `before` is HTML that goes before each."""
     lead = list(before) or [""] * len(rows)
     heads = "".join(
         f"<th{' class=text' if place == text else ''}>{esc(each)}</th>"

@@ -200,6 +200,16 @@ class TextModality(Modality):
     one_length = False
     keeps_simple = True
 
+    @classmethod
+    def given(cls, typed: Sequence[str]) -> tuple[Modality, tuple[str, ...]]:
+        return cls(), tuple(typed)
+
+    def kept(self, each: Text) -> None:
+        return None
+
+    def new_cells(self, cells: Sequence[str]) -> tuple[str, ...]:
+        return tuple(cells)
+
     def shown(self, each: Text) -> str:
         return flat(each)
 

@@ -41,6 +41,16 @@ def test_the_whole_way_with_pictures(app: App, visit: Open, tmp_path: Path) -> N
     expect(page.locator("#try-why .tt-note").last).to_be_visible(timeout=SLOW)
     expect(page.locator("#try-why button").first).to_be_visible()
 
+    page.locator("#correct-label input").click()
+    page.get_by_role("option", name="tools").click()
+    page.locator("#correct-save").click()
+    expect(page.locator("#corrections img.tt-thumb")).to_be_visible()
+    page.locator("#correct-again").click()
+    expect(page.locator("#next-3")).to_be_visible()
+    page.locator("#back-3").click()
+    page.locator("#back-2").click()
+    expect(page.locator("#overview .tt-tile").first).to_contain_text("201")
+
 
 def test_an_archive_is_uploaded_and_what_it_cannot_use_is_named(
     app: App, visit: Open, tmp_path: Path

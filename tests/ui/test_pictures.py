@@ -4,21 +4,24 @@ from __future__ import annotations
 
 import dataclasses
 import json
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pytest
 
+from core.corrections import Corrections
 from core.data.picture_table import read_archive
 from core.data.profile import profile
 from core.data.read import Table
+from core.modalities import by_key
 from core.models.catalog import CATALOG, PICTURES
 from core.recipe import DataSpec, ModelSpec, Recipe, TaskSpec
 from core.runs import Run, RunStore
 from core.techniques.evidence import pictures
 from core.words import message
 from tests.data.drawn import coloured, packed, picture
-from ui import overview, thumbs
+from ui import correct, overview, thumbs
 from ui.evidence import evidence
 from ui.rows import ANY, rows_html
 from ui.session import Loaded
@@ -109,6 +112,26 @@ def test_names_and_labels_beside_pictures_are_text(store: RunStore, table: Table
     html = rows_html(run, ["blue", HOSTILE], "1", "0", "en")
     assert "<script" not in html
     assert html.count("<li>") == 1
+
+
+def test_corrections_are_listed_with_their_pictures(
+    store: RunStore, table: Table, tmp_path: Path
+) -> None:
+    run = run_of(store, table)
+    name = HOSTILE.replace("/", "")
+    (tmp_path / name).write_bytes(picture("red", 50))
+    given, cells = by_key("image").given([str(tmp_path / name)])
+    kept = Corrections(run).add(cells, ["blue"], "red", given)
+    *_, listed, button = correct.show(run, "en")
+    assert listed.count('<img class="tt-thumb"') == 1
+    assert "<script" not in listed
+    assert cells[1] not in listed  # nobody wants to read a sha256
+    assert button.visible is True
+    assert "(1)" in button.value
+    (run.path / "corrections" / f"{cells[1]}.jpg").write_bytes(b"no picture")
+    *_, listed, _ = correct.show(run, "en")
+    assert "<img" not in listed
+    assert f'data-id="{kept.id}"' in listed
 
 
 def test_a_grid_of_altered_pictures_is_drawn() -> None:
