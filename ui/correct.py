@@ -124,7 +124,7 @@ def _kept(run: Run, lang: str) -> tuple[str, gr.Button]:
         )
     head = [
         f'<th scope="col">{esc(say(f"result.column.{name}", lang))}</th>'
-        for name in ("text", "predicted", "right", "when")
+        for name in (corrections.kind.key, "predicted", "right", "when")
     ] + [f'<th scope="col">{esc(say("runs.actions", lang))}</th>']
     title = say("correct.kept", lang, n=len(kept))
     more = len(kept) - len(rows)
@@ -160,11 +160,11 @@ def wire(
             if not any(labels):
                 return gr.skip(), html.notice([say("correct.choose", lang)], "info"), *nothing[:2]
             columns = len(run.recipe().data.text)
-            cells = cells_of(about.text, columns)
+            cells, kind = cells_of(about.text, columns), run.recipe().data.modality
             kept = Corrections(run).add(cells, labels, about.said, about.given)
         except Exception as error:  # noqa: BLE001 - shown as a card and logged
             return gr.skip(), problem(error, lang), *nothing[:2]
-        note = html.notice([say("correct.saved", lang, label=kept.label)], "good")
+        note = html.notice([say(f"correct.saved.{kind}", lang, label=kept.label)], "good")
         return gr.update(value=[] if isinstance(given, list) else None), note, *_kept(run, lang)
 
     def forget(

@@ -96,7 +96,7 @@ def preview(table: Table, profile: Profile, lang: str, start: int = 0) -> str:
     used = [*shown_inputs, *filter(None, (profile.label, profile.split))]
     others = [name for name in table.frame.columns if name not in (*used, *table.inputs)]
     names = [*used, *others][: max(COLUMNS, len(used))]
-    roles = dict.fromkeys(profile.text, say("ui.role.text", lang))
+    roles = dict.fromkeys(profile.text, say(f"ui.role.{profile.modality}", lang))
     if profile.label:
         roles[profile.label] = say("ui.role.label", lang)
     if profile.split:

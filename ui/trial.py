@@ -32,6 +32,7 @@ class Turn:
 
 @dataclass(frozen=True)
 class Trial:
+    help: gr.HTML
     text: gr.Textbox
     pair: gr.Textbox
     lines: gr.Checkbox
@@ -48,6 +49,7 @@ class Trial:
     def view(self) -> list[Any]:
         """What `prepare` fills."""
         return [
+            self.help,
             self.text,
             self.pair,
             self.lines,
@@ -65,7 +67,7 @@ class Trial:
         return [self.answer, self.why, self.asked, *self.correct.offered]
 
 
-VIEW = 8 + correct.VIEW
+VIEW = 9 + correct.VIEW
 
 
 def empty() -> tuple[Any, ...]:
@@ -75,6 +77,7 @@ def empty() -> tuple[Any, ...]:
 
 def build() -> Trial:
     """Draw the box; a second one appears for models that read two columns."""
+    note = html.piece(elem_id="try-help")
     text = gr.Textbox(
         label=i18n("result.try.text"),
         lines=1,
@@ -106,6 +109,7 @@ def build() -> Trial:
     )
     why = actions("", elem_id="try-why")
     return Trial(
+        help=note,
         text=text,
         pair=pair,
         lines=lines,
@@ -123,10 +127,12 @@ def build() -> Trial:
 def prepare(run: Run, lang: str) -> tuple[Any, ...]:
     """Empty boxes, named after the columns that the model reads."""
     columns = run.recipe().data.text
-    words = by_key(run.recipe().data.modality).words
+    kind = by_key(run.recipe().data.modality)
+    words = kind.words
     two = len(columns) == 2 and words
     label = columns[0] if two else say("result.try.text", lang)
     return (
+        f'<p class="tt-note">{esc(say(f"result.try.help.{kind.key}", lang))}</p>',
         gr.Textbox(value="", label=label, visible=words),
         gr.Textbox(value="", label=columns[1] if two else "", visible=two),
         gr.Checkbox(value=len(columns) < 3 and not _has_lines(run), visible=words),

@@ -43,10 +43,10 @@ def mistakes(run: Run, language: str) -> str:
     title_ = heading(say("report.mistakes", language))
     if wrong.empty:
         return title_ + f"<p>{esc(say('result.rows.none', language))}</p>"
-    most = MISTAKES[run.recipe().data.modality]
-    shown = wrong.sort_values("confidence", ascending=False, kind="stable").head(most)
+    kind = run.recipe().data.modality
+    shown = wrong.sort_values("confidence", ascending=False, kind="stable").head(MISTAKES[kind])
     count = say("result.rows.count", language, shown=len(shown), rows=len(wrong))
-    names = ("line", "text", "true", "predicted")
+    names = ("line", kind, "true", "predicted")
     head = [say(f"result.column.{name}", language) for name in names] + [
         say("report.confidence", language)
     ]

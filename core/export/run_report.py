@@ -76,7 +76,7 @@ def _data(run: Run, language: str) -> str:
     recipe, rows = run.recipe(), (run.metrics() or {})["rows"]
     facts = [
         ("card.file", recipe.data.file),
-        ("card.text", ", ".join(recipe.data.text)),
+        (f"card.columns.{recipe.data.modality}", ", ".join(recipe.data.text)),
         ("card.label_column", ", ".join(task.column for task in recipe.tasks)),
         *((f"card.rows_{side}", f"{count:,}") for side, count in rows.items()),
     ]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import re
 from pathlib import Path
 
 import numpy as np
@@ -14,6 +15,7 @@ from core.corrections import Corrections
 from core.data.picture_table import read_archive
 from core.data.profile import profile
 from core.data.read import Table
+from core.export.run_report import run_report
 from core.modalities import by_key
 from core.models.catalog import CATALOG, PICTURES
 from core.recipe import DataSpec, ModelSpec, Recipe, TaskSpec
@@ -21,11 +23,13 @@ from core.runs import Run, RunStore
 from core.techniques.evidence import pictures
 from core.words import message
 from tests.data.drawn import coloured, packed, picture
+from tests.ui.fake import add_events, add_result
+from tests.ui.test_pieces import Elements
 from ui import correct, overview, thumbs
 from ui.evidence import evidence
 from ui.rows import ANY, rows_html
 from ui.session import Loaded
-from ui.steps import data, model
+from ui.steps import data, model, result
 
 HOSTILE = '"><script>alert(1)</script>.png'
 
@@ -132,6 +136,36 @@ def test_corrections_are_listed_with_their_pictures(
     *_, listed, _ = correct.show(run, "en")
     assert "<img" not in listed
     assert f'data-id="{kept.id}"' in listed
+
+
+def test_a_run_of_pictures_does_not_speak_of_texts(store: RunStore, table: Table) -> None:
+    run = run_of(store, table)
+    add_events(run, 1.0)
+    add_result(run, ("blue", "red"), old=True)
+    rows = run.test_rows()
+    assert rows is not None
+    rows["text"] = "red/0.png"
+    run.write_test_rows(rows)
+    metrics = run.metrics() or {}
+    metrics["baselines"]["colours"] = metrics["baselines"].pop("tfidf")
+    run.write_metrics(metrics)
+    seen = {"line": 1, "text": "red/0.png", "given": "red", "suggested": "blue"}
+    found = {
+        "suspects": [{**seen, "side": "train", "wrong": 0.9, "confidence": 0.9}],
+        "rows": 12,
+        "unjudged": 0,
+        "models": [],
+        "labels": ["blue", "red"],
+    }
+    run.write_answer("suspects", found)
+    shown = [part for part in result.show(run, "en") if isinstance(part, str)]
+    assert sum("<img" in part for part in shown) == 2  # the mistakes, and what looks wrong
+    report = re.sub(r"<style>.*?</style>", "", run_report(run), flags=re.DOTALL)
+    page = Elements()
+    page.feed("".join([*shown, report, overview.preview(table, profile(table), "en")]))
+    assert not re.findall(
+        r".{30}\b(?:texts?|words?|language model)\b.{9}", page.text, re.IGNORECASE
+    )
 
 
 def test_a_grid_of_altered_pictures_is_drawn() -> None:
