@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import dataclasses
 import functools
 import logging
 import threading
@@ -12,6 +13,7 @@ from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 
+from core.data.pictures import InMemory
 from core.data.read import Table
 from core.errors import UserError
 from core.export.bundle import threshold_of, unsure_of
@@ -26,9 +28,11 @@ from core.runs import ID, Run, RunStore
 from core.tasks import MultiLabel, Task, of_names
 
 if TYPE_CHECKING:
+    from PIL import Image
     from transformers import PreTrainedModel
 
     from core.evaluation.explain import Unit
+    from core.evaluation.looked import Ask
     from core.evaluation.metrics import Floats
 
 NO_LIMIT = 10**9
@@ -82,6 +86,16 @@ def opened(folder: Path) -> Answering:
 @functools.lru_cache(maxsize=3)
 def _opened(folder: Path, written: tuple[tuple[str, int], ...]) -> Answering:
     return open_model(folder)
+
+
+def about_pictures(model: Answering, table: Table) -> Ask:
+    """What asks a model about pictures in memory, instead of those of a table of pictures."""
+
+    def ask(images: Sequence[Image.Image]) -> Floats:
+        given = model.over(dataclasses.replace(table, pictures=InMemory(images)))
+        return given.probabilities([("", str(place)) for place in range(len(images))])
+
+    return ask
 
 
 def is_simple(folder: Path) -> bool:

@@ -13,6 +13,7 @@ RUNS/20261123-142501-3f9a/
     simple/tfidf/  embedding/ ...  the simple models that it was compared with
     tasks/1/ ...  joint/           with several label columns: the same for each further one; all in one model
     metrics.json  test.parquet     what was measured, and the test rows with their predictions
+    corrections.jsonl  corrections/      answers that a person put right, and the pictures that they are about
     suspects.json  learning_curve.json   what was found out when somebody asked (core/study.py)
     NAME.zip                       the download
 """
@@ -28,7 +29,7 @@ import secrets
 import shutil
 import threading
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -37,6 +38,8 @@ import pandas as pd
 import platformdirs
 from filelock import FileLock, Timeout
 
+from core.data.picture_table import thumbnails
+from core.data.pictures import FILE, Thumbnail
 from core.data.read import Table, load_table, write_table
 from core.errors import UserError
 from core.recipe import Recipe
@@ -127,6 +130,14 @@ class Run:
     def table(self) -> Table:
         table, original = load_table(self.path / "table.parquet"), self.path / "original.parquet"
         return dataclasses.replace(table, original=load_table(original)) if table.changes else table
+
+    def thumbnails(self, names: Sequence[str], side: int) -> list[Thumbnail | None]:
+        """Small pictures of these names in the table; None for what has none."""
+        whole = self.whole()
+        # Reading a large table only to see that it has none would keep a page waiting.
+        if not (whole.path / FILE).is_file():
+            return [None] * len(names)
+        return thumbnails(whole.table(), names, side)
 
     def extra(self) -> Table | None:
         """The further file of texts without labels, if there is one."""

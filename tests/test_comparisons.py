@@ -131,7 +131,7 @@ def test_a_sentence_says_what_changed_and_whether_it_may_be_chance() -> None:
     clear = Change(-0.05, -0.08, -0.02)
     said = str(sentence(("prune",), clear, got(100, 500, 0.005), base))
     assert "worse (-5.0 points of macro-F1, 95% interval -8.0 to -2.0)" in said
-    assert said.endswith("the model is 2.0 times smaller; a text is answered 2.0 times as fast")
+    assert said.endswith("the model is 2.0 times smaller; it answers 2.0 times as fast")
     assert "better" in str(sentence(("prune",), Change(0.05, 0.02, 0.08), base, base))
 
 

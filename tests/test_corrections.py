@@ -4,15 +4,22 @@ from __future__ import annotations
 
 import json
 import threading
+from pathlib import Path
 
 import pytest
 
 from core import corrections
 from core.corrections import FILE, Corrections, corrected
+from core.data.edits import undo
+from core.data.picture_table import read_archive, read_files
 from core.data.read import read
 from core.errors import UserError
+from core.modalities import by_key, modality_of
+from core.modalities.base import Modality
 from core.recipe import DataSpec, ModelSpec, Recipe, TaskSpec
-from core.runs import RunStore
+from core.runs import Run, RunStore
+from tests.conftest import recipe_for
+from tests.data.drawn import coloured, picture
 from tests.ui.fake import HOSTILE, make_run
 
 
@@ -130,3 +137,96 @@ def test_they_become_rows_of_the_table(store: RunStore) -> None:
     assert again.recipe().to_json() == recipe.to_json()
     assert json.loads(recipe.to_json())["data"]["edits"][0]["kind"] == "add_rows"
     assert again.table().fingerprint == table.fingerprint
+
+
+def pictures_run(store: RunStore) -> Run:
+    table = read_archive(coloured(4), "shop.zip")
+    run = store.create(recipe_for(table, model="efficientnet-lite0"), table)
+    run.write_metrics({"labels": ["blue", "red"]})
+    return run
+
+
+def given(folder: Path, number: int, name: str = "image.png") -> tuple[Modality, tuple[str, ...]]:
+    """As somebody gives a picture; cameras call each the same."""
+    file = folder / name
+    file.write_bytes(picture("green", number))
+    return by_key("image").given([str(file)])
+
+
+def test_a_picture_is_kept_with_its_right_label_and_forgotten(
+    store: RunStore, tmp_path: Path
+) -> None:
+    run = pictures_run(store)
+    kept = Corrections(run)
+    modality, cells = given(tmp_path, 1)
+    first = kept.add(cells, ["red"], "blue", modality)
+    again = kept.add(cells, ["blue"], "red", modality)
+    assert cells[0] == "image.png"
+    found = Corrections(store.get(run.id)).picture(first)
+    assert found is not None
+    table = read_files([tmp_path / "image.png"])
+    assert table.pictures is not None
+    assert found.jpeg == table.pictures.jpeg(cells[1])
+    kept.delete(first.id)
+    assert kept.picture(again) is not None  # another correction names it
+    kept.delete(again.id)
+    assert kept.picture(again) is None
+    assert not list((run.path / "corrections").iterdir())
+
+
+def test_a_picture_is_needed_where_pictures_were_learned(store: RunStore, tmp_path: Path) -> None:
+    run = pictures_run(store)
+    modality, cells = given(tmp_path, 1)
+    with pytest.raises(UserError) as error:
+        Corrections(run).add(cells, ["red"])
+    assert error.value.args == ("pictures_missing",)
+    with pytest.raises(UserError) as error:
+        Corrections(run).add((cells[0], "../../etc/passwd"), ["red"], "", modality)
+    assert error.value.args == ("pictures_missing",)
+    assert Corrections(run).all() == []
+    with pytest.raises(UserError) as error:
+        by_key("image").given(["a.png", "b.png"])
+    assert error.value.args == ("pictures_one",)
+
+
+def test_pictures_become_rows_with_their_pictures(store: RunStore, tmp_path: Path) -> None:
+    run = pictures_run(store)
+    kept, before = Corrections(run), run.table()
+    for number, label in ((1, "red"), (2, "red"), (1, "blue")):
+        modality, cells = given(tmp_path, number)
+        kept.add(cells, [label], "", modality)
+    renamed, cells = given(tmp_path, 2, "other.png")
+    kept.add(cells, ["blue"], "", renamed)
+    table, recipe, rows = corrected(run)
+    assert rows == 2  # the same picture under another name is the same
+    new = table.frame.tail(2)
+    assert new["label"].tolist() == ["blue", "blue"]
+    assert new["file"].str.fullmatch(r"corrections/[0-9a-f]{8}/image\.png").all()
+    assert table.frame["file"].is_unique
+    again = store.create(recipe, table)
+    modality = modality_of(again.table())
+    inputs = modality.inputs(again.table().frame, recipe.data.text)
+    assert all(modality.kept(each) for each in inputs)
+    assert all(again.thumbnails(new["file"].tolist(), 40))
+    original = again.table().original
+    assert original is not None
+    assert original.frame.equals(before.frame)
+    assert undo(again.table(), 0).fingerprint == before.fingerprint
+    further = Corrections(again)
+    again.write_metrics({"labels": ["blue", "red"]})
+    modality, cells = given(tmp_path, 3)
+    further.add(cells, ["red"], "", modality)
+    table, recipe, _ = corrected(again)
+    third = store.create(recipe, table)
+    assert all(third.thumbnails(third.table().frame["file"].tolist(), 40))
+
+
+def test_a_picture_that_is_gone_is_said_to_be(store: RunStore, tmp_path: Path) -> None:
+    run = pictures_run(store)
+    modality, cells = given(tmp_path, 1)
+    Corrections(run).add(cells, ["red"], "", modality)
+    (run.path / "corrections" / f"{cells[1]}.jpg").unlink()
+    with pytest.raises(UserError) as error:
+        corrected(run)
+    assert error.value.args == ("correction_gone",)
+    assert error.value.hint

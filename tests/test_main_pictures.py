@@ -42,7 +42,7 @@ def archive(tmp_path: Path) -> str:
 
 
 def test_an_archive_is_trained_on_and_new_pictures_are_answered(
-    ask: Ask, archive: str, tmp_path: Path
+    ask: Ask, picture_store: RunStore, archive: str, tmp_path: Path
 ) -> None:
     code, out, err = ask("train", archive, "--model", TINY_PICTURES, "--epochs", "8")
     assert code == 0, err
@@ -64,6 +64,18 @@ def test_an_archive_is_trained_on_and_new_pictures_are_answered(
     code, out, _ = ask("suspects", answer["run"], "--json")
     assert code == 0
     assert json.loads(out)["models"] == ["embedding"]
+    code, out, err = ask("correct", answer["run"], "--label", "red", files[1])
+    assert code == 0, err
+    assert json.loads(out)["texts"][0] == "blue.png"
+    code, out, err = ask("retrain", answer["run"])
+    assert code == 0, err
+    again = picture_store.get(json.loads(out)["run"])
+    assert len(again.table().frame) == 41
+    assert again.table().frame["label"].iloc[-1] == "red"
+    assert again.metrics() is not None
+    code, _, err = ask("correct", answer["run"], "--label", "red", archive)
+    assert code == 2
+    assert "shop.zip" in err
     (tmp_path / "new.csv").write_bytes(sentiment_csv(4))
     code, _, err = ask("predict", answer["run"], str(tmp_path / "new.csv"), "-o", "x.csv")
     assert code == 2

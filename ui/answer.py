@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from concurrent.futures import wait as wait_for
 from dataclasses import dataclass
@@ -11,9 +11,10 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from core.data.read import Table
 from core.runs import Run
 from core.words import say
-from ui import html
+from ui import html, looked
 from ui.explained import explained
 from ui.words import esc
 
@@ -22,17 +23,20 @@ if TYPE_CHECKING:
 
 TOP = 5  # labels that are shown
 LOOK = 0.3  # seconds between two looks at an explanation that is being made
+Told = Callable[[int, int], None]  # how much was asked, and how much will be
 
 
 @dataclass(frozen=True)
 class Asked:
-    """What was asked last; stays on the server. `texts` are cells of the text columns, as typed."""
+    """What was asked last; stays on the server. `texts` are cells of the text columns, as typed; `table` has
+    the pictures that cells name."""
 
     run: Run
     which: str
     texts: tuple[tuple[str, str | None], ...]
     probabilities: np.ndarray  # [texts, classes]
     shown: str = ""  # HTML of what was asked about, where that is not text
+    table: Table | None = None
     at: int = 0  # which text is looked at
     label: int = 0  # which label is explained
 
@@ -114,30 +118,55 @@ def _table(asked: Asked, lang: str) -> str:
 
 
 def why(asked: Asked, lang: str) -> Iterator[str]:
-    """The words that pushed the answer: how far it is, now and then, and at last the explanation.
+    """What decided: how far the search is, now and then, and at last what was found.
 
     It is made in a thread of its own, so that the page can say how far it is.
     """
-    from core.evaluation.explain import explain
-
-    predictor = opened(asked.run, asked.which)
-    text, far = asked.texts[asked.at], [0, 1]
+    far, kind = [0, 1], asked.run.recipe().data.modality
 
     def told(done: int, total: int) -> None:
         far[:] = done, total
 
     with ThreadPoolExecutor(1, "explaining") as aside:
-        work = aside.submit(explain, predictor, text, asked.label, told)
+        work = aside.submit(DECIDED[kind], asked, told, lang)
         while not work.done():
             wait_for([work], timeout=LOOK)
             if not work.done():
-                yield _waiting(far[0] / far[1], lang)
-    label = predictor.labels[asked.label]
-    yield explained(work.result(), text, label, lang) + _others(asked, predictor, lang)
+                yield _waiting(far[0] / far[1], kind, lang)
+    yield work.result() + _others(asked, opened(asked.run, asked.which), lang)
 
 
-def _waiting(share: float, lang: str) -> str:
-    text = esc(say("explain.busy", lang))
+def _words(asked: Asked, told: Told, lang: str) -> str:
+    """The words of a text that pushed the answer."""
+    from core.evaluation.explain import explain
+
+    predictor, text = opened(asked.run, asked.which), asked.texts[asked.at]
+    found = explain(predictor, text, asked.label, told)
+    return explained(found, text, predictor.labels[asked.label], lang)
+
+
+def _parts(asked: Asked, told: Told, lang: str) -> str:
+    """The parts of a picture that did."""
+    from core.evaluation.looked import looked as look
+    from core.predict import about_pictures
+
+    predictor, table = opened(asked.run, asked.which), asked.table
+    assert table is not None
+    assert table.pictures is not None
+    image = table.pictures.image(str(asked.texts[asked.at][1]))
+    found = look(about_pictures(predictor, table), image, asked.label, told)
+    return looked.html(found, asked.shown, predictor.labels[asked.label], lang)
+
+
+# What decided an answer, by the kind of data.
+DECIDED: Mapping[str, Callable[[Asked, Told, str], str]] = {
+    "text": _words,
+    "image": _parts,
+}
+
+
+def _waiting(share: float, kind: str, lang: str) -> str:
+    text = esc(say(f"explain.busy.{kind}", lang))
     return (
         f'<p class="tt-note" role="status">{text}</p><div class="tt-progress tt-progress-running">'
         f'<span style="width:{share:.0%}"></span></div>'

@@ -11,19 +11,33 @@ import gradio as gr
 
 from core.corrections import Corrections, corrected
 from core.errors import UserError
+from core.modalities.base import Modality, join
 from core.runs import Run
 from core.words import say
 from ui import html
 from ui.html import actions, data_of
 from ui.session import CLICK, QUIET, TECHNIQUES, Find, Session, go, problem
+from ui.thumbs import of_kept
 from ui.words import esc, i18n, language
 
 if TYPE_CHECKING:
     from ui.attach import Attach
 
 SHOWN = 50  # corrections in the list, the latest first
-# Of what was asked last: the run, the text, and what the model said.
-Right = Callable[[Any], tuple[Run, tuple[str, str | None], str] | None]
+
+
+@dataclass(frozen=True)
+class About:
+    """What was asked last: one of a run's label columns, the text, what the model said, and what has the
+    picture that the text names."""
+
+    run: Run
+    text: tuple[str, str | None]
+    said: str
+    given: Modality | None = None
+
+
+Right = Callable[[Any], About | None]
 
 
 @dataclass(frozen=True)
@@ -89,17 +103,20 @@ def show(run: Run, lang: str) -> tuple[Any, ...]:
 
 
 def _kept(run: Run, lang: str) -> tuple[str, gr.Button]:
-    kept = Corrections(run).all()
+    corrections = Corrections(run)
+    kept = corrections.all()
     if not kept:
         return "", gr.Button(visible=False)
     several = len({each.column for each in kept}) > 1
     rows = []
     for each in reversed(kept[-SHOWN:]):
-        text = html.clip(" · ".join(" ".join(part.split()) for part in each.texts if part), 160)
+        lines = corrections.kind.shown(join(each.texts)).split("\n")
+        text = html.clip(" · ".join(" ".join(line.split()) for line in lines if line), 160)
+        image = of_kept(corrections.picture(each), text)
         label = f"{each.column}: {each.label}" if several else each.label
         when = time.strftime("%Y-%m-%d %H:%M", time.localtime(each.time))
         rows.append(
-            f'<td class="tt-wide" dir="auto">{esc(text)}</td>'
+            f'<td class="tt-wide" dir="auto">{image}{esc(text)}</td>'
             f'<td dir="auto">{esc(html.clip(each.said, 60) or "–")}</td>'
             f'<td dir="auto">{esc(html.clip(label, 80))}</td><td>{esc(when)}</td>'
             f'<td><button type="button" class="tt-small" data-do="forget" data-id="{esc(each.id)}">'
@@ -107,13 +124,13 @@ def _kept(run: Run, lang: str) -> tuple[str, gr.Button]:
         )
     head = [
         f'<th scope="col">{esc(say(f"result.column.{name}", lang))}</th>'
-        for name in ("text", "predicted", "right", "when")
+        for name in (corrections.kind.key, "predicted", "right", "when")
     ] + [f'<th scope="col">{esc(say("runs.actions", lang))}</th>']
     title = say("correct.kept", lang, n=len(kept))
     more = len(kept) - len(rows)
     note = f'<p class="tt-note">{esc(say("correct.more", lang, n=more))}</p>' if more > 0 else ""
     table = html.raw_table(head, rows, title)
-    texts = len({each.texts for each in kept})  # of several for a text the last one counts
+    texts = len(corrections.latest())
     button = gr.Button(say("correct.again.rows", lang, n=texts), visible=True)
     return f'<h4 class="tt-heading">{esc(title)}</h4>{table}{note}', button
 
@@ -137,16 +154,17 @@ def wire(
         nothing = (gr.skip(),) * 4
         if about is None:
             return nothing
-        run, text, said = about
+        run = about.run
         labels = [str(each) for each in given] if isinstance(given, list) else [str(given or "")]
         try:
             if not any(labels):
                 return gr.skip(), html.notice([say("correct.choose", lang)], "info"), *nothing[:2]
             columns = len(run.recipe().data.text)
-            kept = Corrections(run).add(cells_of(text, columns), labels, said)
+            cells, kind = cells_of(about.text, columns), run.recipe().data.modality
+            kept = Corrections(run).add(cells, labels, about.said, about.given)
         except Exception as error:  # noqa: BLE001 - shown as a card and logged
             return gr.skip(), problem(error, lang), *nothing[:2]
-        note = html.notice([say("correct.saved", lang, label=kept.label)], "good")
+        note = html.notice([say(f"correct.saved.{kind}", lang, label=kept.label)], "good")
         return gr.update(value=[] if isinstance(given, list) else None), note, *_kept(run, lang)
 
     def forget(

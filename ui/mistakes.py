@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,16 +11,19 @@ import gradio as gr
 from core.runs import Run
 from core.words import say
 from ui import charts, html
-from ui.html import data_of
+from ui.html import actions, data_of
 from ui.live_plot import live_plot
 from ui.rows import ANY, rows_html
 from ui.session import QUIET, Find, Session
-from ui.words import i18n, language
+from ui.words import esc, i18n, language
+
+OFTEN = 6  # pairs of labels that are offered with a button
 
 
 @dataclass(frozen=True)
 class Mistakes:
     matrix: gr.HTML
+    often: gr.HTML  # buttons for the pairs that are confused most often
     true: gr.Dropdown
     predicted: gr.Dropdown
     rows: gr.HTML
@@ -28,7 +31,7 @@ class Mistakes:
     @property
     def view(self) -> list[Any]:
         """What `show` fills."""
-        return [self.matrix, self.true, self.predicted, self.rows]
+        return [self.matrix, self.often, self.true, self.predicted, self.rows]
 
 
 def build() -> Mistakes:
@@ -36,6 +39,7 @@ def build() -> Mistakes:
     with gr.Column(elem_classes="tt-card"):
         html.heading("result.mistakes", "result.mistakes.help")
         matrix = live_plot(height=220, elem_id="confusion")
+        often = actions("", elem_id="often")
         with gr.Row():
             true, predicted = (
                 gr.Dropdown(
@@ -48,7 +52,7 @@ def build() -> Mistakes:
                 for name in ("true", "predicted")
             )
         rows = html.piece(elem_id="rows")
-    return Mistakes(matrix, true, predicted, rows)
+    return Mistakes(matrix, often, true, predicted, rows)
 
 
 def show(run: Run, metrics: Mapping[str, Any], lang: str) -> tuple[Any, ...]:
@@ -56,12 +60,30 @@ def show(run: Run, metrics: Mapping[str, Any], lang: str) -> tuple[Any, ...]:
     labels, counts = list(metrics["labels"]), metrics["test"].get("confusion")
     rows = rows_html(run, labels, ANY, ANY, lang)
     if counts is None:
-        hidden = gr.update(visible=False), gr.Dropdown(visible=False), gr.Dropdown(visible=False)
-        return *hidden, rows
+        lists = (gr.Dropdown(visible=False) for _ in range(2))
+        return gr.update(visible=False), "", *lists, rows
     choices = [(say("result.any", lang), ANY), *[(label, str(i)) for i, label in enumerate(labels)]]
     lists = (gr.Dropdown(choices, value=ANY, visible=True) for _ in range(2))
     drawn = charts.confusion(labels, counts, lang).to_json()
-    return gr.update(value=drawn, visible=True), *lists, rows
+    return gr.update(value=drawn, visible=True), often(labels, counts, lang), *lists, rows
+
+
+def often(labels: Sequence[str], counts: Sequence[Sequence[int]], lang: str) -> str:
+    """Buttons for the pairs of labels that are confused most often; nothing where none are."""
+    pairs = [
+        (count, row, column)
+        for row, line in enumerate(counts)
+        for column, count in enumerate(line)
+        if count and row != column
+    ]
+    buttons = "".join(
+        f'<button type="button" class="tt-small" data-do="pair" data-row="{row}" data-column="{column}">'
+        f"<bdi>{esc(html.clip(labels[row], 30))}</bdi> → "
+        f"<bdi>{esc(html.clip(labels[column], 30))}</bdi> ({count:,})</button>"
+        for count, row, column in sorted(pairs, key=lambda pair: -pair[0])[:OFTEN]
+    )
+    said = esc(say("result.often", lang))
+    return f'<p class="tt-note tt-others">{said} {buttons}</p>' if buttons else ""
 
 
 def wire(
@@ -70,7 +92,7 @@ def wire(
     column: gr.Radio,
     find: Find,
 ) -> None:
-    """A field of the matrix and the two lists choose rows."""
+    """A field of the matrix, a button of a pair and the two lists choose rows."""
 
     def filtered(
         run_id: object, column: object, true: str, predicted: str, request: gr.Request
@@ -91,4 +113,10 @@ def wire(
     chosen = [*asked, step.true, step.predicted]
     for dropdown in (step.true, step.predicted):
         dropdown.input(filtered, chosen, step.rows, trigger_mode="always_last", **QUIET)
-    step.matrix.click(cell, asked, [step.true, step.predicted, step.rows], **QUIET)
+    gr.on(
+        [step.matrix.click, step.often.click],
+        cell,
+        asked,
+        [step.true, step.predicted, step.rows],
+        **QUIET,
+    )

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from core.data.picture_table import by_name
 from core.data.profile import Profile, check
 from core.data.read import Table
 from core.errors import UserError
 from core.words import say
 from ui import html
-from ui.thumbs import by_name, thumbnail
+from ui.thumbs import thumbnail
 from ui.words import esc, explain
 
 CLASSES = 20  # bars that are shown
@@ -95,7 +96,7 @@ def preview(table: Table, profile: Profile, lang: str, start: int = 0) -> str:
     used = [*shown_inputs, *filter(None, (profile.label, profile.split))]
     others = [name for name in table.frame.columns if name not in (*used, *table.inputs)]
     names = [*used, *others][: max(COLUMNS, len(used))]
-    roles = dict.fromkeys(profile.text, say("ui.role.text", lang))
+    roles = dict.fromkeys(profile.text, say(f"ui.role.{profile.modality}", lang))
     if profile.label:
         roles[profile.label] = say("ui.role.label", lang)
     if profile.split:

@@ -19,6 +19,7 @@ from ui.download import written
 from ui.html import data_of
 from ui.question import Card
 from ui.session import CLICK, QUIET, TECHNIQUES, Find, Session, go, problem
+from ui.thumbs import of_run
 from ui.words import esc, i18n, language
 
 if TYPE_CHECKING:
@@ -74,7 +75,9 @@ def show(run: Run, lang: str, chosen: Chosen | None = None) -> tuple[Any, ...]:
     """The section for a run, in the order of `view`; what was chosen for another run is forgotten."""
     if chosen is None or chosen.run != str(run.path):
         chosen = Chosen(str(run.path))
-    body, timer = question.show(run, QUESTION, lambda found: answer_html(found, chosen, lang), lang)
+    body, timer = question.show(
+        run, QUESTION, lambda found: answer_html(run, found, chosen, lang), lang
+    )
     found = run.answer(QUESTION) if not timer.active else None
     return (
         f'<div class="tt-card">{question.heading("suspects", lang)}{body}</div>',
@@ -99,7 +102,7 @@ def _file(run: Run, found: Mapping[str, Any] | None) -> gr.DownloadButton:
     return gr.DownloadButton(value=written(name, to_csv(found["suspects"])), visible=True)
 
 
-def answer_html(found: Mapping[str, Any], chosen: Chosen, lang: str) -> str:
+def answer_html(run: Run, found: Mapping[str, Any], chosen: Chosen, lang: str) -> str:
     """How many there are, who says so, and a row for each with what is to become of it."""
     rows: Rows = found["suspects"]
     if not rows:
@@ -122,23 +125,24 @@ def answer_html(found: Mapping[str, Any], chosen: Chosen, lang: str) -> str:
     return (
         html.notice(said, "info")
         + "".join(f'<p class="tt-note">{esc(note)}</p>' for note in [*notes, count])
-        + _table(found, shown, chosen, lang)
+        + _table(run, found, shown, chosen, lang)
         + f'<p class="tt-choices">{buttons}</p>'
     )
 
 
-def _table(found: Mapping[str, Any], shown: Rows, chosen: Chosen, lang: str) -> str:
-    names = ("line", "text", "given", "suggested", "what")
+def _table(run: Run, found: Mapping[str, Any], shown: Rows, chosen: Chosen, lang: str) -> str:
+    names = ("line", run.recipe().data.modality, "given", "suggested", "what")
     head = [f'<th scope="col">{esc(say(f"suspects.column.{name}", lang))}</th>' for name in names]
     lines = []
-    for row in shown:
+    images = of_run(run, [row["text"] for row in shown])
+    for row, image in zip(shown, images, strict=True):
         sure = say("suspects.sure", lang, wrong=float(row["wrong"]))
         side = say("suspects.side", lang) if row["side"] == "test" else ""
         mark = f' <span class="tt-chip">{esc(side)}</span>' if side else ""
         suggested = row["suggested"] or say("suspects.no_label", lang)
         lines.append(
             f'<td class="tt-num">{row["line"]}</td>'
-            f'<td class="tt-wide" dir="auto">{esc(html.clip(row["text"]))}{mark}</td>'
+            f'<td class="tt-wide" dir="auto">{image}{esc(html.clip(row["text"]))}{mark}</td>'
             f"<td dir='auto'>{esc(html.clip(row['given'], 60))}</td>"
             f"<td><b><bdi>{esc(html.clip(suggested, 60))}</bdi></b>"
             f"<span class='tt-note'>{esc(sure)}</span></td>"

@@ -10,7 +10,7 @@ from typing import Any
 import gradio as gr
 
 from core.errors import UserError
-from core.modalities import by_key
+from core.modalities import by_key, modality_of
 from core.runs import Run
 from core.words import say
 from ui import correct, html, try_picture, whole_file
@@ -32,6 +32,7 @@ class Turn:
 
 @dataclass(frozen=True)
 class Trial:
+    help: gr.HTML
     text: gr.Textbox
     pair: gr.Textbox
     lines: gr.Checkbox
@@ -48,6 +49,7 @@ class Trial:
     def view(self) -> list[Any]:
         """What `prepare` fills."""
         return [
+            self.help,
             self.text,
             self.pair,
             self.lines,
@@ -65,7 +67,7 @@ class Trial:
         return [self.answer, self.why, self.asked, *self.correct.offered]
 
 
-VIEW = 8 + correct.VIEW
+VIEW = 9 + correct.VIEW
 
 
 def empty() -> tuple[Any, ...]:
@@ -75,6 +77,7 @@ def empty() -> tuple[Any, ...]:
 
 def build() -> Trial:
     """Draw the box; a second one appears for models that read two columns."""
+    note = html.piece(elem_id="try-help")
     text = gr.Textbox(
         label=i18n("result.try.text"),
         lines=1,
@@ -106,6 +109,7 @@ def build() -> Trial:
     )
     why = actions("", elem_id="try-why")
     return Trial(
+        help=note,
         text=text,
         pair=pair,
         lines=lines,
@@ -123,10 +127,12 @@ def build() -> Trial:
 def prepare(run: Run, lang: str) -> tuple[Any, ...]:
     """Empty boxes, named after the columns that the model reads."""
     columns = run.recipe().data.text
-    words = by_key(run.recipe().data.modality).words
+    kind = by_key(run.recipe().data.modality)
+    words = kind.words
     two = len(columns) == 2 and words
     label = columns[0] if two else say("result.try.text", lang)
     return (
+        f'<p class="tt-note">{esc(say(f"result.try.help.{kind.key}", lang))}</p>',
         gr.Textbox(value="", label=label, visible=words),
         gr.Textbox(value="", label=columns[1] if two else "", visible=two),
         gr.Checkbox(value=len(columns) < 3 and not _has_lines(run), visible=words),
@@ -211,17 +217,14 @@ def wire(trial: Trial, which: gr.Radio, session: Session, column: gr.Radio, find
             run = find(session, run_id, column)
             if run is None:
                 raise UserError("run_unknown")
-            chosen = picked(run, which)
-            shares, each, shown = try_picture.ask(run, chosen, path)
-            asked = Asked(run, chosen, (each,), shares, shown)
-            asked = dataclasses.replace(asked, label=int(shares[0].argmax()))
-            return answer_html(asked, lang), "", asked, *correct.hidden()
+            asked = try_picture.ask(run, picked(run, which), path)
+            return answer_html(asked, lang), "", asked, *correct.offer(run, lang)
         except Exception as error:  # noqa: BLE001 - shown as a card and logged
             return problem(error, lang), *empty()[1:]
 
     def look(asked: Asked | None, turn: Turn, request: gr.Request) -> Iterator[Any]:
         own = turn.number
-        if asked is None or asked.shown:
+        if asked is None:
             yield gr.skip()
             return
         try:
@@ -250,18 +253,19 @@ def wire(trial: Trial, which: gr.Radio, session: Session, column: gr.Radio, find
         except Exception as error:  # noqa: BLE001 - shown as a card and logged
             return problem(error, language(request)), None
 
-    def right(asked: Asked | None) -> tuple[Run, tuple[str, str | None], str] | None:
+    def right(asked: Asked | None) -> correct.About | None:
         """What was asked last, for whoever puts it right."""
         if asked is None:
             return None
-        return asked.run, asked.texts[asked.at], said(asked, asked.at)[0]
+        given = modality_of(asked.table) if asked.table else None
+        return correct.About(asked.run, asked.texts[asked.at], said(asked, asked.at)[0], given)
 
     inputs = [session.run, column, which, trial.text, trial.pair, trial.lines, trial.turn]
     asking = gr.on(
         [trial.ask.click, trial.text.submit, trial.pair.submit], ask, inputs, trial.emptied, **CLICK
     )
     pictured = [session.run, column, which, trial.picture, trial.turn]
-    trial.picture.change(ask_picture, pictured, trial.emptied, **CLICK)
+    seeing = trial.picture.change(ask_picture, pictured, trial.emptied, **CLICK)
     chosen = gr.on(
         [trial.answer.click, trial.why.click],
         choose,
@@ -269,7 +273,7 @@ def wire(trial: Trial, which: gr.Radio, session: Session, column: gr.Radio, find
         [trial.answer, trial.asked],
         **QUIET,
     )
-    for event in (asking, chosen):
+    for event in (asking, seeing, chosen):
         event.then(look, [trial.asked, trial.turn], trial.why, trigger_mode="multiple", **QUIET)
     correct.wire(trial.correct, session, column, find, trial.asked, right)
     whole_file.wire(trial.file, session, column, which, find)

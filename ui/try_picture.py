@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
 
 import gradio as gr
 
 from core.data.picture_table import read_files
 from core.modalities import modality_of
 from core.runs import Run
+from ui.answer import Asked, opened
 from ui.thumbs import thumbnail
 from ui.words import i18n
 
@@ -28,15 +28,11 @@ def build() -> gr.Image:
     )
 
 
-def ask(run: Run, which: str, path: str) -> tuple[Any, tuple[str, str | None], str]:
-    """The probabilities [1, classes], the picture as a model is given it, and what it looks like.
-
-    Raises UserError for a file that is no picture.
-    """
-    from core.predict import opened
-
+def ask(run: Run, which: str, path: str) -> Asked:
+    """The picture as a model is given it, and what the model says. Raises UserError for another file."""
     table = read_files([Path(path)])
     each = modality_of(table).inputs(table.frame, table.inputs)[0]
     assert table.pictures is not None
+    shares = opened(run, which).over(table).probabilities([each])
     shown = thumbnail(table.pictures, str(each[1]), each[0], SIDE)
-    return opened(run.folder(which)).over(table).probabilities([each]), each, shown
+    return Asked(run, which, (each,), shares, shown, table, label=int(shares[0].argmax()))

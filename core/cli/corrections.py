@@ -13,8 +13,9 @@ from core.words import say
 
 
 def correct(options: argparse.Namespace) -> int:
-    """Keep what is true of a text."""
+    """Keep what is true of a text or a picture."""
     from core.corrections import FILE, Corrections
+    from core.modalities import by_key
     from core.runs import RunStore
 
     run = RunStore(options.runs).get(options.run)
@@ -23,7 +24,8 @@ def correct(options: argparse.Namespace) -> int:
     if column not in tasks:
         raise UserError("predict_no_label", column=column[:60], columns=", ".join(tasks)[:300])
     try:
-        made = Corrections(tasks[column]).add(options.text, options.label)
+        given, cells = by_key(run.recipe().data.modality).given(options.text)
+        made = Corrections(tasks[column]).add(cells, options.label, given=given)
     except OSError as error:
         raise unwritable(run.path / FILE, error) from error
     print(json.dumps(dataclasses.asdict(made), ensure_ascii=False))

@@ -20,6 +20,7 @@ from core.data.pictures import (
     Kept,
     Pictures,
     Temporary,
+    Thumbnail,
     Unreadable,
     Writer,
     is_picture,
@@ -347,3 +348,23 @@ def _free(taken: Sequence[str]) -> str:
     while name in taken:
         name, number = f"{SHA256}_{number}", number + 1
     return name
+
+
+def by_name(table: Table) -> Mapping[str, str]:
+    """The sha256 of each picture of a table by its name; empty for a table without pictures."""
+    if table.pictures is None:
+        return {}
+    name, sha256 = table.inputs
+    return dict(zip(table.frame[name], table.frame[sha256], strict=True))
+
+
+def thumbnails(table: Table, names: Sequence[str], side: int) -> list[Thumbnail | None]:
+    """Small pictures of these names; None for a name that is not in the table, or whose picture is gone."""
+    known, found = by_name(table), list[Thumbnail | None]()
+    for name in names:
+        try:
+            small = table.pictures.thumbnail(known[name], side) if table.pictures else None
+        except (KeyError, OSError):
+            small = None
+        found.append(small)
+    return found

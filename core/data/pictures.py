@@ -7,6 +7,7 @@ JPEG that was made of it here.
 
 from __future__ import annotations
 
+import base64
 import hashlib
 import io
 import os
@@ -14,7 +15,7 @@ import shutil
 import tempfile
 import warnings
 import weakref
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
@@ -53,6 +54,15 @@ class Unreadable(Exception):
 
 
 @dataclass(frozen=True)
+class Thumbnail:
+    """A small picture for a page: the address is the JPEG itself, the size what it is to be shown at."""
+
+    address: str
+    width: int
+    height: int
+
+
+@dataclass(frozen=True)
 class Kept:
     """A picture as it is kept. `sha256` is that of its pixels: the same picture under another name, or with
     other data about it, has the same."""
@@ -62,6 +72,16 @@ class Kept:
 
     def image(self) -> Image.Image:
         return Image.open(io.BytesIO(self.jpeg), formats=("JPEG",)).convert("RGB")
+
+    def thumbnail(self, side: int) -> Thumbnail:
+        """Its longer side is `side` pixels when it is shown."""
+        small = self.image()
+        small.thumbnail((2 * side, 2 * side))  # screens have several dots to a pixel
+        out = io.BytesIO()
+        small.save(out, "JPEG", quality=80)
+        width, height = (max(1, round(each * side / max(small.size))) for each in small.size)
+        data = base64.b64encode(out.getvalue()).decode()
+        return Thumbnail(f"data:image/jpeg;base64,{data}", width, height)
 
 
 def read_picture(data: bytes) -> Kept:
@@ -140,9 +160,17 @@ class Pictures:
         _, jpegs = self._opened()
         return bytes(jpegs[self._places[sha256]].as_py())
 
+    def kept(self, sha256: str) -> Kept:
+        """Raises KeyError for one that is not there."""
+        return Kept(sha256, self.jpeg(sha256))
+
     def image(self, sha256: str) -> Image.Image:
         """RGB. Raises KeyError for one that is not there."""
-        return Kept(sha256, self.jpeg(sha256)).image()
+        return self.kept(sha256).image()
+
+    def thumbnail(self, sha256: str, side: int) -> Thumbnail:
+        """Raises KeyError for one that is not there."""
+        return self.kept(sha256).thumbnail(side)
 
     def __iter__(self) -> Iterator[str]:
         self._opened()
@@ -203,3 +231,25 @@ class Temporary(Pictures):
         folder = tempfile.mkdtemp(prefix="ticktune-pictures-")
         super().__init__(Path(folder) / FILE)
         weakref.finalize(self, shutil.rmtree, folder, ignore_errors=True)
+
+
+def together(pictures: Pictures, further: Iterable[Kept]) -> Temporary:
+    """Those of a file and further ones in a new file."""
+    made = Temporary()
+    with Writer(made.path) as writer:
+        for sha256 in pictures:
+            writer.add(pictures.kept(sha256))
+        for each in further:
+            writer.add(each)
+    return made
+
+
+class InMemory(Pictures):
+    """Pictures that are only asked about: each is called by its place among them, and none is kept."""
+
+    def __init__(self, images: Sequence[Image.Image]) -> None:
+        super().__init__(Path())
+        self._images = images
+
+    def image(self, sha256: str) -> Image.Image:
+        return self._images[int(sha256)]

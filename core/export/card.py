@@ -66,7 +66,7 @@ def card(
         *_quality(metrics, language),
         *_use(kind, len(text), metrics, language, prefix),
         *_making(recipe, metrics, base, language),
-        *_limits(metrics, language),
+        *_limits(kind, metrics, language),
     ]
     return "\n\n".join(part.strip() for part in parts) + "\n"
 
@@ -103,7 +103,7 @@ def simple_card(
         *_trust(scores, scores.get("calibration"), language),
         f"## {say('card.use', language)}",
         say(f"card.simple.use.{kind.key}", language),
-        *_limits({"test": scores}, language),
+        *_limits(kind, {"test": scores}, language),
     ]
     return "\n\n".join(parts) + "\n"
 
@@ -251,7 +251,10 @@ def _making(
     facts = [
         (say("card.base", language), markdown(model + revision)),
         (say("card.file", language), markdown(recipe.data.file)),
-        (say("card.text", language), ", ".join(map(markdown, recipe.data.text))),
+        (
+            say(f"card.columns.{recipe.data.modality}", language),
+            ", ".join(map(markdown, recipe.data.text)),
+        ),
         (say("card.label_column", language), markdown(recipe.task.column)),
         *((say(f"card.rows_{side}", language), f"{count:,}") for side, count in counts.items()),
         *((say(f"train.{k}", language), str(v)) for k, v in _settings(recipe, metrics).items()),
@@ -269,13 +272,13 @@ def _settings(recipe: Recipe, metrics: Mapping[str, Any]) -> dict[str, Any]:
     return {**dataclasses.asdict(recipe.train), "epochs": f"{metrics['epochs']:.1f}"}
 
 
-def _limits(metrics: Mapping[str, Any], language: str) -> list[str]:
+def _limits(kind: type[Modality], metrics: Mapping[str, Any], language: str) -> list[str]:
     test = metrics["test"]
     known = test.get("intervals", {}).get("accuracy")
     low, high = known or wilson(float(test["accuracy"]), int(test["rows"]))
     points = (
         say("card.limit_rows", language, rows=int(metrics["test"]["rows"]), low=low, high=high),
-        say("card.limit_kind", language),
+        say(f"card.limit_kind.{kind.key}", language),
         say("card.limit_always", language),
     )
     return [f"## {say('card.limits', language)}", "\n".join(f"- {point}" for point in points)]

@@ -6,7 +6,6 @@ Names, labels and texts are whatever a person typed: they are escaped wherever t
 from __future__ import annotations
 
 import dataclasses
-import html
 import platform
 import time
 from collections.abc import Iterable, Mapping, Sequence
@@ -17,21 +16,21 @@ from core.errors import UserError
 from core.evaluation import learning_curve as curves
 from core.evaluation.verdict import RIVALS, verdict
 from core.export.drawing import Line, chart
+from core.export.pieces import esc, heading, pairs, paragraph, table
 from core.export.report import STYLE
+from core.export.report_rows import confusion, mistakes
 from core.folds import SCORES, FoldStore
 from core.models.packaged import named
 from core.recipe import Recipe
 from core.runs import Run, RunStore
 from core.words import Message, has, say
 
-MISTAKES = 30  # the surest ones that are shown
-CLASSES = 40  # up to which the confusion matrix is drawn
-LONGEST = 400  # characters of a text
 PACKAGES = ("torch", "transformers", "scikit-learn", "tokenizers")
 STYLES = """
 h2 { margin-top: 2.2rem; border-bottom: 1px solid #cbd5e1; }
 .scroll { overflow-x: auto; }
 .lead { color: #475569; }
+td img { display: block; margin-bottom: .3rem; border-radius: .3rem; }
 th.text, td.text { text-align: left; min-width: 16rem; overflow-wrap: anywhere; }
 .matrix td { text-align: center; border: 1px solid #fff; }
 .matrix th { max-width: 10rem; overflow-wrap: anywhere; }
@@ -62,14 +61,14 @@ def run_report(run: Run, language: str = "en") -> str:
     body = _data(run, language)
     tasks = run.tasks()
     for task in tasks:
-        heading = _h(task.recipe().task.column, 2) if len(tasks) > 1 else ""
-        body += heading + _result(task, language)
+        above = heading(task.recipe().task.column) if len(tasks) > 1 else ""
+        body += above + _result(task, language)
     body += _course(run, language) + _evidence(run, language) + _settings(run, language)
     return (
         f'<!doctype html><html lang="{language}"><meta charset="utf-8">'
         '<meta name="viewport" content="width=device-width">'
-        f"<title>{_esc(name)}</title><style>{STYLE}{STYLES}</style><h1>{_esc(name)}</h1>"
-        f'<p class="lead">{_esc(say("report.made", language, when=made, run=run.id))}</p>{body}</html>'
+        f"<title>{esc(name)}</title><style>{STYLE}{STYLES}</style><h1>{esc(name)}</h1>"
+        f'<p class="lead">{esc(say("report.made", language, when=made, run=run.id))}</p>{body}</html>'
     )
 
 
@@ -77,15 +76,17 @@ def _data(run: Run, language: str) -> str:
     recipe, rows = run.recipe(), (run.metrics() or {})["rows"]
     facts = [
         ("card.file", recipe.data.file),
-        ("card.text", ", ".join(recipe.data.text)),
+        (f"card.columns.{recipe.data.modality}", ", ".join(recipe.data.text)),
         ("card.label_column", ", ".join(task.column for task in recipe.tasks)),
         *((f"card.rows_{side}", f"{count:,}") for side, count in rows.items()),
     ]
-    changes = "".join(f"<li>{_esc(say(each.said, language))}</li>" for each in run.table().changes)
+    changes = "".join(f"<li>{esc(say(each.said, language))}</li>" for each in run.table().changes)
     doubtful = (run.answer("suspects") or {}).get("suspects")
     found = say("report.suspects", language, n=len(doubtful)) if doubtful else ""
-    listed = f"<p>{_esc(say('report.changes', language))}</p><ul>{changes}</ul>" if changes else ""
-    return _h(say("report.data", language)) + _facts(facts, language) + listed + _p(found)
+    listed = f"<p>{esc(say('report.changes', language))}</p><ul>{changes}</ul>" if changes else ""
+    return (
+        heading(say("report.data", language)) + _facts(facts, language) + listed + paragraph(found)
+    )
 
 
 def _result(run: Run, language: str) -> str:
@@ -96,8 +97,8 @@ def _result(run: Run, language: str) -> str:
             _scores(metrics, language),
             _folds(run, language),
             _per_class(metrics, language),
-            _confusion(metrics, language),
-            _mistakes(run, language),
+            confusion(metrics, language),
+            mistakes(run, language),
             _curve(run, language),
         )
     )
@@ -108,34 +109,34 @@ def _scores(metrics: Mapping[str, Any], language: str) -> str:
     compared = {"this": test, **metrics["baselines"]}
     names = [name for name in ("this", *RIVALS) if name in compared]
     right = "result.exact" if several else "result.accuracy"
-    body = f"<p>{_esc(say('report.measured', language, rows=test['rows']))}</p>"
+    body = f"<p>{esc(say('report.measured', language, rows=test['rows']))}</p>"
     for key, score, shown in (
         (right, "accuracy", "{:.1%}"),
         ("result.macro_f1", "macro_f1", "{:.3f}"),
     ):
         bars = "".join(
             f'<div class="bar{" on" if name == "this" else ""}">'
-            f"<span>{_esc(say(f'result.{name}', language))}</span>"
+            f"<span>{esc(say(f'result.{name}', language))}</span>"
             f'<span><i style="width:{min(1.0, max(0.0, compared[name][score])):.2%}"></i></span>'
             f"<span>{_with_ends(compared[name], score, shown)}</span></div>"
             for name in names
         )
-        body += f"<h3>{_esc(say(key, language))}</h3>{bars}"
+        body += f"<h3>{esc(say(key, language))}</h3>{bars}"
     if (said := verdict(metrics.get("against", {}))) is not None:
-        body += f"<p><strong>{_esc(say(said[1], language))}</strong></p>"
+        body += f"<p><strong>{esc(say(said[1], language))}</strong></p>"
     others = [
         (say(f"result.{name}", language), _with_ends(test, name, "{:.3f}"))
         for name in ("balanced_accuracy", "roc_auc")
         if test.get(name) is not None
     ]
-    body += _pairs(others)
+    body += pairs(others)
     if test.get("intervals"):
-        body += f"<p class=lead>{_esc(say('report.intervals', language))}</p>"
+        body += f"<p class=lead>{esc(say('report.intervals', language))}</p>"
     found = metrics.get("calibration") or {}
     if "after" in found and "before" in found:
         ends = {name: 100 * found[name]["ece"] for name in ("before", "after")}
-        body += f"<p>{_esc(say('report.calibration', language, **ends))}</p>"
-    return _h(say("card.quality", language)) + body
+        body += f"<p>{esc(say('report.calibration', language, **ends))}</p>"
+    return heading(say("card.quality", language)) + body
 
 
 def _with_ends(scores: Mapping[str, Any], name: str, shown: str) -> str:
@@ -164,7 +165,7 @@ def _folds(run: Run, language: str) -> str:
         say(f"folds.column.{name}", language)
         for name in ("score", "value", "low", "high", "spread")
     ]
-    return f"<h3>{_esc(say('question.folds.title', language))}</h3><p>{_esc(said)}</p>{_table(head, rows)}"
+    return f"<h3>{esc(say('question.folds.title', language))}</h3><p>{esc(said)}</p>{table(head, rows)}"
 
 
 def _per_class(metrics: Mapping[str, Any], language: str) -> str:
@@ -180,48 +181,7 @@ def _per_class(metrics: Mapping[str, Any], language: str) -> str:
         for each in metrics["test"]["per_class"]
     ]
     note = say("result.classes.help", language)
-    return _h(say("result.classes", language)) + f"<p>{_esc(note)}</p>" + _table(head, rows)
-
-
-def _confusion(metrics: Mapping[str, Any], language: str) -> str:
-    counts, labels = metrics["test"].get("confusion"), metrics["labels"]
-    if counts is None or len(labels) > CLASSES:
-        return ""
-    head = "".join(f"<th>{_esc(_clip(label, 40))}</th>" for label in labels)
-    rows = ""
-    for label, row in zip(labels, counts, strict=True):
-        cells = "".join(
-            f'<td style="background:rgba(67,56,202,{0.8 * n / max(1, sum(row)):.2f});'
-            f'color:{"#fff" if n > 0.6 * sum(row) else "#1e293b"}">{n or ""}</td>'
-            for n in row
-        )
-        rows += f"<tr><th>{_esc(_clip(label, 40))}</th>{cells}</tr>"
-    said = say("report.confusion", language)
-    return (
-        f"<h3>{_esc(say('report.confusion.title', language))}</h3><p>{_esc(said)}</p>"
-        f'<div class="scroll"><table class="matrix"><tr><th></th>{head}</tr>{rows}</table></div>'
-    )
-
-
-def _mistakes(run: Run, language: str) -> str:
-    frame = run.test_rows()
-    if frame is None:
-        return ""
-    wrong = frame[frame["label"] != frame["predicted"]]
-    title_ = _h(say("report.mistakes", language))
-    if wrong.empty:
-        return title_ + f"<p>{_esc(say('result.rows.none', language))}</p>"
-    shown = wrong.sort_values("confidence", ascending=False, kind="stable").head(MISTAKES)
-    count = say("result.rows.count", language, shown=len(shown), rows=len(wrong))
-    names = ("line", "text", "true", "predicted")
-    head = [say(f"result.column.{name}", language) for name in names] + [
-        say("report.confidence", language)
-    ]
-    rows = [
-        [f"{row.line}", _clip(row.text, LONGEST), row.label, row.predicted, f"{row.confidence:.0%}"]
-        for row in shown.itertuples()
-    ]
-    return title_ + f"<p>{_esc(count)}</p>" + _table(head, rows, text=1)
+    return heading(say("result.classes", language)) + f"<p>{esc(note)}</p>" + table(head, rows)
 
 
 def _curve(run: Run, language: str) -> str:
@@ -230,9 +190,9 @@ def _curve(run: Run, language: str) -> str:
     if answer is None:
         return ""
     found = curves.from_json(answer)
-    said = _esc(say(curves.said(found), language))
+    said = esc(say(curves.said(found), language))
     return (
-        _h(say("question.learning_curve.title", language))
+        heading(say("question.learning_curve.title", language))
         + f"<p>{said}</p>"
         + curve_chart(found, language)
     )
@@ -273,7 +233,7 @@ def _course(run: Run, language: str) -> str:
     epoch = say("train.chart.epoch", language)
     drawn = chart(losses, say("report.losses", language), epoch)
     drawn += chart(scores, say("report.scores", language), epoch, levels=levels)
-    return _h(say("report.course", language)) + drawn if drawn else ""
+    return heading(say("report.course", language)) + drawn if drawn else ""
 
 
 def _thinned(
@@ -291,8 +251,8 @@ def _evidence(run: Run, language: str) -> str:
     for key, blocks in (run.metrics() or {}).get("techniques", {}).items():
         drawn = "".join(_block(block, language) for block in blocks)
         if drawn and has(f"technique.{key}.title"):
-            cards += f"<h3>{_esc(say(f'technique.{key}.title', language))}</h3>{drawn}"
-    return _h(say("step.techniques", language)) + cards if cards else ""
+            cards += f"<h3>{esc(say(f'technique.{key}.title', language))}</h3>{drawn}"
+    return heading(say("step.techniques", language)) + cards if cards else ""
 
 
 def _block(block: Mapping[str, Any], language: str) -> str:
@@ -300,23 +260,23 @@ def _block(block: Mapping[str, Any], language: str) -> str:
         return say(Message.from_json(what), language) if isinstance(what, Mapping) else str(what)
 
     if block["kind"] == "sentence":
-        return f"<p>{_esc(words(block['said']))}</p>"
+        return f"<p>{esc(words(block['said']))}</p>"
     name = words(block["title"])
     if block["kind"] == "table":
         rows = [[words(cell) for cell in row] for row in block["rows"]]
-        return f"<p>{_esc(name)}</p>" + _table([words(each) for each in block["head"]], rows)
+        return f"<p>{esc(name)}</p>" + table([words(each) for each in block["head"]], rows)
     if block["kind"] == "pictures":
         drawn = "".join(
             "<p>"
             + " ".join(
-                f'<img alt="" src="data:image/jpeg;base64,{_esc(str(data))}">' for data in row
+                f'<img alt="" src="data:image/jpeg;base64,{esc(str(data))}">' for data in row
             )
             + "</p>"
             for row in block["rows"]
         )
-        return f"<p>{_esc(name)}</p>{drawn}"
+        return f"<p>{esc(name)}</p>{drawn}"
     line = Line(words(block["y"]), [(a, b) for a, b in block["points"]], dots=True)
-    return f"<p>{_esc(name)}</p>" + chart([line], name, words(block["x"]))
+    return f"<p>{esc(name)}</p>" + chart([line], name, words(block["x"]))
 
 
 def _settings(run: Run, language: str) -> str:
@@ -339,12 +299,12 @@ def _settings(run: Run, language: str) -> str:
     ]
     packages = [(name, _version(name)) for name in PACKAGES]
     return (
-        _h(say("report.settings", language))
+        heading(say("report.settings", language))
         + _facts(facts, language)
-        + _pairs([(name, value or "–") for name, value in options])
-        + _h(say("report.versions", language))
-        + f"<p>{_esc(say('report.versions.note', language))}</p>"
-        + _pairs([("Python", platform.python_version()), *((n, v) for n, v in packages if v)])
+        + pairs([(name, value or "–") for name, value in options])
+        + heading(say("report.versions", language))
+        + f"<p>{esc(say('report.versions.note', language))}</p>"
+        + pairs([("Python", platform.python_version()), *((n, v) for n, v in packages if v)])
     )
 
 
@@ -361,42 +321,4 @@ def _version(name: str) -> str:
 
 
 def _facts(facts: Iterable[tuple[str, str]], language: str) -> str:
-    return _pairs([(say(key, language), value) for key, value in facts])
-
-
-def _pairs(pairs: Iterable[tuple[str, str]]) -> str:
-    items = "".join(f"<dt>{_esc(name)}</dt><dd>{_esc(value)}</dd>" for name, value in pairs)
-    return f"<dl>{items}</dl>" if items else ""
-
-
-def _table(head: Sequence[str], rows: Sequence[Sequence[str]], text: int = -1) -> str:
-    heads = "".join(
-        f"<th{' class=text' if place == text else ''}>{_esc(each)}</th>"
-        for place, each in enumerate(head)
-    )
-    body = "".join(
-        "<tr>"
-        + "".join(
-            f"<td{' class=text dir=auto' if place == text else ''}>{_esc(cell)}</td>"
-            for place, cell in enumerate(row)
-        )
-        + "</tr>"
-        for row in rows
-    )
-    return f'<div class="scroll"><table><thead><tr>{heads}</tr></thead><tbody>{body}</tbody></table></div>'
-
-
-def _p(text: str) -> str:
-    return f"<p>{_esc(text)}</p>" if text else ""
-
-
-def _h(text: str, level: int = 2) -> str:
-    return f"<h{level}>{_esc(text)}</h{level}>"
-
-
-def _clip(text: str, limit: int) -> str:
-    return text if len(text) <= limit else text[: limit - 1] + "…"
-
-
-def _esc(text: str) -> str:
-    return html.escape(text)
+    return pairs([(say(key, language), value) for key, value in facts])

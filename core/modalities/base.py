@@ -11,6 +11,7 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
+from core.data.pictures import Kept
 from core.data.read import Table
 
 if TYPE_CHECKING:
@@ -61,6 +62,21 @@ class Modality(ABC):
     def inputs(self, frame: pd.DataFrame, columns: Sequence[str]) -> list[Input]:
         """What the model is given of every row, in the order of the frame."""
         return [join(cells) for cells in zip(*(frame[name] for name in columns), strict=True)]
+
+    @classmethod
+    @abstractmethod
+    def given(cls, typed: Sequence[str]) -> tuple[Modality, tuple[str, ...]]:
+        """For what somebody types who means one row: ready to be asked about it, and its cells.
+
+        Raises UserError for what cannot be read."""
+
+    @abstractmethod
+    def kept(self, each: Input) -> Kept | None:
+        """The picture that an input names. Raises UserError where it is gone; None for what names none."""
+
+    @abstractmethod
+    def new_cells(self, cells: Sequence[str]) -> tuple[str, ...]:
+        """The cells of an input as those of a new row of any table."""
 
     @abstractmethod
     def shown(self, each: Input) -> str:

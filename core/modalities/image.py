@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 
-from core.data.pictures import Pictures
+from core.data.picture_table import read_files
+from core.data.pictures import Kept, Pictures
 from core.data.read import Table
 from core.data.seen import colours
 from core.errors import UserError
@@ -20,6 +21,7 @@ from core.modalities.pixels import Eye, PictureRows, keep, tokens
 if TYPE_CHECKING:
     from PIL import Image
 
+CORRECTIONS = "corrections"  # the folder that names of pictures which came later begin with
 CHUNK = 32  # pictures that are decoded at a time
 EMBEDDED = 8  # that go through a network at a time: of more, a processor does fewer a second
 PIXELS = "pixels.json"  # beside a model: what its processor does, for a script without transformers
@@ -65,6 +67,27 @@ class ImageModality(Modality):
     @classmethod
     def of(cls, table: Table) -> ImageModality:
         return cls(table.pictures)
+
+    @classmethod
+    def given(cls, typed: Sequence[str]) -> tuple[ImageModality, tuple[str, ...]]:
+        """The file of one picture. Raises UserError `pictures_one`, and as `read_files` does."""
+        if len(typed) != 1:
+            raise UserError("pictures_one", files=len(typed))
+        table = read_files([Path(typed[0])])
+        return cls.of(table), tuple(table.frame.iloc[0])
+
+    def kept(self, each: Input) -> Kept:
+        if self._pictures is None:
+            raise UserError("pictures_missing")
+        try:
+            return self._pictures.kept(str(each[1]))
+        except (KeyError, OSError) as error:
+            raise UserError("pictures_missing") from error
+
+    def new_cells(self, cells: Sequence[str]) -> tuple[str, ...]:
+        """Cameras and clipboards call every picture the same, and a name stands for one picture only."""
+        name, sha256 = cells
+        return f"{CORRECTIONS}/{sha256[:8]}/{name}", sha256
 
     def _images(self, inputs: Sequence[Input]) -> list[Image.Image]:
         if self._pictures is None:

@@ -202,6 +202,16 @@ class TextModality(Modality):
     needs = ()
     axes: ClassVar[Mapping[int, str]] = {0: "texts", 1: "tokens"}
 
+    @classmethod
+    def given(cls, typed: Sequence[str]) -> tuple[Modality, tuple[str, ...]]:
+        return cls(), tuple(typed)
+
+    def kept(self, each: Text) -> None:
+        return None
+
+    def new_cells(self, cells: Sequence[str]) -> tuple[str, ...]:
+        return tuple(cells)
+
     def shown(self, each: Text) -> str:
         return flat(each)
 

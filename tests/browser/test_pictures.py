@@ -27,13 +27,29 @@ def test_the_whole_way_with_pictures(app: App, visit: Open, tmp_path: Path) -> N
     expect(page.locator("#see-result")).to_be_visible(timeout=3 * SLOW)
     page.locator("#see-result").click()
     expect(page.locator("#headline .tt-tiles")).to_be_visible()
-    expect(page.locator("#rows img.tt-thumb").first).to_be_visible()
+    expect(page.locator("#rows .tt-gallery img.tt-thumb").first).to_be_visible()
+    pair = page.locator("#often button").first
+    count = (pair.inner_text()).rpartition("(")[2].rstrip(")")
+    pair.click()
+    expect(page.locator("#rows .tt-gallery li")).to_have_count(int(count))
 
     (tmp_path / "new.png").write_bytes(picture("green", 5, (200, 160)))
     expect(page.locator("#try-text")).to_be_hidden()
     page.locator("#try-picture input[type=file]").set_input_files(tmp_path / "new.png")
     expect(page.locator("#try-answer img.tt-thumb")).to_be_visible(timeout=SLOW)
     expect(page.locator("#try-answer .tt-bar-on")).to_be_visible()
+    expect(page.locator("#try-why .tt-note").last).to_be_visible(timeout=SLOW)
+    expect(page.locator("#try-why button").first).to_be_visible()
+
+    page.locator("#correct-label input").click()
+    page.get_by_role("option", name="tools").click()
+    page.locator("#correct-save").click()
+    expect(page.locator("#corrections img.tt-thumb")).to_be_visible()
+    page.locator("#correct-again").click()
+    expect(page.locator("#next-3")).to_be_visible()
+    page.locator("#back-3").click()
+    page.locator("#back-2").click()
+    expect(page.locator("#overview .tt-tile").first).to_contain_text("201")
 
 
 def test_an_archive_is_uploaded_and_what_it_cannot_use_is_named(

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from core.__main__ import main
+from core.data.picture_table import read_archive
 from core.errors import UserError
 from core.evaluation.learning_curve import Curve, Point, to_json
 from core.export.run_report import run_report
@@ -18,7 +19,9 @@ from core.recipe import Fold
 from core.runs import Run, RunStore
 from core.techniques.evidence import chart, sentence, table
 from core.words import message, say
-from tests.ui.fake import HOSTILE, make_run
+from tests.conftest import recipe_for
+from tests.data.drawn import packed, picture
+from tests.ui.fake import HOSTILE, add_events, add_result, make_run
 
 
 def change(run: Run, **more: object) -> None:
@@ -56,6 +59,29 @@ def test_nothing_in_it_runs(store: RunStore) -> None:
     page = run_report(run)
     assert "<img" not in page
     assert html.escape(HOSTILE) in page
+
+
+def test_misclassified_pictures_are_in_it_and_nothing_is_fetched(store: RunStore) -> None:
+    files = {f"red/{k}.png": picture("red", k) for k in range(3)}
+    pictures = read_archive(packed({**files, f"blue/{HOSTILE[:4]}.png": picture("blue")}))
+    run = store.create(recipe_for(pictures), pictures)
+    add_events(run, 1.0)
+    add_result(run, ("blue", "red"), old=True)
+    rows = run.test_rows()
+    assert rows is not None
+    names = pictures.frame["file"].tolist()
+    rows["text"] = [names[k % len(names)] for k in range(len(rows))]
+    rows["predicted"] = "green"
+    rows.loc[rows.index[0], "text"] = "gone.png"
+    run.write_test_rows(rows)
+    page = run_report(run)
+    shown = page.count("red/") + page.count("blue/") + page.count("gone.png")
+    assert shown == 24
+    assert page.count('src="data:image/jpeg;base64,') == 23
+    assert page.count("<img") == 23
+    assert not re.search(r'(?<!alt="" )src=|href=|url\(|@import|https?://|<script', page)
+    assert html.escape(HOSTILE[:4]) in page
+    assert len(page) < 300_000
 
 
 def test_what_others_measured_is_shown_where_it_is_there(store: RunStore) -> None:

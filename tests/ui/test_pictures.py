@@ -4,25 +4,32 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import re
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pytest
 
+from core.corrections import Corrections
 from core.data.picture_table import read_archive
 from core.data.profile import profile
 from core.data.read import Table
+from core.export.run_report import run_report
+from core.modalities import by_key
 from core.models.catalog import CATALOG, PICTURES
 from core.recipe import DataSpec, ModelSpec, Recipe, TaskSpec
 from core.runs import Run, RunStore
 from core.techniques.evidence import pictures
 from core.words import message
 from tests.data.drawn import coloured, packed, picture
-from ui import overview, thumbs
+from tests.ui.fake import add_events, add_result
+from tests.ui.test_pieces import Elements
+from ui import correct, overview, thumbs
 from ui.evidence import evidence
 from ui.rows import ANY, rows_html
 from ui.session import Loaded
-from ui.steps import data, model
+from ui.steps import data, model, result
 
 HOSTILE = '"><script>alert(1)</script>.png'
 
@@ -95,8 +102,70 @@ def test_mistakes_are_shown_with_their_pictures(store: RunStore, table: Table) -
     run.write_test_rows(pd.DataFrame(rows))
     html = rows_html(run, ["blue", "red"], ANY, ANY, "en")
     assert html.count("<img") == 1
-    assert "gone.png" in html
-    assert thumbs.Shown(run).html("gone.png") == ""
+    assert html.count("<li>") == 2
+    assert html.index("red/0.png") < html.index("gone.png")  # the surer one is first
+    assert "<table" not in html
+    assert "<li>" not in rows_html(run, ["blue", "red"], "0", "1", "en")
+    assert thumbs.of_run(run, ["gone.png"]) == [""]
+
+
+def test_names_and_labels_beside_pictures_are_text(store: RunStore, table: Table) -> None:
+    run = run_of(store, table)
+    row = {"line": 1, "text": HOSTILE, "label": HOSTILE, "predicted": "blue", "confidence": 0.9}
+    run.write_test_rows(pd.DataFrame([{**row, "probabilities": [0.9, 0.1]}]))
+    html = rows_html(run, ["blue", HOSTILE], "1", "0", "en")
+    assert "<script" not in html
+    assert html.count("<li>") == 1
+
+
+def test_corrections_are_listed_with_their_pictures(
+    store: RunStore, table: Table, tmp_path: Path
+) -> None:
+    run = run_of(store, table)
+    name = HOSTILE.replace("/", "")
+    (tmp_path / name).write_bytes(picture("red", 50))
+    given, cells = by_key("image").given([str(tmp_path / name)])
+    kept = Corrections(run).add(cells, ["blue"], "red", given)
+    *_, listed, button = correct.show(run, "en")
+    assert listed.count('<img class="tt-thumb"') == 1
+    assert "<script" not in listed
+    assert cells[1] not in listed  # nobody wants to read a sha256
+    assert button.visible is True
+    assert "(1)" in button.value
+    (run.path / "corrections" / f"{cells[1]}.jpg").write_bytes(b"no picture")
+    *_, listed, _ = correct.show(run, "en")
+    assert "<img" not in listed
+    assert f'data-id="{kept.id}"' in listed
+
+
+def test_a_run_of_pictures_does_not_speak_of_texts(store: RunStore, table: Table) -> None:
+    run = run_of(store, table)
+    add_events(run, 1.0)
+    add_result(run, ("blue", "red"), old=True)
+    rows = run.test_rows()
+    assert rows is not None
+    rows["text"] = "red/0.png"
+    run.write_test_rows(rows)
+    metrics = run.metrics() or {}
+    metrics["baselines"]["colours"] = metrics["baselines"].pop("tfidf")
+    run.write_metrics(metrics)
+    seen = {"line": 1, "text": "red/0.png", "given": "red", "suggested": "blue"}
+    found = {
+        "suspects": [{**seen, "side": "train", "wrong": 0.9, "confidence": 0.9}],
+        "rows": 12,
+        "unjudged": 0,
+        "models": [],
+        "labels": ["blue", "red"],
+    }
+    run.write_answer("suspects", found)
+    shown = [part for part in result.show(run, "en") if isinstance(part, str)]
+    assert sum("<img" in part for part in shown) == 2  # the mistakes, and what looks wrong
+    report = re.sub(r"<style>.*?</style>", "", run_report(run), flags=re.DOTALL)
+    page = Elements()
+    page.feed("".join([*shown, report, overview.preview(table, profile(table), "en")]))
+    assert not re.findall(
+        r".{30}\b(?:texts?|words?|language model)\b.{9}", page.text, re.IGNORECASE
+    )
 
 
 def test_a_grid_of_altered_pictures_is_drawn() -> None:
@@ -111,4 +180,4 @@ def test_a_run_without_pictures_has_none(store: RunStore, table: Table) -> None:
     recipe = Recipe(
         DataSpec(plain.name, plain.fingerprint, ("file",)), TaskSpec("label"), ModelSpec("minilm")
     )
-    assert thumbs.Shown(store.create(recipe, plain)).html("red/0.png") == ""
+    assert thumbs.of_run(store.create(recipe, plain), ["red/0.png"]) == [""]

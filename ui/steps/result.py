@@ -62,7 +62,7 @@ class ResultStep:
         ]
 
 
-VIEW = 26 + trial.VIEW + doubt.VIEW  # components that `show` fills
+VIEW = 27 + trial.VIEW + doubt.VIEW  # components that `show` fills
 
 
 def build() -> ResultStep:
@@ -87,7 +87,7 @@ def build() -> ResultStep:
         elem_id="which",
     )
     with gr.Column(elem_classes="tt-card"):
-        html.heading("result.try", "result.try.help")
+        html.heading("result.try")
         attempt = trial.build()
     limit = unsure.build()
     taken = take.build()
@@ -241,7 +241,7 @@ def settings_html(run: Run, metrics: Mapping[str, Any], lang: str) -> str:
     ]
     facts: list[tuple[str | Message, str]] = [
         (message("ui.file"), recipe.data.file),
-        (message("ui.text_columns"), ", ".join(recipe.data.text)),
+        (message(f"ui.{recipe.data.modality}_columns"), ", ".join(recipe.data.text)),
         (message("ui.label_column"), recipe.task.column),
         (message("step.model"), named(recipe.model, lang)),
         (message("result.revision"), recipe.model.revision or ""),

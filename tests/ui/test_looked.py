@@ -1,0 +1,107 @@
+"""Where a model looked in a picture, on the page."""
+
+from __future__ import annotations
+
+import base64
+import io
+import re
+import shutil
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from core.data.picture_table import read_archive
+from core.data.pictures import read_picture
+from core.evaluation.looked import STEPS, Looked
+from core.modalities import by_key
+from core.runs import Run, RunStore
+from tests.data.drawn import coloured, picture
+from tests.ui.fake import HOSTILE
+from tests.ui.test_pictures import run_of
+from tests.ui.test_pieces import Elements
+from ui import answer, looked, try_picture
+
+TRIED = picture("red", 3, (200, 160))
+SHOWN = '<img class="tt-thumb" alt="">'
+
+
+def found_at(row: int, column: int) -> Looked:
+    left = np.full((STEPS, STEPS), 0.9)
+    left[row, column] = 0.2
+    return Looked(0.9, left)
+
+
+def text_of(html: str, pictures: int) -> str:
+    """Fails where a picture's name or a label has become markup or template."""
+    seen = Elements()
+    seen.feed(html)
+    assert seen.tags.count("img") == pictures
+    assert not {"script", "iframe"} & set(seen.tags)
+    assert not [name for name in seen.attributes if name.startswith("on")]
+    assert not set("{}$`") & set(html)
+    return seen.text
+
+
+def veil_of(html: str) -> np.ndarray:
+    """The dots of the veil, [rows, columns, 4]."""
+    data = re.findall(r'class="tt-veil"[^>]*src="data:image/png;base64,([^"]*)"', html)
+    assert len(data) == 1
+    return np.asarray(Image.open(io.BytesIO(base64.b64decode(data[0]))))
+
+
+@pytest.mark.parametrize("lang", ["en", "zh"])
+def test_what_decided_is_bright_and_said_in_words(lang: str) -> None:
+    html = looked.html(found_at(0, 6), SHOWN, HOSTILE, lang)
+    said = text_of(html, pictures=2)
+    assert HOSTILE in said
+    assert "20.0%" in said
+    assert "90.0%" in said
+    assert {"en": "at the top right", "zh": "右上方"}[lang] in said
+    dots = veil_of(html)
+    assert tuple(dots[1, -2]) == pytest.approx(looked.GLOW, abs=12)
+    assert tuple(dots[-2, 1]) == looked.VEIL
+
+
+def test_where_no_part_decided_there_is_no_veil() -> None:
+    flat = Looked(0.7, np.full((STEPS, STEPS), 0.695))
+    html = looked.html(flat, SHOWN, HOSTILE, "en")
+    assert "No single part decided" in html
+    assert HOSTILE in text_of(html, pictures=0)
+    against = looked.html(Looked(0.1, np.full((STEPS, STEPS), 0.4)), SHOWN, "red", "en")
+    assert "up to 40.0% instead of 10.0%" in against
+    text_of(against, pictures=0)
+
+
+@pytest.fixture
+def run(store: RunStore, tiny_pictures: Path) -> Run:
+    """A run whose model is the random one, made to waver at the picture that is tried."""
+    from core.models.load import load
+    from core.tasks.base import head
+
+    run = run_of(store, read_archive(coloured(6), "shop.zip"))
+    modality = by_key("image")()
+    model = load(tiny_pictures, head(("blue", HOSTILE)), None, modality.classifier).eval()
+    last = model.classifier[-1]
+    last.weight.data.mul_(200)
+    tried = modality.processor(tiny_pictures)([read_picture(TRIED).image()], return_tensors="pt")
+    last.bias.data.sub_(model(**tried).logits[0].detach())
+    model.save_pretrained(run.model)
+    shutil.copy(tiny_pictures / "preprocessor_config.json", run.model)
+    (run.model / "recipe.json").write_text(run.recipe().to_json())
+    return run
+
+
+def test_a_picture_that_was_tried_is_explained(run: Run, tmp_path: Path) -> None:
+    file = tmp_path / HOSTILE.replace("/", "")
+    file.write_bytes(TRIED)
+    asked = try_picture.ask(run, "model", str(file))
+    text_of(answer.answer_html(asked, "en"), pictures=1)
+    *waiting, last = answer.why(asked, "en")
+    assert all("parts of the picture" in each for each in waiting)
+    assert veil_of(last).shape == (looked.FINE, looked.FINE, 4)
+    text_of(last, pictures=2)
+    assert last.count('data-do="label"') == 1
+    *_, again = answer.why(asked, "en")
+    assert again == last
