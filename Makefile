@@ -6,6 +6,8 @@
 
 PYTHON =
 ARGS =
+# Whole files go to one process each: their tests share what was trained once.
+TESTS = -m pytest --numprocesses=logical --maxprocesses=4 --dist=loadfile
 PY = .venv/bin/python
 ENVIRONMENT = @PYTHON="$(PYTHON)" sh scripts/environment.sh
 # The script says on stdout which browser the tests are to drive.
@@ -35,10 +37,10 @@ fix: environment-dev ## mend what ruff can mend, and format
 	@$(PY) -m ruff format
 
 test: setup ## every test: trains real models and drives a browser
-	$(WITH_BROWSER) $(PY) -m pytest $(ARGS)
+	$(WITH_BROWSER) $(PY) $(TESTS) $(ARGS)
 
 test-fast: environment-dev ## the tests that need neither a browser nor more than a few seconds
-	@$(PY) -m pytest -m "not slow and not browser" $(ARGS)
+	@$(PY) $(TESTS) -m "not slow and not browser" $(ARGS)
 
 bench: environment-dev ## measure what the README claims
 	@$(PY) -m benchmarks $(ARGS)

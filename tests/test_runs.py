@@ -53,6 +53,7 @@ def test_a_run_keeps_its_recipe_and_its_table(store: RunStore) -> None:
     assert run.table().fingerprint == run.recipe().data.fingerprint
 
 
+@pytest.mark.slow
 def test_the_queue_works_them_off_one_after_the_other(store: RunStore) -> None:
     jobs = Jobs(store)
     runs = [make(store, epochs=1.0) for _ in range(2)]
@@ -99,6 +100,7 @@ def _own_and_die(path: Path, ready: multiprocessing.synchronize.Event) -> None:
     threading.Event().wait()
 
 
+@pytest.mark.slow
 def test_a_run_whose_process_died_is_interrupted_and_can_go_on(store: RunStore) -> None:
     run = make(store, epochs=1.0)
     context = multiprocessing.get_context("spawn")
@@ -151,6 +153,7 @@ def test_a_run_that_cannot_be_written_leaves_nothing(
     assert sorted(store.root.iterdir()) == before
 
 
+@pytest.mark.slow
 def test_the_worker_outlives_a_run_that_it_cannot_even_report(store: RunStore) -> None:
     jobs = Jobs(store)
     first, second = make(store, epochs=1.0), make(store, epochs=1.0)

@@ -300,6 +300,7 @@ print((folder / "model.safetensors").stat().st_size)
 """
 
 
+@pytest.mark.slow
 def test_a_model_of_the_hub_that_wants_words_before_every_text_gets_them(
     hub: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, tiny_model: Path
 ) -> None:

@@ -63,6 +63,7 @@ def texts_of(run: Run) -> list[tuple[str, str | None]]:
     return [(text, None) for text in rows["text"]]
 
 
+@pytest.mark.slow
 def test_the_exported_model_has_the_temperature(trained: Run) -> None:
     about, rows = calibration_of(trained), trained.test_rows()
     assert about is not None
@@ -122,6 +123,7 @@ def test_all_that_was_measured_is_stored(trained: Run) -> None:
         assert (curve["answered"][0], len(curve["right"])) == (1.0, 100)
 
 
+@pytest.mark.slow
 def test_the_models_of_several_columns_have_each_its_own(store: RunStore) -> None:
     table = two_labels(450)
     recipe = recipe_for(table, techniques={"multitask": {}}, epochs=3.0)

@@ -138,6 +138,7 @@ def test_a_run_comes_first(store: RunStore, measured: list[int]) -> None:
     assert sum(measured) == 1
 
 
+@pytest.mark.slow
 def test_start_ends_a_measurement_and_the_run_trains(
     store: RunStore, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -94,6 +94,7 @@ def test_the_folder_has_what_it_promises(finished: Run) -> None:
     assert finished.recipe().train.epochs == 6.0
 
 
+@pytest.mark.slow
 def test_the_same_recipe_data_and_seed_give_the_same_numbers(store: RunStore) -> None:
     one, two, other = make(store), make(store), make(store, seed=43)
     for run in (one, two, other):

@@ -70,6 +70,7 @@ def test_the_folder_answers_in_transformers_own_pipeline(fast: Run) -> None:
         )
 
 
+@pytest.mark.slow
 def test_the_download_has_a_card_and_a_script_that_works(fast: Run, tmp_path: Path) -> None:
     card = (fast.model / "README.md").read_text()
     assert "image-classification" in card
