@@ -133,8 +133,15 @@ def test_check_tells_what_the_data_step_shows(capsys: pytest.CaptureFixture[str]
     assert seen["label"] == "label"
     assert seen["usable"] == 800
     assert seen["error"] is None
+    assert "chose" not in seen["why_text"] + seen["why_label"]  # nobody did
+    assert seen["model"]["suggested"] == "minilm"
     assert main(["check", str(sample)]) == 0
-    assert "800" in capsys.readouterr().out
+    said = capsys.readouterr().out
+    assert "800" in said
+    assert "Suggested for your data: minilm. Your texts are in English" in said
+    chinese = ASSETS / "samples" / "sentiment-zh.csv"
+    assert main(["check", str(chinese), "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["model"]["suggested"] == "multilingual-e5-small"
 
 
 def test_what_check_finds_can_be_mended(

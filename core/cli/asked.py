@@ -96,7 +96,7 @@ def _in_mode(
 
     reason = unavailable(LinearProbe, seen)
     if mode is None:
-        mode = "full" if reason is None and open_to_us and _accelerated() else None
+        mode = "full" if reason is None and open_to_us and accelerated() else None
     elif reason:
         raise UserError("technique_unavailable", name=f"--mode {mode}", reason=reason)
     others = {key: value for key, value in chosen.items() if key != LinearProbe.key}
@@ -104,8 +104,8 @@ def _in_mode(
     return {"fast": {**others, LinearProbe.key: own}, "full": others}.get(mode or "", chosen)
 
 
-def _accelerated() -> bool:
-    """Where there is a GPU, training all of a model is no matter of hours."""
+def accelerated() -> bool:
+    """Is there a GPU? Then training all of a model is no matter of hours."""
     import torch
 
     return bool(torch.accelerator.is_available())

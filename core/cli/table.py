@@ -6,6 +6,7 @@ import argparse
 import json
 from typing import Any
 
+from core.cli.asked import accelerated
 from core.cli.out import unwritable
 from core.errors import UserError
 from core.words import say
@@ -15,6 +16,7 @@ def check(options: argparse.Namespace) -> int:
     from core.data import checkup
     from core.data import profile as data
     from core.data.picture_table import read_any
+    from core.models.advice import advise
     from core.models.catalog import BUNDLED
     from core.models.reader import reader_of
     from core.runs import RunStore
@@ -32,22 +34,25 @@ def check(options: argparse.Namespace) -> int:
             options.left_out.write_text(data.dropped_csv(seen), encoding="utf-8-sig", newline="")
         except OSError as error:
             raise unwritable(options.left_out, error) from error
+    suggested = advise(seen, accelerated())
     problem = None
     try:
         data.check(seen)
     except UserError as error:
         problem = error
     if options.json:
-        print(json.dumps(_profile_json(table, seen, findings, problem), ensure_ascii=False))
+        print(
+            json.dumps(_profile_json(table, seen, findings, suggested, problem), ensure_ascii=False)
+        )
     else:
-        _print_profile(table, seen, findings)
+        _print_profile(table, seen, findings, suggested)
     if problem:
         raise problem
     return 0
 
 
 def _profile_json(
-    table: Any, seen: Any, findings: Any, problem: UserError | None
+    table: Any, seen: Any, findings: Any, suggested: Any, problem: UserError | None
 ) -> dict[str, Any]:
     return {
         "file": table.name,
@@ -72,6 +77,7 @@ def _profile_json(
         "changes": [{"edit": each.edit, "said": str(each.said)} for each in table.changes],
         "findings": [_finding_json(each) for each in findings],
         "dropped": [{"line": d.line, "reason": str(d.reason)} for d in seen.dropped],
+        "model": {"suggested": suggested.model, "why": [str(each) for each in suggested.why]},
         "error": {"message": problem.message, "hint": problem.hint} if problem else None,
     }
 
@@ -98,7 +104,7 @@ def _kind(table: Any) -> list[str]:
     return [table.format, *sheet, *encoding, *delimiter]
 
 
-def _print_profile(table: Any, seen: Any, findings: Any) -> None:
+def _print_profile(table: Any, seen: Any, findings: Any, suggested: Any) -> None:
     print(f"{table.name}: {', '.join(_kind(table))}, {seen.rows:,} rows")
     print(f"text:  {', '.join(seen.text)}  ({seen.why_text})")
     print(f"label: {seen.label}  ({seen.why_label})")
@@ -111,6 +117,8 @@ def _print_profile(table: Any, seen: Any, findings: Any) -> None:
         print(f"  {count:>8,}  {label}")
     for change in table.changes:
         print(f"* {change.said}")
+    why = " ".join(str(each) for each in suggested.why)
+    print(f"{say('advice.title', model=suggested.model)}. {why}")
     marks = {"serious": "!!", "warning": "!", "note": "-"}
     for found in findings:
         fix = f"  (--fix {found.key})" if found.fixes else ""

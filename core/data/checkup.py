@@ -6,6 +6,7 @@ Nothing is changed here. A finding may offer fixes (`core.data.edits`), which th
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from core.data.checks import columns, file, labels, pictures, reading, texts
 from core.data.checks.finding import Finding, Seen
@@ -38,8 +39,9 @@ def checkup(table: Table, seen: Profile, reader: Reader | None = None) -> tuple[
 
 
 def again(table: Table, before: Profile) -> Profile:
-    """The profile of a changed table, with the columns that were in use before."""
-    return profile(table, before.text, before.label or "", before.split or "", before.separator)
+    """The profile of a changed table, with the columns that were in use before, and why they are."""
+    kept = before.text, before.label or "", before.split or "", before.separator
+    return replace(profile(table, *kept), why_text=before.why_text, why_label=before.why_label)
 
 
 def mend(table: Table, seen: Profile, keys: Sequence[str]) -> Table:
