@@ -14,7 +14,9 @@ PORT = 7860
 
 
 def options() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(description="Fine-tune a text classifier on your own CSV.")
+    parser = argparse.ArgumentParser(
+        description="Fine-tune a classifier on your own texts or pictures."
+    )
     everywhere = "0.0.0.0" if os.environ.get("SPACE_ID") else "127.0.0.1"  # noqa: S104
     port = os.environ.get("PORT") or os.environ.get("GRADIO_SERVER_PORT")
     parser.add_argument("--host", default=everywhere, help="address to listen on [%(default)s]")
@@ -27,6 +29,13 @@ def options() -> argparse.Namespace:
 
 def main() -> None:
     wanted = options()
+    from core.errors import UserError
+    from core.installed import check_installed
+
+    try:
+        check_installed()
+    except UserError as error:
+        sys.exit(f"{error.message}\n{error.hint}")
     from core.jobs import warm_up
     from core.runs import RunStore
     from ui.page import build, free_port, launch_options

@@ -19,6 +19,7 @@ from core.cli.table import check
 from core.cli.techniques import list_techniques
 from core.cli.train import train
 from core.errors import UserError
+from core.installed import check_installed
 from core.words import LANGUAGES, say
 
 
@@ -29,6 +30,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             stream.reconfigure(errors="backslashreplace")  # terminals that know no Chinese
     options = _parser().parse_args(arguments)
     try:
+        check_installed()
         return int(options.work(options))
     except KeyboardInterrupt:
         return 130

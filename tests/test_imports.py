@@ -17,7 +17,7 @@ ROOT = Path(__file__).resolve().parent.parent
 LAYERS = [
     {"core.words", "core.libraries"},
     {"core.errors"},
-    {"core.options"},
+    {"core.options", "core.installed"},
     {"core.recipe"},
     {"core.data"},
     {"core.training.events", "core.training.progress"},

@@ -1,0 +1,22 @@
+"""Whether what is installed fits together: looked at before anything starts or is imported."""
+
+from __future__ import annotations
+
+from importlib.metadata import PackageNotFoundError, requires, version
+
+from core.errors import UserError
+
+
+def check_installed() -> None:
+    """TickTune needs no torchvision, but transformers imports one that is there, for texts too, and fails
+    with one that was made for another torch. Raises UserError `torchvision` for such a one."""
+    try:
+        needed = [each.partition(";")[0].partition("==") for each in requires("torchvision") or ()]
+    except PackageNotFoundError:
+        return
+    torch = version("torch").partition("+")[0]
+    for name, _, wanted in needed:  # it names the one version of torch that it was made for
+        if name.strip() == "torch" and wanted.strip() not in ("", torch):
+            raise UserError(
+                "torchvision", version=version("torchvision"), wanted=wanted.strip(), torch=torch
+            )
