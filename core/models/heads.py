@@ -1,4 +1,4 @@
-"""The last layer of a classifier: a part of it for one label column, or softer answers."""
+"""The last layer of a classifier: what is below it, a part of it for one label column, or softer answers."""
 
 from __future__ import annotations
 
@@ -13,17 +13,26 @@ def last_layer(model: Any) -> tuple[str, Any] | None:
     """Name and module of the linear layer, above the encoder, with as many outputs as there are classes."""
     # Of some classifiers (SigLIP) the encoder has no name of its own: they are their own base model.
     base = model.base_model
-    below = {id(module) for module in base.modules()} if base is not model else set()
+    encoder = {id(module) for module in base.modules()} if base is not model else set()
     return next(
         (
             (name, module)
             for name, module in reversed(list(model.named_modules()))
             if isinstance(module, torch.nn.Linear)
-            and id(module) not in below
+            and id(module) not in encoder
             and module.out_features == model.config.num_labels
         ),
         None,
     )
+
+
+def below(model: Any) -> set[int]:
+    """The ids of the parameters below the head: the encoder's, or those of all but the last layer where a
+    classifier is its own base model."""
+    base = model.base_model
+    known = {id(parameter) for parameter in base.parameters()}
+    found = last_layer(model) if base is model else None
+    return known - {id(parameter) for parameter in found[1].parameters()} if found else known
 
 
 def narrow(model: Any, place: slice) -> Any:

@@ -92,12 +92,14 @@ def load(
 
 
 def _reset_head(model: torch.nn.Module) -> None:
-    """New random numbers in the linear layers above the encoder, as transformers initialises them."""
+    """New random numbers in the linear layers of the head, as transformers initialises them."""
     import torch
 
-    below = set(model.base_model.modules())
+    from core.models.heads import below
+
+    known = below(model)
     for module in model.modules():
-        if isinstance(module, torch.nn.Linear) and module not in below:
+        if isinstance(module, torch.nn.Linear) and id(module.weight) not in known:
             std = getattr(model.config, "initializer_range", 0.02)
             torch.nn.init.normal_(module.weight, std=std)
             if module.bias is not None:

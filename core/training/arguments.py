@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from transformers import TrainingArguments
 
+from core.models.heads import below
 from core.recipe import TrainSpec
 from core.techniques.base import Context, Technique
 from core.training.joint import Joint
@@ -83,8 +84,8 @@ def rates(model: Any, spec: TrainSpec, techniques: Sequence[Technique]) -> Calla
     The head learns at `spec.head_learning_rate`, everything below it at `spec.learning_rate`: the head
     starts from random numbers, the rest from what it knows (Howard and Ruder 2018, section 3.2).
     """
-    below = {id(parameter) for parameter in model.base_model.parameters()}
-    in_base = {name for name, parameter in model.named_parameters() if id(parameter) in below}
+    known = below(model)
+    in_base = {name for name, parameter in model.named_parameters() if id(parameter) in known}
     factors = [technique.rates(model) for technique in techniques]
 
     def rate_of(name: str) -> float:

@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 import torch
 
+from core.models.heads import below
 from core.techniques.base import Fit
 from core.training import events as ev
 from core.training.batching import SimilarLengths, for_model
@@ -36,12 +37,12 @@ def range_test(
     undo = fit.modality.narrow(model)
     before = {name: value.detach().clone() for name, value in model.state_dict().items()}
     model.to(fit.here.device)
-    below = {id(parameter) for parameter in model.base_model.parameters()}
+    known = below(model)
     points: list[tuple[float, float]] = []
     mean, lowest = 0.0, math.inf
     learner, rows, collate = fit.learning(model)
     groups = [
-        {"params": [p], "factor": factor_of(name) * (1.0 if id(p) in below else head), "lr": 0.0}
+        {"params": [p], "factor": factor_of(name) * (1.0 if id(p) in known else head), "lr": 0.0}
         for name, p in learner.named_parameters()
         if p.requires_grad
     ]

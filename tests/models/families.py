@@ -14,6 +14,7 @@ from transformers import (
     ElectraConfig,
     ModernBertConfig,
     RobertaConfig,
+    SiglipConfig,
 )
 
 SMALL: dict[str, Any] = {
@@ -40,6 +41,18 @@ FAMILIES: dict[str, Any] = {
         **SMALL, pad_token_id=0, local_attention=8, classifier_pooling="mean"
     ),
 }
+# A classifier of pictures that is its own base model: its encoder has no name.
+SIGLIP = SiglipConfig(
+    vision_config={
+        "hidden_size": 16,
+        "num_hidden_layers": 1,
+        "num_attention_heads": 2,
+        "intermediate_size": 32,
+        "image_size": 32,
+        "patch_size": 8,
+    },
+    num_labels=3,
+)
 
 
 def made(config: Any, attention: str | None = None) -> Any:

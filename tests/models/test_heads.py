@@ -7,10 +7,10 @@ from typing import Any
 
 import pytest
 import torch
-from transformers import SiglipConfig, SiglipForImageClassification
+from transformers import SiglipForImageClassification
 
-from core.models.heads import last_layer, soften
-from tests.models.families import FAMILIES, batch, made
+from core.models.heads import below, last_layer, soften
+from tests.models.families import FAMILIES, SIGLIP, batch, made
 
 
 @pytest.mark.parametrize("config", FAMILIES.values(), ids=FAMILIES)
@@ -35,9 +35,15 @@ def test_a_layer_that_others_use_too_is_left_alone() -> None:
 
 
 def test_a_classifier_that_is_its_own_base_model_has_one_too() -> None:
-    size = {"hidden_size": 16, "num_hidden_layers": 1, "num_attention_heads": 2}
-    vision = {**size, "intermediate_size": 32, "image_size": 32, "patch_size": 8}
-    model = SiglipForImageClassification(SiglipConfig(vision_config=vision, num_labels=3))
+    model = SiglipForImageClassification(SIGLIP)
     found = last_layer(model)
     assert found is not None
     assert found[0] == "classifier"
+    head = {name for name, p in model.named_parameters() if id(p) not in below(model)}
+    assert head == {"classifier.weight", "classifier.bias"}
+
+
+def test_below_the_head_is_the_encoder() -> None:
+    model = made(FAMILIES["roberta"])
+    head = {name for name, p in model.named_parameters() if id(p) not in below(model)}
+    assert head == {name for name, _ in model.named_parameters() if name.startswith("classifier.")}

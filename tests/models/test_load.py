@@ -24,6 +24,7 @@ from core.runs import RunStore
 from core.tasks.base import head
 from core.words import LANGUAGES, locale
 from tests.conftest import TINY
+from tests.models.families import SIGLIP
 
 COMMIT = "a" * 40
 CONVERTED = "b" * 40
@@ -116,6 +117,18 @@ def test_a_head_is_kept_only_for_the_same_classes(tiny_model: Path, tmp_path: Pa
             model.base_model.embeddings.word_embeddings.weight,
             first.base_model.embeddings.word_embeddings.weight,
         )
+
+
+def test_a_new_head_where_the_encoder_has_no_name_of_its_own(tmp_path: Path) -> None:
+    import torch
+    from transformers import SiglipForImageClassification
+
+    first = SiglipForImageClassification(SIGLIP)
+    first.save_pretrained(tmp_path)
+    names = ("a", "b", "c")
+    other = load(tmp_path, head(names), kind="AutoModelForImageClassification").state_dict()
+    new = [name for name, old in first.state_dict().items() if not torch.equal(old, other[name])]
+    assert new == ["classifier.weight"]  # its bias is 0 in both
 
 
 def test_models_opened_at_the_same_time_all_have_their_weights(tiny_model: Path) -> None:
