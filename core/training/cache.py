@@ -59,6 +59,7 @@ class Cut:
         self.layers: nn.ModuleList = getattr(*stack)
         self.embeddings = getattr(self.base, place)
         self.frozen = frozen
+        self.standard = None  # what it keeps is kept as it is
 
     @classmethod
     def of(cls, model: Any) -> Cut | None:

@@ -60,8 +60,8 @@ class Fit:
         self.plain: Loss = sets.joint.loss([task.losses for task in sets.joint.tasks])
         self.slowed = False
         self._trying = False  # a model that is thrown away: nobody is told about it
-        # What was computed once, for another model with the same frozen part: where it was cut, the rows, and
-        # what is kept of them and of the validation rows.
+        # What was computed once, for another model with the same frozen part: by what it was standardised,
+        # the rows, and what is kept of them and of the validation rows. A cut would hold its whole model.
         self._kept: tuple[Any, Any, Any, Any] | None = None
         # Whether there is more to do after the training, which must then not be done again.
         self._goes_on = any(type(each).after is not Technique.after for each in chosen)
@@ -343,7 +343,7 @@ class Fit:
         except TooLarge:
             self.note(message("train.no_room"))
             return None, rows, sets.validation
-        self._kept = (cut, rows, kept[0], kept[1])
+        self._kept = (cut.standard, rows, kept[0], kept[1])
         return cut, kept[0], kept[1]
 
     def look(self) -> None:

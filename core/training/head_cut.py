@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -37,14 +38,21 @@ class _Last(nn.Module):
         return ImageClassifierOutput(logits=self.layer(features))
 
 
+@dataclass(frozen=True)
+class Standard:
+    """By what features were standardised ([hidden size] each), and the frozen part that they came from."""
+
+    mean: torch.Tensor
+    spread: torch.Tensor
+    frozen: float  # see `HeadCut._below`
+
+
 class HeadCut:
     """A model whose last layer alone is trained."""
 
     def __init__(self, model: Any, layer: nn.Linear) -> None:
         self.model, self.layer = model, layer
-        self._mean: torch.Tensor | None = None
-        self._spread: torch.Tensor | None = None
-        self._frozen: float | None = None  # of what the kept features are, see `_below`
+        self.standard: Standard | None = None  # once something is kept
 
     @classmethod
     def of(cls, model: Any) -> HeadCut | None:
@@ -56,12 +64,12 @@ class HeadCut:
         trained = {id(p) for p in model.parameters() if p.requires_grad}
         return cls(model, found[1]) if trained == own else None
 
-    def follows(self, earlier: HeadCut) -> bool:
+    def follows(self, earlier: Standard | None) -> bool:
         """Is what an earlier one has kept good for this one, as its frozen part is the same? Then it
-        standardises by the same numbers."""
-        if self._below() != earlier._frozen:
+        standardises by the same numbers, those of `earlier`."""
+        if earlier is None or self._below() != earlier.frozen:
             return False
-        self._mean, self._spread, self._frozen = earlier._mean, earlier._spread, earlier._frozen
+        self.standard = earlier
         return True
 
     def _below(self) -> float:
@@ -111,30 +119,29 @@ class HeadCut:
             batch = self._inputs(collate([rows[i] for i in range(start, end)]))
             with autocast(), torch.inference_mode():
                 kept[start:end] = features(self.model, batch)[0].float().cpu().numpy()
-        if self._mean is None:
-            self._frozen = self._below()
+        if self.standard is None:
             deviation = np.asarray(kept.std(axis=0))
             deviation[deviation < SMALLEST] = 1.0
             mean = np.asarray(kept.mean(axis=0))
             # What is taken off the features has to go into the bias; a layer without one keeps it.
-            self._mean = torch.from_numpy(mean if self.layer.bias is not None else 0 * mean)
-            self._spread = torch.from_numpy(deviation)
-        assert self._spread is not None
+            mean = mean if self.layer.bias is not None else 0 * mean
+            self.standard = Standard(
+                torch.from_numpy(mean), torch.from_numpy(deviation), self._below()
+            )
         for start in range(0, len(rows), 1 << 14):
             part = kept[start : start + (1 << 14)]
-            part -= self._mean.numpy()
-            part /= self._spread.numpy()
+            part -= self.standard.mean.numpy()
+            part /= self.standard.spread.numpy()
         return Features(kept, rows["labels"])
 
-    def _standard(self) -> tuple[torch.Tensor, torch.Tensor]:
-        assert self._mean is not None
-        assert self._spread is not None
+    def _mean_and_spread(self) -> tuple[torch.Tensor, torch.Tensor]:
+        assert self.standard is not None
         device = self.layer.weight.device
-        return self._mean.to(device), self._spread.to(device)
+        return self.standard.mean.to(device), self.standard.spread.to(device)
 
     def apply(self) -> nn.Module:
         """What is to be trained: the layer, which from now on is given standardised features."""
-        mean, spread = self._standard()
+        mean, spread = self._mean_and_spread()
         with torch.no_grad():
             if self.layer.bias is not None:
                 self.layer.bias += self.layer.weight @ mean
@@ -143,7 +150,7 @@ class HeadCut:
 
     def undo(self) -> None:
         """The whole model again: the layer is given the features as they are."""
-        mean, spread = self._standard()
+        mean, spread = self._mean_and_spread()
         with torch.no_grad():
             self.layer.weight /= spread
             if self.layer.bias is not None:

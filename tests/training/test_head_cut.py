@@ -111,9 +111,10 @@ def test_what_one_has_kept_is_good_for_another_with_the_same_frozen_part(
     assert second is not None
     assert other is not None
     kept = first.keep(encoded, collate, tmp_path / "train.npy", HERE.autocast)
-    assert second.follows(first)
+    assert second.follows(first.standard)
     again = second.keep(encoded.select([3]), collate, tmp_path / "one.npy", HERE.autocast)
     assert np.allclose(again[0]["features"], kept[3]["features"], atol=1e-4)
     with torch.no_grad():
         next(other.model.base_model.parameters()).add_(0.1)
-    assert not other.follows(first)
+    assert not other.follows(first.standard)
+    assert not other.follows(None)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import gc
+import weakref
 from typing import Any
 
 import pytest
@@ -32,11 +34,14 @@ def test_what_will_be_trained_is_what_is_tested(
         recipe_for(table, model=TINY_PICTURES, techniques=chosen, learning_rate=None),
     )
     tested: list[list[torch.Size]] = []
+    thrown_away: list[tuple[Fit, weakref.ref[Any]]] = []
     learning = Fit.learning
 
     def look(self: Fit, model: Any) -> Any:
         found = learning(self, model)
         tested.append([p.shape for p in found[0].parameters() if p.requires_grad])
+        if fast:
+            thrown_away.append((self, weakref.ref(found[2].__self__.model)))
         return found
 
     monkeypatch.setattr(Fit, "learning", look)
@@ -44,6 +49,8 @@ def test_what_will_be_trained_is_what_is_tested(
     assert run.status() == "finished", run.progress().error
     (shapes,) = tested
     assert (len(shapes) == 2) == fast  # a weight and a bias
+    gc.collect()
+    assert [copied() for _, copied in thrown_away] == [None] * fast  # nobody holds a second network
     settings = (run.metrics() or {})["settings"]
     assert settings["head_learning_rate"] == pytest.approx(5 * settings["learning_rate"])
     points = [
