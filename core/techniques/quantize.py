@@ -12,6 +12,7 @@ from core.techniques.evidence import sentence, table
 from core.words import Message, message
 
 if TYPE_CHECKING:
+    from core.export.onnx import OnnxModel
     from core.modalities.base import Modality
 
 FILE, SCRIPT = "model_int8.onnx", "predict_int8.py"
@@ -20,8 +21,8 @@ log = logging.getLogger(__name__)
 
 class Quantize(Technique):
     """8-bit quantization with ONNX Runtime, each output of a layer with a scale of its own (Jacob et al.
-    2018): dynamic, or static for networks of convolutions (`Modality.quantised`). The download gets it beside
-    the model in full precision; both are measured on the same test rows.
+    2018): dynamic, or static where most weights are in convolutions (`Modality.quantised`). The download gets
+    it beside the model in full precision; both are measured on the same test rows.
     """
 
     key = "quantize"
@@ -35,17 +36,21 @@ class Quantize(Technique):
         modality, rows = fit.modality, fit.sets.rows
         model, processor = self._opened(modality, folder)
         known, length = rows.texts_at(rows.split.train), int(fit.spec.max_length or 0)
+        before = set(folder.iterdir())
         try:
             modality.describe(processor, folder)
             onnx.export_int8(model, processor, folder / FILE, modality, known, length)
-        except Exception as error:  # what cannot be traced says so in many ways
+            small = onnx.OnnxModel(folder / FILE, fit.processor, length, fit.here.threads, modality)
+        except Exception as error:  # what cannot be traced or opened says so in many ways
             log.exception("cannot quantize")
+            for left_over in set(folder.iterdir()) - before:
+                left_over.unlink()
             said = message("technique.quantize.failed", reason=type(error).__name__)
             fit.note(said)
             self.evidence.append(sentence(said))
             return {}
         scripts.put(f"{modality.script}_int8", folder, SCRIPT)
-        return self._measure(fit, folder, model, facts)
+        return self._measure(fit, folder / FILE, model, small, facts)
 
     def _opened(self, modality: Modality, folder: Path) -> tuple[Any, Any]:
         """As anybody would open the folder, with the attention that can be traced."""
@@ -57,20 +62,17 @@ class Quantize(Technique):
         return model, modality.processor(folder)
 
     def _measure(
-        self, fit: Fit, folder: Path, model: Any, facts: Mapping[str, Any]
+        self, fit: Fit, file: Path, model: Any, small: OnnxModel, facts: Mapping[str, Any]
     ) -> dict[str, Any]:
         """Speed and size of both, and the scores of both on the test rows of the main label column."""
         from core.evaluation.speed import Model, latencies, throughputs
-        from core.export.onnx import OnnxModel
         from core.training.weigh import TorchModel
 
         rows = fit.sets.rows.views()[0]
         texts = rows.texts_at(rows.split.test)
         length = int(fit.spec.max_length or 0)
-        threads, modality = fit.here.threads, fit.modality
-        small = OnnxModel(folder / FILE, fit.processor, length, threads, modality)
-        both: list[Model] = [TorchModel(model, fit.processor, length, modality), small]
-        sizes = [facts["size"], (folder / FILE).stat().st_size]
+        both: list[Model] = [TorchModel(model, fit.processor, length, fit.modality), small]
+        sizes = [facts["size"], file.stat().st_size]
         seconds, rate = latencies(both, texts), throughputs(both, texts)
         shares = rows.task.probabilities(small.answers(texts))
         threshold = facts["threshold"]

@@ -193,15 +193,29 @@ def test_the_download_answers_without_torch_and_without_transformers(
         assert float(share) == pytest.approx(row.max(), abs=0.1)
 
 
-def test_a_processor_that_no_script_can_follow_is_no_reason_to_fail(
-    picture_store: RunStore, monkeypatch: pytest.MonkeyPatch
+def no_file(source: Path, file: Path, batches: Any) -> None:
+    file.write_bytes(b"no ONNX")
+
+
+@pytest.mark.parametrize(
+    ("place", "instead"),
+    [
+        ("core.modalities.pixels.fitted", lambda image, how: np.zeros((32, 32, 3))),
+        ("core.export.onnx.WAYS", {"static": no_file, "dynamic": no_file}),
+    ],
+    ids=["a processor that no script can follow", "a file that cannot be opened"],
+)
+def test_what_goes_wrong_is_no_reason_to_fail_and_leaves_nothing(
+    picture_store: RunStore, monkeypatch: pytest.MonkeyPatch, place: str, instead: Any
 ) -> None:
     table = read_archive(coloured(12), "toy.zip")
     recipe = recipe_for(table, model=TINY_PICTURES, techniques={"quantize": {}}, epochs=1.0)
     run = new_run(picture_store, table, recipe)
     with monkeypatch.context() as patch:
-        patch.setattr("core.modalities.pixels.fitted", lambda image, how: np.zeros((32, 32, 3)))
+        patch.setattr(place, instead)
         train(run)
     assert run.status() == "finished", run.progress().error
-    assert not (run.model / "model_int8.onnx").exists()
+    for name in ("model_int8.onnx", "predict_int8.py", "pixels.json"):
+        assert not (run.model / name).exists()
+    assert "small" not in (run.metrics() or {})
     assert "technique.quantize.failed" in [note.key for note in run.progress().notes]
