@@ -16,7 +16,8 @@ def check_installed() -> None:
         return
     torch = version("torch").partition("+")[0]
     for name, _, wanted in needed:  # it names the one version of torch that it was made for
-        if name.strip() == "torch" and wanted.strip() not in ("", torch):
+        made_for = wanted.strip().partition("+")[0]
+        if name.strip() == "torch" and made_for not in ("", torch):
             raise UserError(
-                "torchvision", version=version("torchvision"), wanted=wanted.strip(), torch=torch
+                "torchvision", version=version("torchvision"), wanted=made_for, torch=torch
             )

@@ -38,7 +38,10 @@ def test_a_torchvision_for_another_torch_is_named(
     assert "pip uninstall torchvision" in said
 
 
-def test_one_that_fits_is_left_alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    install(tmp_path, f"=={version('torch').partition('+')[0]}")
+@pytest.mark.parametrize("local", ["", "+cu126"])
+def test_one_that_fits_is_left_alone(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, local: str
+) -> None:
+    install(tmp_path, f"=={version('torch').partition('+')[0]}{local}")
     monkeypatch.syspath_prepend(tmp_path)
     check_installed()
