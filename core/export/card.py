@@ -49,7 +49,7 @@ def card(
     English ones on other languages. Raises KeyError when a measurement is missing.
     """
     kind = by_key(recipe.data.modality)
-    text = [markdown(name) for name in recipe.data.text]
+    text = [markdown(name) for name in kind.named(recipe.data.text)]
     intro = say(
         f"card.intro.{kind.key}",
         language,
@@ -85,7 +85,7 @@ def simple_card(
         f"card.simple.{which}.{kind.key}",
         language,
         file=markdown(recipe.data.file),
-        text=", ".join(map(markdown, recipe.data.text)),
+        text=", ".join(map(markdown, kind.named(recipe.data.text))),
         column=markdown(recipe.task.column),
         base=markdown(named(base, language) or "?"),
         rows=int(scores["train_rows"]),
@@ -253,7 +253,7 @@ def _making(
         (say("card.file", language), markdown(recipe.data.file)),
         (
             say(f"card.columns.{recipe.data.modality}", language),
-            ", ".join(map(markdown, recipe.data.text)),
+            ", ".join(map(markdown, by_key(recipe.data.modality).named(recipe.data.text))),
         ),
         (say("card.label_column", language), markdown(recipe.task.column)),
         *((say(f"card.rows_{side}", language), f"{count:,}") for side, count in counts.items()),

@@ -20,6 +20,7 @@ from core.export.pieces import esc, heading, pairs, paragraph, table
 from core.export.report import STYLE
 from core.export.report_rows import confusion, mistakes
 from core.folds import SCORES, FoldStore
+from core.modalities import by_key
 from core.models.packaged import named
 from core.recipe import Recipe
 from core.runs import Run, RunStore
@@ -74,9 +75,10 @@ def run_report(run: Run, language: str = "en") -> str:
 
 def _data(run: Run, language: str) -> str:
     recipe, rows = run.recipe(), (run.metrics() or {})["rows"]
+    kind = by_key(recipe.data.modality)
     facts = [
         ("card.file", recipe.data.file),
-        (f"card.columns.{recipe.data.modality}", ", ".join(recipe.data.text)),
+        (f"card.columns.{kind.key}", ", ".join(kind.named(recipe.data.text))),
         ("card.label_column", ", ".join(task.column for task in recipe.tasks)),
         *((f"card.rows_{side}", f"{count:,}") for side, count in rows.items()),
     ]

@@ -64,6 +64,11 @@ class Modality(ABC):
         return [join(cells) for cells in zip(*(frame[name] for name in columns), strict=True)]
 
     @classmethod
+    def named(cls, columns: Sequence[str]) -> tuple[str, ...]:
+        """Of a row's columns those that say to a person what the model is given."""
+        return tuple(columns)
+
+    @classmethod
     @abstractmethod
     def given(cls, typed: Sequence[str]) -> tuple[Modality, tuple[str, ...]]:
         """For what somebody types who means one row: ready to be asked about it, and its cells.

@@ -69,6 +69,11 @@ class ImageModality(Modality):
         return cls(table.pictures)
 
     @classmethod
+    def named(cls, columns: Sequence[str]) -> tuple[str, ...]:
+        """The files; nobody wants to read of a sha256."""
+        return tuple(columns[:1])
+
+    @classmethod
     def given(cls, typed: Sequence[str]) -> tuple[ImageModality, tuple[str, ...]]:
         """The file of one picture. Raises UserError `pictures_one`, and as `read_files` does."""
         if len(typed) != 1:

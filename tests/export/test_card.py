@@ -12,7 +12,7 @@ import yaml
 from core.evaluation.calibrate import Temperature, described
 from core.evaluation.intervals import measure
 from core.evaluation.metrics import score
-from core.export.card import card, markdown
+from core.export.card import card, markdown, simple_card
 from core.recipe import DataSpec, ModelSpec, Recipe, TaskSpec, TrainSpec
 from core.tasks import of_names
 from core.words import message
@@ -100,6 +100,18 @@ def test_it_says_what_was_measured_and_set() -> None:
     assert '"text_pair"' in text
     one = replace(RECIPE, data=replace(RECIPE.data, text=("body",)))
     assert '"text_pair"' not in card(one, LABELS, metrics(), ModelSpec("minilm"))
+
+
+def test_of_pictures_it_names_the_files_alone() -> None:
+    recipe = replace(RECIPE, data=DataSpec("a.zip", "0", ("photo", "sha256"), modality="image"))
+    measured, base = metrics() | {"threshold": 0.4}, ModelSpec("efficientnet-lite0")
+    text = card(recipe, LABELS, measured, base)
+    assert "it looks at photo and answers" in text
+    assert "An input may have any number of labels" in text
+    learned = {**measured["test"], "train_rows": 9, "validation": None}
+    simple = simple_card("colours", recipe, {"baselines": {"colours": learned}}, base)
+    assert "it looks at photo and answers" in simple
+    assert "sha256" not in text + simple
 
 
 def test_intervals_and_calibration_are_told() -> None:

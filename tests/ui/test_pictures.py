@@ -72,6 +72,14 @@ def test_there_is_no_column_to_choose(table: Table) -> None:
     assert text.value == ["file", "sha256"]
 
 
+def test_the_settings_name_the_files_alone(store: RunStore, table: Table) -> None:
+    run = run_of(store, table)
+    add_result(run, ("blue", "red"), old=True)
+    facts = result.settings_html(run, run.metrics() or {}, "en")
+    assert "<dd>file</dd>" in facts
+    assert "sha256" not in facts
+
+
 def test_the_catalogue_follows_the_data(store: RunStore, table: Table) -> None:
     cards = model.catalogue("en", "efficientnet-lite0", "image")
     assert all(entry.title in cards for entry in PICTURES)

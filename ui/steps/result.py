@@ -10,6 +10,7 @@ from typing import Any
 import gradio as gr
 
 from core.comparisons import ComparisonStore
+from core.modalities import by_key
 from core.models.packaged import named
 from core.runs import Run, RunStore
 from core.words import Message, has, message, say
@@ -234,6 +235,7 @@ def brought(run: Run, lang: str) -> tuple[str, gr.Button]:
 def settings_html(run: Run, metrics: Mapping[str, Any], lang: str) -> str:
     """What was asked for, and what came of it."""
     recipe, rows = run.recipe(), metrics["rows"]
+    kind = by_key(recipe.data.modality)
     settings = metrics.get("settings") or dataclasses.asdict(recipe.train)
     techniques = [
         say(f"technique.{key}.title", lang) if has(f"technique.{key}.title") else key
@@ -241,7 +243,7 @@ def settings_html(run: Run, metrics: Mapping[str, Any], lang: str) -> str:
     ]
     facts: list[tuple[str | Message, str]] = [
         (message("ui.file"), recipe.data.file),
-        (message(f"ui.{recipe.data.modality}_columns"), ", ".join(recipe.data.text)),
+        (message(f"ui.{kind.key}_columns"), ", ".join(kind.named(recipe.data.text))),
         (message("ui.label_column"), recipe.task.column),
         (message("step.model"), named(recipe.model, lang)),
         (message("result.revision"), recipe.model.revision or ""),
