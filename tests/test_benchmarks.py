@@ -16,6 +16,7 @@ import pytest
 from benchmarks import __main__ as entry
 from benchmarks import compression, data, explanations, recipe, suspects, training
 from benchmarks.rivals import Rows, frozen, majority, tfidf
+from core.data import samples as bundled
 from core.data.read import read
 from core.data.split import fold, split
 from core.evaluation.metrics import quick_score
@@ -82,6 +83,15 @@ def test_a_given_split_is_kept() -> None:
         divided = data.divide(frame.replace({"split": {"validation": "train"}}), rows, seed=1)
         assert set(divided.loc[divided["split"] == "test", "text"]) == set(test)
         assert {"train", "validation", "test"} == set(divided["split"])
+
+
+def test_every_sample_of_the_benchmarks_can_be_had() -> None:
+    samples = [
+        source.name for source in data.SOURCES if source.name in {s.key for s in bundled.SAMPLES}
+    ]
+    assert len(samples) >= 7
+    for frame in data.available(samples, None).values():
+        assert {"text", "label"} <= set(frame)
 
 
 def test_ours_divides_the_rows_as_the_rivals_do() -> None:
