@@ -6,8 +6,9 @@
 
 PYTHON =
 ARGS =
-# Whole files go to one process each: their tests share what was trained once.
-TESTS = -m pytest --numprocesses=logical --maxprocesses=4 --dist=loadfile
+# Whole files go to one process each, since their tests share what was trained once; in their order, since the
+# browser's are the longest and come first.
+TESTS = -m pytest --numprocesses=logical --maxprocesses=4 --dist=loadfile --no-loadscope-reorder
 PY = .venv/bin/python
 ENVIRONMENT = @PYTHON="$(PYTHON)" sh scripts/environment.sh
 # The script says on stdout which browser the tests are to drive.
