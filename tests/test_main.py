@@ -294,6 +294,7 @@ def test_a_dry_run_tells_the_plan_and_starts_nothing(
     assert len(list(store.all())) == runs
 
 
+@pytest.mark.slow
 def test_a_sheet_is_picked_by_name(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], store: RunStore
 ) -> None:

@@ -41,6 +41,7 @@ def archive(tmp_path: Path) -> str:
     return str(tmp_path / "shop.zip")
 
 
+@pytest.mark.slow
 def test_an_archive_is_trained_on_and_new_pictures_are_answered(
     ask: Ask, picture_store: RunStore, archive: str, tmp_path: Path
 ) -> None:

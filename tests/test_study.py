@@ -121,6 +121,7 @@ def test_too_few_rows_are_said_to_be(store: RunStore, question: str, said: str) 
         study.answer(a_run(store, 8, ()), question, nothing)
 
 
+@pytest.mark.slow
 def test_it_is_answered_in_the_background(store: RunStore) -> None:
     run, jobs = a_run(store), Jobs(store)
     thread = questions.ask(jobs, run, "suspects")

@@ -20,6 +20,7 @@ def finished(store: RunStore, key: str | None, **settings: object) -> Run:
     return run
 
 
+@pytest.mark.slow
 def test_the_difference_is_that_of_the_reports(store: RunStore) -> None:
     fast, plain = finished(store, "freeze", epochs=1.0), finished(store, None, epochs=6.0)
     found = difference(fast, plain)

@@ -64,6 +64,7 @@ def test_on_many_rows_it_is_the_interval_of_a_share() -> None:
     assert recall["intervals"]["recall"] == pytest.approx(known, abs=0.006)
 
 
+@pytest.mark.slow
 def test_the_truth_is_within_as_often_as_promised() -> None:
     """150 test sets out of one large population: about 95 % of the intervals hold its scores."""
     everything = guesses(30_000, 3, 1.0, seed=1)

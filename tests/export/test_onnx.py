@@ -95,6 +95,7 @@ def test_the_download_has_it_with_a_script_of_its_own(run: Run, tmp_path: Path) 
         assert float(share) == pytest.approx(row.max(), abs=0.02)
 
 
+@pytest.mark.slow
 def test_a_model_that_cannot_be_brought_into_it_is_exported_all_the_same(
     store: RunStore, monkeypatch: pytest.MonkeyPatch
 ) -> None:

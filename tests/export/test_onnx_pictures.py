@@ -84,6 +84,7 @@ def shown() -> tuple[Any, Any, list[tuple[str, str | None]]]:
 
 
 @pytest.mark.parametrize("family", list(FAMILIES))
+@pytest.mark.slow
 def test_it_answers_as_the_model_does_however_many_pictures(
     family: str, tmp_path: Path, shown: tuple[Any, Any, Any]
 ) -> None:

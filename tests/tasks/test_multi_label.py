@@ -184,6 +184,7 @@ def test_two_runs_are_compared_by_their_labels_not_by_their_combinations(run: Ru
     assert found.accuracy.value == 0
 
 
+@pytest.mark.slow
 def test_it_is_learned_beside_a_single_label(store: RunStore) -> None:
     table = several()
     recipe = dataclasses.replace(

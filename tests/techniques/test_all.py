@@ -202,6 +202,7 @@ def test_all_of_them_together_train_and_export(store: RunStore) -> None:
 
 
 @pytest.mark.parametrize("fast", [True, False])
+@pytest.mark.slow
 def test_all_for_pictures_together_train_and_export(store: RunStore, fast: bool) -> None:
     """Fast mode and augmentation do not go together."""
     left_out = ("multitask", "augment_pictures" if fast else "linear_probe")

@@ -52,6 +52,7 @@ def test_a_student_with_half_the_layers_is_exported(store: RunStore) -> None:
     assert run.metrics()["best"]["step"] > 12  # type: ignore[index]
 
 
+@pytest.mark.slow
 def test_a_finished_run_teaches(store: RunStore) -> None:
     teacher = finished(store, {})
     key = f"run:{teacher.id}"
@@ -137,6 +138,7 @@ def test_pruning_nothing_is_refused_at_once(store: RunStore) -> None:
         run_with(store, {"prune": {"neurons": 0.0}})
 
 
+@pytest.mark.slow
 def test_a_trimmed_model_answers_as_before(store: RunStore) -> None:
     plain, trimmed = finished(store, {}), finished(store, {"vocab_trim": {"margin": 0}})
     told = (trimmed.metrics() or {})["techniques"]["vocab_trim"]

@@ -135,6 +135,7 @@ def test_predict_takes_the_column_that_is_asked_for(run: Run, shared_store: RunS
         folder_of(run.id, store, "model", "colour")
 
 
+@pytest.mark.slow
 def test_learned_weights_move_and_leave_no_trace_in_the_model(store: RunStore) -> None:
     table = two_labels()
     run = new_run(store, table, recipe_of(table, weights="learned"))

@@ -123,6 +123,7 @@ def test_what_cannot_be_trained_on_is_told(store: RunStore, content: bytes, key:
         Preflight(recipe_for(table), table, store)
 
 
+@pytest.mark.slow
 def test_a_run_comes_first(store: RunStore, measured: list[int]) -> None:
     table = toy()
     asked, jobs = Preflight(recipe_for(table), table, store), Jobs(store)

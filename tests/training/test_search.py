@@ -29,6 +29,7 @@ def tuned(store: RunStore, **settings: Any) -> Run:
     return run
 
 
+@pytest.mark.slow
 def test_the_winner_becomes_the_run_and_every_trial_is_shown(store: RunStore) -> None:
     run = tuned(store, learning_rate=None, batch_size=None)
     metrics = run.metrics() or {}

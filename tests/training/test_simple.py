@@ -54,6 +54,7 @@ def test_the_simple_models_are_told_before_the_training(store: RunStore) -> None
         assert {**one, "seconds": 0} == {**two, "seconds": 0}
 
 
+@pytest.mark.slow
 def test_a_second_run_on_the_same_rows_does_not_wait_for_them_again(
     store: RunStore, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -128,6 +129,7 @@ def test_a_stop_between_the_two_ends_the_run(
     assert [e.name for e in told(run) if isinstance(e, ev.Baseline)] == ["tfidf"]
 
 
+@pytest.mark.slow
 def test_too_much_work_is_thinned_or_left_out_and_it_is_said(
     store: RunStore, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -126,6 +126,7 @@ def test_gradient_accumulation_leaves_loss_and_gradients_alone(store: RunStore) 
     assert steps[1] == pytest.approx(steps[0], rel=0.005)
 
 
+@pytest.mark.slow
 def test_a_batch_in_parts_is_the_batch(store: RunStore, monkeypatch: pytest.MonkeyPatch) -> None:
     """Also where the parts are of unequal size."""
     scores = []

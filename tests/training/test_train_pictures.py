@@ -98,6 +98,7 @@ def test_new_pictures_are_answered_and_texts_refused(fast: Run, tmp_path: Path) 
         predictor.over(read(sentiment_csv(), "toy.csv"))
 
 
+@pytest.mark.slow
 def test_all_of_the_network_can_be_trained_and_goes_on_from_an_earlier_run(
     picture_store: RunStore,
 ) -> None:
