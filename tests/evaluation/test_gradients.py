@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from transformers import AutoTokenizer
+from transformers import AutoTokenizer, ResNetConfig, ResNetForImageClassification
 
 from core.evaluation.explain import units_of
 from core.evaluation.gradients import integrated_gradients
@@ -54,11 +54,6 @@ def test_what_cannot_be_asked_has_no_gradients(tokenizer: Any) -> None:
     slow = types.SimpleNamespace(is_fast=False, pad_token_id=0)
     assert integrated_gradients(None, slow, 32, text, units, 0, 4) is None
 
-    class Closed:
-        config = types.SimpleNamespace(problem_type=None)
-        device = "cpu"
-
-        def get_input_embeddings(self) -> Any:
-            raise NotImplementedError
-
-    assert integrated_gradients(Closed(), tokenizer, 32, text, units, 0, 4) is None
+    config = ResNetConfig(embedding_size=8, hidden_sizes=[8, 8], depths=[1, 1], layer_type="basic")
+    pictures = ResNetForImageClassification(config)  # has no vectors of tokens
+    assert integrated_gradients(pictures, tokenizer, 32, text, units, 0, 4) is None
