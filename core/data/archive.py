@@ -30,7 +30,7 @@ SYSTEM = ("__MACOSX", "Thumbs.db", "desktop.ini")  # what systems put into folde
 # What zipfile raises for archives that are damaged, or made to be.
 BROKEN = (
     zipfile.BadZipFile,
-    NotImplementedError,  # its word for a later version of the format
+    NotImplementedError,  # its word for versions, packings and locks that it does not know
     RuntimeError,
     UnicodeError,
     ValueError,

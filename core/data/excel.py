@@ -20,6 +20,7 @@ from python_calamine import (
     SheetVisibleEnum,
 )
 
+from core.data.archive import BROKEN
 from core.data.grid import MAX_ROWS, Grid, check_size, collect, text_of
 from core.errors import UserError
 from core.words import message
@@ -55,8 +56,7 @@ def read_excel(data: bytes, sheet: str | None = None) -> Grid:
         return _grid(found, name, names, chosen=sheet is not None)
     except PasswordError:
         raise UserError("file_locked") from None
-    # zipfile calls an archive that asks for a later version of the format not implemented.
-    except (CalamineError, zipfile.BadZipFile, NotImplementedError):
+    except CalamineError:
         raise UserError("file_damaged", kind=FORMAT) from None
 
 
@@ -65,8 +65,11 @@ def _check_unpacked(data: bytes) -> None:
     lies there is the limit of `core.data.apart`."""
     if data.startswith(OLE):
         return
-    with zipfile.ZipFile(io.BytesIO(data)) as archive:
-        size = sum(each.file_size for each in archive.infolist())
+    try:
+        with zipfile.ZipFile(io.BytesIO(data)) as archive:
+            size = sum(each.file_size for each in archive.infolist())
+    except BROKEN:
+        raise UserError("file_damaged", kind=FORMAT) from None
     if size > MAX_UNPACKED:
         raise UserError("file_unpacked", size=size / 2**20, limit=MAX_UNPACKED // 2**20)
 

@@ -17,6 +17,7 @@ from core.data import apart, excel, grid
 from core.data.read import load_table, read, read_pasted, write_table
 from core.data.unlabelled import read_unlabelled
 from core.errors import UserError
+from tests.data.drawn import of_the_future
 from tests.data.office import xlsx
 from tests.data.test_read import as_csv, cells, error, keys
 
@@ -151,6 +152,7 @@ def test_a_sheet_with_too_many_cells_is_refused() -> None:
 def test_damaged_workbooks_say_so() -> None:
     data = xlsx({"S": [["text", "label"], ["a", "b"]]})
     assert error(data[: len(data) // 2]) == "file_damaged"
+    assert error(of_the_future(data)) == "file_damaged"
     lost = xlsx({"S": [["text"], [("raw", '<c r="A2" t="s"><v>7</v></c>')]]})
     assert error(lost) == "file_damaged"
 

@@ -14,7 +14,7 @@ from core.data.picture_table import read_archive, read_files, read_named
 from core.data.profile import check, profile
 from core.data.read import Table, load_table, read, write_table
 from core.errors import UserError
-from tests.data.drawn import coloured, packed, picture
+from tests.data.drawn import coloured, of_the_future, packed, picture
 
 
 def labels(table: Table) -> dict[str, str]:
@@ -157,6 +157,7 @@ def many_names() -> bytes:
     [
         (b"PK\x03\x04 and no more", "archive_damaged"),
         (coloured(2)[:-30], "archive_damaged"),
+        (of_the_future(coloured(2)), "archive_damaged"),
         (packed({}), "archive_empty"),
         (packed({"a/1.txt": b"x"}), "archive_no_pictures"),
         (packed({"1.png": picture()}), "archive_no_pictures"),
