@@ -37,22 +37,15 @@ class Modality(ABC):
 
     key: ClassVar[str]  # in recipes, tables, and in `Technique.modalities`
     classifier: ClassVar[str]  # the class of transformers that opens a model with its head
-    pipeline: ClassVar[
-        str
-    ]  # the task that a downloaded model answers to, on the hub and in `pipeline`
+    # The task that a downloaded model answers to, on the hub and in `pipeline`.
+    pipeline: ClassVar[str]
     plain: ClassVar[str]  # the simple model without a pretrained one: a key of `baselines.PLAIN`
-    script: ClassVar[
-        str
-    ]  # of `core.export.scripts`, that answers in the download; others begin with it
+    script: ClassVar[str]  # of `core.export.scripts`, that answers; names of others begin with it
     words: ClassVar[bool]  # can an input be taken apart into words, to see which of them matter?
     one_length: ClassVar[bool]  # are all inputs as long, so that there is no length to choose?
     encoder: ClassVar[str]  # the class of transformers that opens what `embed` takes
-    needs: ClassVar[
-        tuple[str, ...]
-    ]  # packages that a simple model in a download reads its inputs with
-    axes: ClassVar[
-        Mapping[int, str]
-    ]  # of a batch, those that are of any length, and what lies along them
+    needs: ClassVar[tuple[str, ...]]  # packages that a downloaded simple model reads inputs with
+    axes: ClassVar[Mapping[int, str]]  # of a batch: those of any length, and what lies along them
 
     @classmethod
     def of(cls, table: Table) -> Modality:
