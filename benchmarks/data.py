@@ -30,10 +30,8 @@ from core.data.read import read
 from core.data.split import fold, split
 
 SIZES = (200, 1_000, 5_000)
-TEST_SHARE, TEST_ROWS = (
-    0.25,
-    2_000,
-)  # of a set that names no test rows: the share, and at most so many
+# Of a set that names no test rows: the share, and at most so many.
+TEST_SHARE, TEST_ROWS = 0.25, 2_000
 VALIDATION_SHARE = 0.15  # of the training rows: what ours takes out of them
 FOLDER = "TICKTUNE_BENCH_DATA"
 

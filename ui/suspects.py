@@ -27,11 +27,8 @@ if TYPE_CHECKING:
 
 QUESTION = "suspects"
 PAGE = 20  # rows that are shown, and as many more each time
-KEEP, DROP, SUGGESTED = (
-    "keep",
-    "drop",
-    "suggested",
-)  # what can be chosen, besides the number of a label
+# What can be chosen, besides the number of a label.
+KEEP, DROP, SUGGESTED = "keep", "drop", "suggested"
 Rows = Sequence[Mapping[str, Any]]
 
 

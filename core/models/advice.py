@@ -15,9 +15,8 @@ from core.data.profile import Profile
 from core.models.catalog import BUNDLED, BUNDLED_PICTURES, BY_KEY, MULTILINGUAL
 from core.words import Message, message
 
-ROWS = (
-    1_000  # from which on a larger model has enough to learn from, where there is a graphics card
-)
+# From which on a larger model has enough to learn from, where there is a graphics card.
+ROWS = 1_000
 MANY_LONG = 0.2  # share of the texts
 SOME_LONG = 0.05
 # Characters that make about 256 tokens, which is what is read of a text unless the person wants more.

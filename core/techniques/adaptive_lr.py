@@ -24,9 +24,8 @@ SCHEDULES = {"linear": "linear", "cosine": "cosine", "plateau": "reduce_lr_on_pl
 class Options:
     range_test: bool = option(True)
     schedule: str = option("linear", choices=tuple(SCHEDULES))
-    decay: float = option(
-        1.0, minimum=0.5, maximum=1.0, step=0.05
-    )  # from layer to layer, downwards
+    # From layer to layer, downwards.
+    decay: float = option(1.0, minimum=0.5, maximum=1.0, step=0.05)
     head: float = option(10.0, minimum=1.0, maximum=50.0, step=1.0)  # times the encoder's rate
 
 

@@ -26,9 +26,8 @@ PARAMETER = "task_log_variances"
 @dataclass(frozen=True)
 class Options:
     weights: str = option("equal", choices=("equal", "learned", "given"))
-    given: str | None = option(
-        None
-    )  # with "given": a number for each label column, the main one first
+    # With "given": a number for each label column, the main one first.
+    given: str | None = option(None)
 
 
 class Multitask(Technique):

@@ -75,9 +75,8 @@ class Evaluated(Event):
     accuracy: float
     macro_f1: float
     best: bool  # the best so far, which is the one that is kept
-    tasks: list[list[Any]] = field(
-        default_factory=list
-    )  # label column, accuracy, macro-F1 of several
+    # Label column, accuracy and macro-F1 of each, where there are several.
+    tasks: list[list[Any]] = field(default_factory=list)
 
 
 @dataclass(frozen=True, kw_only=True)

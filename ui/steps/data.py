@@ -45,9 +45,7 @@ class DataStep:
     text: gr.Dropdown
     label: gr.Dropdown
     split: gr.Dropdown
-    separator: (
-        gr.Dropdown
-    )  # between the labels of a cell; hidden where every cell seems to have one
+    separator: gr.Dropdown  # between the labels of a cell; hidden where each seems to have one
     overview: gr.HTML
     checkup: gr.HTML
     dropped: gr.DownloadButton
