@@ -50,10 +50,10 @@ def _for_texts(profile: Profile, accelerated: bool) -> Advice:
             model, reason = "modernbert", "advice.english.long"
         elif accelerated and profile.usable >= ROWS:
             model, reason = "roberta", "advice.english.accelerated"
-    why = [message(reason, share=long, rows=profile.usable)]
+    why = [message(reason, rows=profile.usable)]
     if long >= SOME_LONG and model != "modernbert":
         most = BY_KEY[model].max_length
-        why.append(message("advice.long", share=long, most=most))
+        why.append(message("advice.long", most=most))
     return Advice(model, tuple(why))
 
 

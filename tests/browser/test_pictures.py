@@ -21,6 +21,8 @@ def test_the_whole_way_with_pictures(app: App, visit: Open, tmp_path: Path) -> N
     assert page.locator("#preview img.tt-thumb").count() == 50
     to_model(page)
     expect(page.locator("#model-cards")).to_contain_text("EfficientNet-Lite0")
+    page.locator('#model-advice [data-do="take"]').click(timeout=SLOW)
+    expect(page.locator('#model-cards input[value="efficientnet-lite0"]')).to_be_checked()
     expect(page.locator("#model-cards")).not_to_contain_text("MiniLM")
     to_techniques(page)
     start(page, "6")

@@ -51,7 +51,7 @@ def test_long_texts_are_told_or_read_whole() -> None:
     assert long_share(long) == pytest.approx(0.4)
     there = advise(long, accelerated=False)
     assert there.model == "minilm"
-    assert "40% of your texts are long" in say(there.why[-1])
+    assert "Of long texts it reads the first 256 tokens" in say(there.why[-1])
     assert advise(long, accelerated=True).model == "modernbert"
 
 

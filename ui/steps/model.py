@@ -237,10 +237,11 @@ def wire(
 
     def take(event: gr.EventData, loaded: Loaded | None, request: gr.Request) -> tuple[Any, ...]:
         key, lang = data_of(event, "key"), language(request)
-        if key not in BY_KEY:
+        if key not in BY_KEY or loaded is None:
             return (gr.skip(),) * 5
-        warning = fit_of(loaded, key, session.store, lang) if loaded else ""
-        return key, gr.Textbox(visible=False), catalogue(lang, key), warning, ""
+        cards = catalogue(lang, key, loaded.profile.modality)
+        warning = fit_of(loaded, key, session.store, lang)
+        return key, gr.Textbox(visible=False), cards, warning, ""
 
     step.suggestion.card.click(
         take,
