@@ -75,7 +75,7 @@ class TrainSpec:
 
     epochs: float | None = option(None, minimum=0.1, maximum=200, step=1)
     learning_rate: float | None = option(None, minimum=1e-7, maximum=1e-2)
-    head_learning_rate: float = option(1e-3, minimum=1e-7, maximum=1e-1)
+    head_learning_rate: float | None = option(None, minimum=1e-7, maximum=1e-1)
     batch_size: int | None = option(None, minimum=1, maximum=256, step=1)
     max_length: int | None = option(None, minimum=8, maximum=8192, step=8)
     evaluations: float | None = option(None, minimum=0.1, maximum=50)  # per epoch

@@ -92,6 +92,7 @@ def settings_table(plan: Plan, recipe: Recipe, lang: str) -> str:
     rows: list[tuple[str, Message | str, Message]] = [
         ("train.epochs", steps, why["epochs"]),
         ("train.learning_rate", f"{spec.learning_rate:g}", why["learning_rate"]),
+        ("train.head_learning_rate", f"{spec.head_learning_rate:g}", why["head_learning_rate"]),
         ("train.batch_size", f"{spec.batch_size:,}", why["batch_size"]),
         ("train.max_length", f"{spec.max_length:,}", cut if plan.cut else why["max_length"]),
         ("train.evaluations", f"{spec.evaluations:g}", why["evaluations"]),

@@ -65,7 +65,12 @@ class AdaptiveLr(Technique):
                 ),
             ]
         if not fit.slowed:
-            head = float(rate or 0) * self.options.head
+            head = fit.run.recipe().train.head_learning_rate
+            if head is None:
+                # Where only the head learns, what it learns at without this technique suits it.
+                untested = fit.frozen and not self.options.range_test
+                usual = fit.spec.head_learning_rate
+                head = usual if untested else float(rate or 0) * self.options.head
             fit.spec = dataclasses.replace(fit.spec, learning_rate=rate, head_learning_rate=head)
 
     def _test(self, fit: Fit, model: torch.nn.Module) -> dict[str, Any]:

@@ -89,7 +89,7 @@ def rates(model: Any, spec: TrainSpec, techniques: Sequence[Technique]) -> Calla
     factors = [technique.rates(model) for technique in techniques]
 
     def rate_of(name: str) -> float:
-        rate = float((spec.learning_rate or 0) if name in in_base else spec.head_learning_rate)
+        rate = float((spec.learning_rate if name in in_base else spec.head_learning_rate) or 0)
         return rate * math.prod(factor(name) for factor in factors)
 
     return rate_of

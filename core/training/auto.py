@@ -25,7 +25,7 @@ FEWEST_EPOCHS, MOST_EPOCHS = 3, 20
 # Few rows need the corrections; many are read faster, and no worse, in larger batches.
 BATCH, MANY_BATCH = 16, 32
 MANY = 4_000  # training rows
-RATE = 1e-4
+RATE, HEAD_RATE = 1e-4, 1e-3
 LENGTH_CAP = 256  # tokens; the time and memory of a step grow faster than the length
 LENGTH_STEP = 8
 PERCENTILE = 98  # of the lengths that fit whole
@@ -42,8 +42,8 @@ class Facts:
 
     `rows` are trained on, `validation` rows choose the best model; `lengths` are tokens of training texts
     (some or all), `limit` is the longest input of the model in tokens; with `one_length` there is no other.
-    Of the techniques follows `multiple`, how many rows they make of one, and `rate`, by which the learning
-    rate is multiplied.
+    Of the techniques follows `multiple`, how many rows they make of one, and by what the learning rates are
+    multiplied: `rate`, and that of the head, `head_rate`.
     """
 
     rows: int
@@ -52,6 +52,7 @@ class Facts:
     limit: int
     multiple: int = 1
     rate: float = 1.0
+    head_rate: float = 1.0
     one_length: bool = False
 
     @classmethod
@@ -73,6 +74,7 @@ def with_techniques(facts: Facts, chosen: Sequence[Technique]) -> Facts:
         facts,
         multiple=math.prod(technique.multiple for technique in chosen),
         rate=math.prod(technique.rate for technique in chosen),
+        head_rate=math.prod(technique.head_rate for technique in chosen),
     )
 
 
@@ -134,9 +136,14 @@ def plan(spec: TrainSpec, facts: Facts) -> Plan:
         float(epochs),
         message(f"recipe.epochs.{kind}", rows=rows, steps=epochs * steps_per_epoch),
     )
-    usual = message("recipe.learning_rate")
-    reason = usual if facts.rate == 1 else message("recipe.learning_rate.technique", usual=RATE)
-    settle("learning_rate", RATE * facts.rate, reason)
+    for name, usual, times in (
+        ("learning_rate", RATE, facts.rate),
+        ("head_learning_rate", HEAD_RATE, facts.head_rate),
+    ):
+        reason = message(f"recipe.{name}")
+        if times != 1:
+            reason = message("recipe.learning_rate.technique", usual=usual)
+        settle(name, usual * times, reason)
 
     wanted = int(np.percentile(facts.lengths, PERCENTILE)) if len(facts.lengths) else LENGTH_CAP
     wanted = max(LENGTH_STEP, math.ceil(wanted / LENGTH_STEP) * LENGTH_STEP)

@@ -60,7 +60,7 @@ class Fit:
         self.plain: Loss = sets.joint.loss([task.losses for task in sets.joint.tasks])
         self.slowed = False
         self._trying = False  # a model that is thrown away: nobody is told about it
-        # What was computed once, for another model with the same frozen part: by what it was standardised,
+        # What was computed once, for another model with the same frozen part: by what it was scaled,
         # the rows, and what is kept of them and of the validation rows. A cut would hold its whole model.
         self._kept: tuple[Any, Any, Any, Any] | None = None
         # Whether there is more to do after the training, which must then not be done again.
@@ -92,7 +92,7 @@ class Fit:
         self.spec = dataclasses.replace(
             self.spec,
             learning_rate=float(self.spec.learning_rate or 0) * SLOWER,
-            head_learning_rate=self.spec.head_learning_rate * SLOWER,
+            head_learning_rate=float(self.spec.head_learning_rate or 0) * SLOWER,
         )
 
     def __call__(self, model: Any) -> Fitted:

@@ -1,7 +1,7 @@
 """Everything below the last layer is frozen: its features are computed once, and only that layer is trained.
 
-It has the same parts as `core.training.cache.Cut`. The features are standardised while the layer learns: the
-same learning rate then suits any model. What the layer answers is the same before and after.
+It has the same parts as `core.training.cache.Cut`. The features are brought to one scale while the layer
+learns: the same learning rate then suits any model. What the layer answers is the same before and after.
 """
 
 from __future__ import annotations
@@ -23,12 +23,12 @@ from core.training.batching import for_model
 from core.training.cache import DISK_SHARE, PROBES, TOLERANCE, TooLarge
 
 BATCH = 8  # rows that go through the frozen part at a time; of more, fewer a second
-SMALLEST = 1e-6  # deviation of a feature, below which it says nothing
+SMALLEST = 1e-6  # of all features together: below it they say nothing
 FEATURES = "features"
 
 
 class _Last(nn.Module):
-    """The last layer alone, on standardised features [rows, hidden size]."""
+    """The last layer alone, on scaled features [rows, hidden size]."""
 
     def __init__(self, layer: nn.Linear) -> None:
         super().__init__()
@@ -40,7 +40,8 @@ class _Last(nn.Module):
 
 @dataclass(frozen=True)
 class Standard:
-    """By what features were standardised ([hidden size] each), and the frozen part that they came from."""
+    """What was taken off the features and what they were divided by ([hidden size] each), and the frozen part
+    that they came from."""
 
     mean: torch.Tensor
     spread: torch.Tensor
@@ -66,7 +67,7 @@ class HeadCut:
 
     def follows(self, earlier: Standard | None) -> bool:
         """Is what an earlier one has kept good for this one, as its frozen part is the same? Then it
-        standardises by the same numbers, those of `earlier`."""
+        scales by the same numbers, those of `earlier`."""
         if earlier is None or self._below() != earlier.frozen:
             return False
         self.standard = earlier
@@ -102,7 +103,8 @@ class HeadCut:
         should_stop: Callable[[], None] = lambda: None,
     ) -> Features:
         """Compute the features of all `rows` and keep them in `file`. The first rows that are kept, those of
-        the training, say by what all are standardised.
+        the training, say by what all are scaled: the deviation of each feature, but no less than that of all
+        together, or features that hardly ever say anything would be as loud as the others.
 
         `should_stop` is called between batches and may raise. Raises TooLarge when the disk has no room.
         """
@@ -121,7 +123,8 @@ class HeadCut:
                 kept[start:end] = features(self.model, batch)[0].float().cpu().numpy()
         if self.standard is None:
             deviation = np.asarray(kept.std(axis=0))
-            deviation[deviation < SMALLEST] = 1.0
+            together = float(np.sqrt(np.mean(deviation**2)))
+            deviation = np.maximum(deviation, together if together > SMALLEST else 1.0)
             mean = np.asarray(kept.mean(axis=0))
             # What is taken off the features has to go into the bias; a layer without one keeps it.
             mean = mean if self.layer.bias is not None else 0 * mean
@@ -140,7 +143,7 @@ class HeadCut:
         return self.standard.mean.to(device), self.standard.spread.to(device)
 
     def apply(self) -> nn.Module:
-        """What is to be trained: the layer, which from now on is given standardised features."""
+        """What is to be trained: the layer, which from now on is given scaled features."""
         mean, spread = self._mean_and_spread()
         with torch.no_grad():
             if self.layer.bias is not None:

@@ -24,7 +24,14 @@ def planned(
 @pytest.mark.parametrize("rows", [2, 17, 200, 1_000, 5_000, 10**6])
 def test_nothing_stays_open_and_every_value_has_a_reason(rows: int) -> None:
     made = planned(rows)
-    for name in ("epochs", "learning_rate", "batch_size", "max_length", "evaluations"):
+    for name in (
+        "epochs",
+        "learning_rate",
+        "head_learning_rate",
+        "batch_size",
+        "max_length",
+        "evaluations",
+    ):
         assert getattr(made.spec, name) > 0
         assert str(made.why[name])
     assert 1 <= made.evaluate_every <= made.steps_per_epoch
@@ -67,6 +74,7 @@ def test_what_the_person_chose_stays() -> None:
     asked = {
         "epochs": 1.5,
         "learning_rate": 3e-5,
+        "head_learning_rate": 2e-4,
         "batch_size": 4,
         "max_length": 64,
         "evaluations": 7.0,
@@ -95,6 +103,7 @@ def test_the_table_says_what_the_code_does() -> None:
         f"make {steps} corrections, at least {few}, at most {most}",
         f"| batch size | {auto.BATCH}, from {auto.MANY:,} training rows on {auto.MANY_BATCH} |",
         f"| learning rate | {auto.RATE:.4f},",
+        f"| head learning rate | {auto.HEAD_RATE:.3f};",
         f"what {percent} % of the texts need, in steps of {auto.LENGTH_STEP}, at most {cap} tokens",
         f"about {auto.EVALUATIONS} in the run, but no more than {share} % of its time",
         f"{patience} % of the run's checks",

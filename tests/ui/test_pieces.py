@@ -191,9 +191,10 @@ def test_long_cells_are_clipped() -> None:
 
 @pytest.mark.parametrize("lang", ["en", "zh"])
 def test_what_a_run_takes_is_shown_and_what_would_help(lang: str) -> None:
-    spec = TrainSpec(epochs=4.0, learning_rate=1e-4, batch_size=16, max_length=64, evaluations=2.0)
-    why = {name: message("recipe.yours") for name in ("epochs", "learning_rate", "batch_size")}
-    why |= {name: message("recipe.yours") for name in ("max_length", "evaluations")}
+    rates = {"learning_rate": 1e-4, "head_learning_rate": 1e-3}
+    settings = {"epochs": 4.0, **rates, "batch_size": 16, "max_length": 64, "evaluations": 2.0}
+    spec = TrainSpec(**settings)  # type: ignore[arg-type]
+    why = {name: message("recipe.yours") for name in settings}
     facts = Facts(rows=160, validation=30, lengths=np.array([20, 60]), limit=512)
     planned = Plan(spec, why, 10, 5, 3, cut=0.02, facts=facts)
     recipe = Recipe(
