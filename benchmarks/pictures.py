@@ -1,11 +1,11 @@
 """Pictures: how long the fast mode and the full one take, what they score, how far the estimate was off, and
-what 8 bits bring.
+what 8 bits, freezing, pruning and distillation bring.
 
-    python -m benchmarks.pictures [--quick] [--seeds N] [--data FOLDER]
+    python -m benchmarks.pictures [--quick] [--seeds N] [--modes NAME ...] [--data FOLDER]
 
-Each line is a process of its own, with every default but the mode (and quantize in "8 bits", which is the
-fast mode). "in all" is from the archive to the proven
-download; "of a core" is what it computes, which other work on the computer hardly changes; "read" is the part
+Each line is a process of its own, with every default but the mode and the technique that it is named after:
+"8 bits" is the fast mode, "frozen", "pruned" and "student" are the full one. "in all" is from the archive to
+the proven download; "of a core" is what it computes, which other work on the computer hardly changes; "read" is the part
 of it in which the archive is read. 200 pictures are the sample in
 assets/samples, 300 are from `images_openclipart.zip` (public domain clip art as well) in the folder that
 --data or TICKTUNE_BENCH_DATA names. With --seeds only the fast mode runs, so many times with
@@ -33,10 +33,18 @@ from core.data.samples import FOLDER
 SAMPLE = FOLDER / "clipart.zip"
 WHOLE = "images_openclipart.zip"
 PICTURES = 300
-MODES = {
-    True: ("fast", "8 bits"),
-    False: ("fast", "8 bits", "full"),
-}  # by whether it has to be quick
+FAST, FULL = "fast", "full"
+# Mode and the technique that is ticked besides the defaults, by name.
+MODES: dict[str, tuple[str, str | None]] = {
+    "fast": (FAST, None),
+    "8 bits": (FAST, "quantize"),
+    "full": (FULL, None),
+    "frozen": (FULL, "freeze"),
+    "pruned": (FULL, "prune"),
+    "student": (FULL, "distill"),
+}
+SMALLER = ("8 bits", "pruned", "student")
+QUICK = ("fast", "8 bits")
 
 
 def work(archive: str, mode: str, estimate: bool, seed: int | None = None) -> dict[str, Any]:
@@ -60,10 +68,11 @@ def work(archive: str, mode: str, estimate: bool, seed: int | None = None) -> di
         table = read_archive(Path(archive))
         read = time.monotonic() - started
         chosen = suggested(profile(table))
-        if mode == "full":
+        kind, technique = MODES[mode]
+        if kind == FULL:
             chosen.pop("linear_probe")
-        elif mode != "fast":
-            chosen["quantize"] = {}
+        if technique:
+            chosen[technique] = {}
         recipe = Recipe(
             DataSpec(table.name, table.fingerprint, table.inputs, modality=table.modality),
             TaskSpec("label"),
@@ -143,6 +152,7 @@ def main(arguments: Sequence[str]) -> None:
     parser.formatter_class = argparse.RawDescriptionHelpFormatter
     parser.add_argument("--quick", action="store_true", help="the fast mode only")
     parser.add_argument("--data", type=Path, help=f"folder with more data sets [{data.FOLDER}]")
+    parser.add_argument("--modes", nargs="+", choices=MODES, default=list(MODES), metavar="NAME")
     parser.add_argument("--seeds", type=int, help="the fast mode only, beside its rival")
     options = parser.parse_args(arguments)
     folder = data.folder_of(options.data)
@@ -157,7 +167,7 @@ def main(arguments: Sequence[str]) -> None:
         if options.seeds:
             _seeds(archives, options.seeds)
         else:
-            _modes(archives, options.quick)
+            _modes(archives, QUICK if options.quick else options.modes, not options.quick)
 
 
 def _seeds(archives: Sequence[Path], seeds: int) -> None:
@@ -181,44 +191,48 @@ def _seeds(archives: Sequence[Path], seeds: int) -> None:
         )
 
 
-def _modes(archives: Sequence[Path], quick: bool) -> None:
+def _modes(archives: Sequence[Path], modes: Sequence[str], estimate: bool) -> None:
     print(
         "| pictures | mode | in all s | of a core s | read s | estimate s | epochs | macro-F1 | others |"
     )
     print("|---|---|---|---|---|---|---|---|---|")
     smaller = []
     for archive in archives:
-        for mode in MODES[quick]:
+        found: dict[str, dict[str, Any]] = {}
+        for mode in modes:
             say(f"{archive.name}, {mode}")
-            task = {"archive": str(archive), "mode": mode, "estimate": not quick}
-            found = ask("benchmarks.pictures", task)
-            scores = found["scores"]
-            others = ", ".join(
-                f"{name} {score:.2f}" for name, score in scores.items() if name != "this"
-            )
-            said = "–" if found["said"] is None else f"{found['said']:.0f}"
-            print(
-                f"| {found['rows']} | {mode} | {found['seconds']:.0f} | {found['worked']:.0f} "
-                f"| {found['read']:.1f} | {said} | {found['epochs']:.0f} | {scores['this']:.2f} "
-                f"| {others} |",
-                flush=True,
-            )
-            if found["small"]:
-                smaller.append(_smaller(found))
+            task = {"archive": str(archive), "mode": mode, "estimate": estimate}
+            found[mode] = ask("benchmarks.pictures", task)
+            print(_line(mode, found[mode]), flush=True)
+        smaller += [_smaller(mode, found) for mode in SMALLER if mode in found]
     print(
-        "\n| pictures | 8 bits: MB | of whole | one picture, ms | times faster | macro-F1 | whole |"
+        "\n| pictures | model | MB | of whole | one picture, ms | times faster | macro-F1 | whole |"
     )
-    print("|---|---|---|---|---|---|---|")
+    print("|---|---|---|---|---|---|---|---|")
     print("\n".join(smaller))
 
 
-def _smaller(found: dict[str, Any]) -> str:
-    """A line about the 8-bit model beside the whole one, both asked on this machine."""
-    small, whole = found["small"], found["whole"]
+def _line(mode: str, found: dict[str, Any]) -> str:
+    scores = found["scores"]
+    others = ", ".join(f"{name} {score:.2f}" for name, score in scores.items() if name != "this")
+    said = "–" if found["said"] is None else f"{found['said']:.0f}"
     return (
-        f"| {found['rows']} | {small['size'] / 1e6:.1f} | {small['size'] / whole['size']:.2f} "
-        f"| {1000 * small['latency']:.1f} | {whole['latency'] / small['latency']:.1f} "
-        f"| {small['macro_f1']:.2f} | {found['scores']['this']:.2f} |"
+        f"| {found['rows']} | {mode} | {found['seconds']:.0f} | {found['worked']:.0f} "
+        f"| {found['read']:.1f} | {said} | {found['epochs']:.0f} | {scores['this']:.2f} | {others} |"
+    )
+
+
+def _smaller(mode: str, found: dict[str, dict[str, Any]]) -> str:
+    """A line about a smaller model beside the whole one, both asked on this machine: 8 bits beside the same
+    in full precision, the others beside that of the full mode."""
+    this = found[mode]
+    whole = this if this["small"] else found.get(FULL, this)
+    small = this["small"] or {**this["whole"], "macro_f1": this["scores"]["this"]}
+    large = whole["whole"]
+    return (
+        f"| {this['rows']} | {mode} | {small['size'] / 1e6:.1f} | {small['size'] / large['size']:.2f} "
+        f"| {1000 * small['latency']:.1f} | {large['latency'] / small['latency']:.1f} "
+        f"| {small['macro_f1']:.2f} | {whole['scores']['this']:.2f} |"
     )
 
 

@@ -34,6 +34,11 @@ def layers(model: Any) -> list[nn.Module]:
     return list(getattr(*found)) if found else []
 
 
+def settings(model: Any) -> Any:
+    """The part of a configuration that is about the encoder: of models for texts and pictures, the eye's."""
+    return getattr(model.config, "vision_config", None) or model.config
+
+
 def heights(model: Any) -> dict[int, int]:
     """How high each of the encoder's parameters lies, by its id: from 0, below the layers, to their number.
 

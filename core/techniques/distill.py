@@ -7,10 +7,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from core.data.profile import Profile
 from core.errors import UserError
 from core.options import option
+from core.recipe import Recipe
 from core.techniques.base import Context, Fit, Fitted, Technique
-from core.words import message
+from core.techniques.linear_probe import LinearProbe
+from core.words import Message, message
 
 if TYPE_CHECKING:
     import torch
@@ -37,6 +40,7 @@ class Distill(Technique):
 
     key = "distill"
     group = "compression"
+    modalities = ("text", "image")
     Options = Options
 
     def __init__(self, options: Any = None) -> None:
@@ -51,7 +55,18 @@ class Distill(Technique):
     def more(self) -> float:
         return 0.0 if self._starts else float(self.options.epochs)
 
+    @classmethod
+    def advice(cls, profile: Profile) -> Message | None:
+        return LinearProbe.apart(profile)
+
+    def check(self, recipe: Recipe) -> None:
+        LinearProbe.rule_out(self, recipe)
+
     def before(self, fit: Fit, model: torch.nn.Module) -> None:
+        from core.models.shrink import droppable
+
+        if not droppable(model):  # said now, not after the training
+            raise UserError("distill_built_otherwise")
         if not self._starts:
             return
         from core.models.locate import locate, read_config
@@ -91,10 +106,13 @@ class Distill(Technique):
 
     def _halve(self, model: Any) -> None:
         from core.models.layers import layers
-        from core.models.shrink import keep_layers
+        from core.models.shrink import droppable, keep_layers
 
-        there = len(layers(model))
-        keep_layers(model, spread(there, max(1, round(self.options.layers * there))))
+        there, free = len(layers(model)), droppable(model)
+        stay = sorted(set(range(there)) - set(free))
+        wanted = max(1, round(self.options.layers * there)) - len(stay)
+        kept = [free[place] for place in spread(len(free), wanted)] if wanted > 0 else []
+        keep_layers(model, sorted([*stay, *kept]))
 
     def _show(self, fit: Fit, teacher: Any, student: Any) -> None:
         from core.training.weigh import compared, weigh

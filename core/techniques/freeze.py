@@ -1,4 +1,4 @@
-"""Freeze: the embeddings and the lower layers stay as they were pretrained."""
+"""Freeze: the lower layers, and what is below them, stay as they were pretrained."""
 
 from __future__ import annotations
 
@@ -7,8 +7,10 @@ from typing import TYPE_CHECKING, Any
 
 from core.data.profile import Profile
 from core.options import option
+from core.recipe import Recipe
 from core.techniques.base import Context, Technique
 from core.techniques.evidence import sentence
+from core.techniques.linear_probe import LinearProbe
 from core.words import Message, message
 
 if TYPE_CHECKING:
@@ -32,24 +34,30 @@ class Freeze(Technique):
 
     key = "freeze"
     group = "course"
+    modalities = ("text", "image")
     stages = ("train",)
     Options = Options
 
     @classmethod
     def advice(cls, profile: Profile) -> Message:
         kind = "few" if profile.usable < FEW else "many"
-        return message(f"technique.freeze.advice.{kind}", rows=profile.usable)
+        usual = message(f"technique.freeze.advice.{kind}", rows=profile.usable)
+        return LinearProbe.apart(profile) or usual
+
+    def check(self, recipe: Recipe) -> None:
+        LinearProbe.rule_out(self, recipe)
 
     def model(self, model: torch.nn.Module, context: Context) -> None:
-        from core.models.layers import embeddings, layers
+        from core.models.layers import heights, layers
 
-        above = layers(model)
+        above, height = layers(model), heights(model)
         frozen = above[: round(self.options.share * len(above))]
         self._waiting = above[len(frozen) :]
-        block = embeddings(model)
-        below = getattr(model.base_model, block) if block else model.get_input_embeddings()
-        for module in [below, *frozen]:
+        for module in frozen:
             module.requires_grad_(False)
+        for parameter in model.parameters():
+            if height.get(id(parameter)) == 0:  # what is below the layers
+                parameter.requires_grad_(False)
         trained = sum(p.numel() for p in model.parameters() if p.requires_grad)
         total = sum(p.numel() for p in model.parameters())
         done = message(

@@ -6,9 +6,10 @@ from typing import TYPE_CHECKING
 
 from core.data.profile import Profile
 from core.errors import UserError
+from core.recipe import Recipe
 from core.techniques.base import Context, Technique
 from core.techniques.evidence import sentence
-from core.words import message
+from core.words import Message, message
 
 if TYPE_CHECKING:
     import torch
@@ -31,6 +32,19 @@ class LinearProbe(Technique):
     @classmethod
     def suggested(cls, profile: Profile) -> bool:
         return True
+
+    @classmethod
+    def apart(cls, profile: Profile) -> Message | None:
+        """What to know of a technique that it rules out, where it can be used at all."""
+        return (
+            message("technique.linear_probe.apart") if profile.modality in cls.modalities else None
+        )
+
+    @classmethod
+    def rule_out(cls, other: Technique, recipe: Recipe) -> None:
+        """Raise UserError where another technique, which changes what is frozen here, is in its recipe."""
+        if cls.key in recipe.techniques:
+            raise UserError("linear_probe_with", other=message(f"technique.{other.key}.name"))
 
     def model(self, model: torch.nn.Module, context: Context) -> None:
         from core.models.heads import last_layer

@@ -7,11 +7,14 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from core.data.profile import Profile
 from core.errors import UserError
 from core.options import option
+from core.recipe import Recipe
 from core.techniques.base import Context, Fit, Fitted, Technique
 from core.techniques.evidence import sentence
-from core.words import message
+from core.techniques.linear_probe import LinearProbe
+from core.words import Message, message
 
 if TYPE_CHECKING:
     import torch
@@ -29,14 +32,16 @@ class Options:
 
 
 class Prune(Technique):
-    """Structured pruning: whole neurons of the feed-forward parts by first-order Taylor importance (Molchanov
-    et al. 2017), as many in every layer, and whole layers from the top (Sajjad et al. 2023, "On the Effect of
-    Dropping Layers of Pre-trained Transformer Models"). `weights` sets single weights to zero by their size
-    (Han et al. 2015) for comparison: what is zero is still stored and multiplied.
+    """Structured pruning: whole neurons of the feed-forward parts, or channels inside the blocks of a network
+    of convolutions, by first-order Taylor importance (Molchanov et al. 2017), as many in every layer, and
+    whole layers from the top (Sajjad et al. 2023, "On the Effect of Dropping Layers of Pre-trained
+    Transformer Models"; of a network of stages those that change no size). `weights` sets single weights to
+    zero by their size (Han et al. 2015) for comparison: what is zero is still stored and multiplied.
     """
 
     key = "prune"
     group = "compression"
+    modalities = ("text", "image")
     Options = Options
 
     def __init__(self, options: Any = None) -> None:
@@ -50,31 +55,44 @@ class Prune(Technique):
     def more(self) -> float:
         return float(self.options.recovery)
 
+    @classmethod
+    def advice(cls, profile: Profile) -> Message | None:
+        return LinearProbe.apart(profile)
+
+    def check(self, recipe: Recipe) -> None:
+        LinearProbe.rule_out(self, recipe)
+
     def before(self, fit: Fit, model: torch.nn.Module) -> None:
         """Say what cannot be done now, not after the training."""
         from core.models.layers import layers
-        from core.models.shrink import feed_forward
+        from core.models.neurons import neurons
+        from core.models.shrink import droppable
 
-        if self.options.neurons and feed_forward(model) is None:
+        if self.options.neurons and neurons(model) is None:
             raise UserError("prune_built_otherwise")
-        if self.options.layers >= len(layers(model)):
-            raise UserError("prune_too_many_layers", layers=len(layers(model)))
+        there = len(layers(model))
+        most = min(len(droppable(model)), there - 1)
+        if self.options.layers > most:
+            raise UserError("prune_too_many_layers", layers=there, most=most)
 
     def after(self, fit: Fit, fitted: Fitted) -> Fitted:
         from core.models import shrink
         from core.models.layers import layers
+        from core.models.neurons import keep_neurons, neuron_importance
         from core.training.weigh import compared, weigh
 
         chosen = self.options
         whole = fitted.model
         model = copy.deepcopy(whole)
         if chosen.layers:
-            shrink.keep_layers(model, range(len(layers(model)) - chosen.layers))
+            out = shrink.droppable(model)[-chosen.layers :]
+            kept = [place for place in range(len(layers(model))) if place not in out]
+            shrink.keep_layers(model, kept)
         if chosen.neurons:
-            importance = shrink.neuron_importance(
+            importance = neuron_importance(
                 model, _batches(fit, model), lambda batch: _loss(fit, model, batch)
             )
-            shrink.keep_neurons(model, importance, 1 - chosen.neurons)
+            keep_neurons(model, importance, 1 - chosen.neurons)
         if chosen.weights:
             self._masks = shrink.smallest_weights(model, chosen.weights)
             shrink.apply_masks(model, self._masks)

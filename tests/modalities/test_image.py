@@ -131,7 +131,7 @@ def test_vectors_are_those_of_one_picture_alone_and_the_model_stays(tiny_picture
     before = {name: value.clone() for name, value in model.state_dict().items()}
     model.train()
     vectors = modality.embed(model, processor, inputs, 4)
-    assert vectors.shape == (40, 16)
+    assert vectors.shape == (40, 320)
     assert np.allclose(np.linalg.norm(vectors, axis=1), 1, atol=1e-5)
     assert np.allclose(
         modality.embed(model, processor, inputs[33:34], 4)[0], vectors[33], atol=1e-5

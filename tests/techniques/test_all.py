@@ -204,8 +204,9 @@ def test_all_of_them_together_train_and_export(store: RunStore) -> None:
 @pytest.mark.parametrize("fast", [True, False])
 @pytest.mark.slow
 def test_all_for_pictures_together_train_and_export(store: RunStore, fast: bool) -> None:
-    """Fast mode and augmentation do not go together."""
-    left_out = ("multitask", "augment_pictures" if fast else "linear_probe")
+    """All that go together: in fast mode nothing that is for the whole network."""
+    whole = ("augment_pictures", "freeze", "distill", "prune")
+    left_out = ("multitask", *(whole if fast else ("linear_probe",)))
     chosen = [key for key in FOR_PICTURES if key not in left_out]
     run = run_with(store, {key: OPTIONS.get(key, {}) for key in chosen}, "autotune", "image")
     train(run)
@@ -221,6 +222,14 @@ def test_pictures_are_not_altered_in_fast_mode(store: RunStore) -> None:
     chosen: dict[str, dict[str, Any]] = {"augment_pictures": {}, "linear_probe": {}}
     with pytest.raises(UserError, match="once"):
         run_with(store, chosen, "augment_pictures", "image")
+
+
+@pytest.mark.parametrize("key", ["freeze", "distill", "prune"])
+def test_what_is_for_the_whole_network_does_not_go_with_fast_mode(
+    store: RunStore, key: str
+) -> None:
+    with pytest.raises(UserError, match="last layer only"):
+        run_with(store, {key: {}, "linear_probe": {}}, key, "image")
 
 
 @pytest.mark.parametrize("mix", ["mixup", "cutmix"])

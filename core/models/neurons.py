@@ -1,0 +1,219 @@
+"""The neurons of an encoder's layers: which of them matter, and what is left without the others, in place.
+
+What comes of it is a standard configuration with smaller numbers in it: it loads anywhere.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+from torch import nn
+
+from core.models.layers import layers, settings
+
+SIZES = ("intermediate_size", "hidden_dim")  # what configurations call the neurons of a layer
+# What others call how many times the layer's inputs they are: in networks of convolutions, one number for
+# each stage or one for all, and in those of linear layers. Whole numbers.
+EXPANDED, WIDENED = ("expand_ratios", "expand_ratio"), ("mlp_ratio",)
+LOWEST_RATIO = 2  # with 1 a convolutional network has no neurons of its own
+ROUND = 8  # neurons are kept in multiples of it: processors work on so many numbers at a time
+
+
+@dataclass(frozen=True)
+class Neurons:
+    """Those of a layer: numbers that are worked out in it and used up in it. Of a convolutional network they
+    are the channels between the layer's first and its last convolution.
+
+    `giving` are the modules with one output for each, the first of them from the layer's inputs; `taking`
+    those with one input for each, the last of them into the layer's outputs. `ratio` is how many times the
+    layer's inputs they are, where the configuration says it so; else 0.
+    """
+
+    giving: tuple[Any, ...]
+    taking: tuple[Any, ...]
+    ratio: int
+
+    @property
+    def count(self) -> int:
+        return _inputs(self.taking[-1])
+
+
+def neurons(model: Any) -> list[Neurons] | None:
+    """Those of each layer that has any, from the bottom; None where layers are built otherwise.
+
+    What follows the layers may be one more of the same configuration (the pooling of SigLIP)."""
+    known, above = settings(model), layers(model)
+    if _first(known, EXPANDED):
+        each = [_of(_parts(layer), *_expanded(layer)) for layer in above]
+        return [found for found in each if found.giving and found.taking] or None
+    inside = {part for layer in above for part in layer.modules()}
+    rest = [part for part in model.base_model.modules() if part not in inside]
+    *found, last = (_of(parts, *_widened(known)) for parts in (*map(_parts, above), rest))
+    if last.giving or last.taking:
+        found.append(last)
+    if any((len(each.giving), len(each.taking)) != (1, 1) for each in found):
+        return None
+    return found or None
+
+
+def _parts(layer: nn.Module) -> list[nn.Module]:
+    return list(layer.modules())
+
+
+def _of(parts: Sequence[nn.Module], width: int, ratio: int) -> Neurons:
+    return Neurons(
+        tuple(part for part in parts if _gives(part, width)),
+        tuple(part for part in parts if _takes(part, width)),
+        ratio,
+    )
+
+
+def _expanded(layer: nn.Module) -> tuple[int, int]:
+    """Neurons of a layer of convolutions, and how many times its inputs they are; 0 where it has none."""
+    inside = [part for part in layer.modules() if isinstance(part, nn.Conv2d)]
+    # The convolution of each channel by itself is between the first and the last.
+    alone = next((part for part in inside if part.groups > 1), None)
+    if alone is None or alone is inside[0]:
+        return 0, 0
+    return alone.groups, alone.groups // inside[0].in_channels
+
+
+def _widened(known: Any) -> tuple[int, int]:
+    """The same of every layer of linear ones, from the configuration."""
+    if _first(known, WIDENED):
+        return int(known.mlp_ratio) * int(getattr(known, "hidden_size", 0)), int(known.mlp_ratio)
+    name = _first(known, SIZES)
+    return (int(getattr(known, name)) if name else 0), 0
+
+
+def _first(known: Any, names: Sequence[str]) -> str | None:
+    return next((name for name in names if getattr(known, name, None)), None)
+
+
+def _outputs(part: nn.Module) -> int:
+    names = ("out_features", "out_channels", "num_features")
+    return next((int(getattr(part, name)) for name in names if hasattr(part, name)), 0)
+
+
+def _inputs(part: nn.Module) -> int:
+    names = ("in_features", "in_channels", "num_features")
+    return next((int(getattr(part, name)) for name in names if hasattr(part, name)), 0)
+
+
+def _each_alone(part: nn.Module) -> bool:
+    """Is each output made of the one input with the same number?"""
+    return isinstance(part, nn.BatchNorm2d) or getattr(part, "groups", 1) > 1
+
+
+def _gives(part: nn.Module, width: int) -> bool:
+    return _outputs(part) == width > 0 and (_each_alone(part) or _inputs(part) != width)
+
+
+def _takes(part: nn.Module, width: int) -> bool:
+    return _inputs(part) == width > 0 and not _each_alone(part) and _outputs(part) != width
+
+
+def neuron_importance(
+    model: Any,
+    batches: Iterable[Mapping[str, torch.Tensor]],
+    loss: Callable[[Mapping[str, torch.Tensor]], torch.Tensor],
+) -> list[torch.Tensor]:
+    """How much the loss would change without each neuron, to first order: [neurons] for every layer that has
+    any.
+
+    The sum over rows of |sum over tokens, or places of a picture, of activation times gradient| (Molchanov et
+    al. 2017, "Pruning Convolutional Neural Networks for Resource Efficient Inference"). `loss` gives the mean
+    loss of a batch. Raises ValueError where `neurons` is None.
+    """
+    there = neurons(model)
+    if there is None:
+        raise ValueError("no neurons to tell apart")
+    seen: list[torch.Tensor] = []
+
+    def look(_: nn.Module, given: tuple[torch.Tensor, ...]) -> None:
+        given[0].retain_grad()
+        seen.append(given[0])
+
+    hooks = [each.taking[-1].register_forward_pre_hook(look) for each in there]
+    found = [torch.zeros(each.count) for each in there]
+    try:
+        for batch in batches:
+            seen.clear()
+            loss(batch).backward()
+            for each, total, activation in zip(there, found, seen, strict=True):
+                if activation.grad is None:  # what comes of it is not in the answer
+                    continue
+                change = (activation * activation.grad).detach().float()
+                pixels = isinstance(each.taking[-1], nn.Conv2d)
+                change = change.sum(dim=(-1, -2) if pixels else -2)
+                total += change.abs().reshape(-1, len(total)).sum(dim=0).cpu()
+    finally:
+        for hook in hooks:
+            hook.remove()
+        model.zero_grad(set_to_none=True)
+    return found
+
+
+def keep_neurons(model: Any, importance: Sequence[torch.Tensor], share: float) -> list[int]:
+    """Leave about the most important `share` of the neurons; returns how many that is of each layer.
+
+    As many in every layer; where the configuration says how many times the inputs they are, by `fewer`.
+    Raises ValueError where `neurons` is None.
+    """
+    there, known = neurons(model), settings(model)
+    if there is None:
+        raise ValueError("no neurons to take out")
+    counts = []
+    for each, of_layer in zip(there, importance, strict=True):
+        size = each.count
+        if each.ratio:
+            count = size // each.ratio * fewer(each.ratio, share)
+        else:
+            count = max(1, min(size, round(share * size / ROUND) * ROUND or ROUND))
+        keep = torch.sort(torch.topk(of_layer, count).indices).values
+        for part in each.giving:
+            _cut(part, keep, rows=True)
+        for part in each.taking:
+            _cut(part, keep, rows=False)
+        counts.append(count)
+    name = _first(known, (*EXPANDED, *WIDENED))
+    if name is None:
+        setattr(known, str(_first(known, SIZES)), counts[0])
+        return counts
+    times = getattr(known, name)
+    less = (
+        [fewer(int(each), share) for each in times]
+        if isinstance(times, list | tuple)
+        else fewer(int(times), share)
+    )
+    setattr(known, name, less)
+    return counts
+
+
+def fewer(ratio: int, share: float) -> int:
+    """About a share of a whole number of times, but at least one less; LOWEST_RATIO or 1 stays."""
+    return min(ratio, max(LOWEST_RATIO, min(ratio - 1, round(share * ratio))))
+
+
+def _cut(part: Any, keep: torch.Tensor, *, rows: bool) -> None:
+    """Of a linear layer, convolution or batch normalisation: leave the outputs (`rows`), or the inputs, that
+    are kept."""
+    keep = keep.to(part.weight.device)
+    taken = ("weight", "bias", "running_mean", "running_var") if rows else ("weight",)
+    for name in taken:
+        value = getattr(part, name, None)
+        if value is not None:
+            less = value.detach()[keep] if rows else value.detach()[:, keep]
+            setattr(part, name, nn.Parameter(less.clone()) if name in part._parameters else less)
+    alone = _each_alone(part)
+    for name in ("out_features", "out_channels", "num_features"):
+        if rows and hasattr(part, name):
+            setattr(part, name, len(keep))
+    for name in ("in_features", "in_channels"):
+        if (alone or not rows) and hasattr(part, name):
+            setattr(part, name, len(keep))
+    if alone and hasattr(part, "groups"):
+        part.groups = len(keep)
