@@ -55,12 +55,14 @@ def read_any(source: Path, sheet: str | None = None, pictures: Path | None = Non
 
 
 def read_given(files: Sequence[Path], sheet: str | None, pictures: Path | None) -> Table:
-    """What is to be answered: a file as `read_any` takes it, or any number of pictures. Raises UserError
-    `predict_files` for several of other kinds."""
+    """What is to be answered: a file as `read_any` takes it, whose pictures may be in no folder, or any
+    number of pictures. Raises UserError `predict_files` for several of other kinds."""
     if all(is_picture(_head(file)) for file in files):
         return read_files(files)
     if len(files) > 1:
         raise UserError("predict_files", files=len(files))
+    if pictures is None and holds_pictures(files[0]):
+        return read_archive(files[0], labelled=False)
     return read_any(files[0], sheet, pictures)
 
 
@@ -84,9 +86,11 @@ def _head(source: Path) -> bytes:
         return b""
 
 
-def read_archive(source: Path | bytes, name: str | None = None, tell: Tell = quiet) -> Table:
+def read_archive(
+    source: Path | bytes, name: str | None = None, tell: Tell = quiet, labelled: bool = True
+) -> Table:
     """Pictures in one folder a class. Folders called train, validation, test above them are the split; one
-    folder around everything does not count.
+    folder around everything does not count. Only if they need not be `labelled` may some be in no folder.
 
     A table in the archive that names its files has the labels instead, as in `read_named`. Raises UserError
     `file_unreadable`, `archive_too_large`, `archive_damaged`, `archive_names`, `archive_unpacked`,
@@ -102,9 +106,10 @@ def read_archive(source: Path | bytes, name: str | None = None, tell: Tell = qui
             rest = [each for each in members if each is not member]
             return _named(table, archive, rest, notes, name, tell)
         placed = _placed(members)
+        asked = placed if labelled else dict.fromkeys(placed, ("-", ""))
         pictures, rows, bad = Temporary(), [], []
         with Writer(pictures.path) as writer:
-            for member, kept in _read(archive, members, placed, tell):
+            for member, kept in _read(archive, members, asked, tell):
                 if isinstance(kept, Message):
                     bad.append(BadRow(member.line, kept, quote([member.name])))
                     continue
@@ -113,8 +118,7 @@ def read_archive(source: Path | bytes, name: str | None = None, tell: Tell = qui
     if not rows:
         raise _nothing(bad, name)
     frame = _frame(rows, [NAME, LABEL, SPLIT, SHA256])
-    if (frame[SPLIT] == "").all():
-        frame = frame.drop(columns=SPLIT)
+    frame = frame.drop(columns=[each for each in (LABEL, SPLIT) if (frame[each] == "").all()])
     return _table(name, frame, pictures, bad, notes, (NAME, SHA256))
 
 

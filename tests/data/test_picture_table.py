@@ -10,7 +10,7 @@ import pytest
 from core.data import archive, picture_table
 from core.data.checkup import checkup
 from core.data.edits import change
-from core.data.picture_table import read_archive, read_files, read_named
+from core.data.picture_table import read_archive, read_files, read_given, read_named
 from core.data.profile import check, profile
 from core.data.read import Table, load_table, read, write_table
 from core.errors import UserError
@@ -69,6 +69,19 @@ def test_a_picture_without_a_label_is_named() -> None:
     }
     table = read_archive(packed({**files, "4.png": picture()}))
     assert reasons(table) == dict.fromkeys(["test/3.png", "4.png"], "data.archive.no_folder")
+
+
+def test_pictures_to_be_answered_need_no_folder(tmp_path: Path) -> None:
+    file = tmp_path / "new.zip"
+    file.write_bytes(packed({"1.png": picture(), "later/2.png": picture(number=2), "a.txt": b"hi"}))
+    table = read_given([file], None, None)
+    assert dict(zip(table.frame["file"], table.frame["label"], strict=True)) == {
+        "1.png": "",
+        "later/2.png": "later",
+    }
+    assert reasons(table) == {"a.txt": "data.picture.unknown"}
+    file.write_bytes(packed({"1.png": picture()}))
+    assert list(read_given([file], None, None).frame.columns) == ["file", "sha256"]
 
 
 def test_what_cannot_be_used_is_named_with_its_reason() -> None:
