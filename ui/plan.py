@@ -68,7 +68,7 @@ def first(loaded: Loaded, model: str, lang: str) -> tuple[str, str, str]:
     """The card on entering the step, in the order of `view`: the rest follows by itself."""
     profile = loaded.profile
     text = say(
-        "ui.plan",
+        f"ui.plan.{profile.modality}",
         lang,
         model=named(ModelSpec(model), lang),
         rows=profile.usable,

@@ -91,7 +91,7 @@ def _finding_json(found: Any) -> dict[str, Any]:
         "count": found.count,
         "message": str(found.what),
         "advice": str(found.advice) if found.advice else None,
-        "examples": [{"line": line, "text": text} for line, text in found.examples],
+        "examples": [{"line": line, "text": str(text)} for line, text in found.examples],
         "fixes": [plain(edit) for edit in found.fixes],
     }
 

@@ -17,7 +17,7 @@ from core.data.samples import SAMPLES, load
 from core.errors import UserError
 from core.models.reader import reader_of
 from core.runs import RunStore
-from core.words import LANGUAGES, say
+from core.words import LANGUAGES, Message, say
 from tests.data.test_read import as_csv
 
 WORDS = (
@@ -97,7 +97,7 @@ def test_one_of_each_kind_is_found_with_its_count() -> None:
             assert say(each.advice, language)
     lines = [line for line, _ in by_key["conflicts"].examples]
     assert lines == [12, 406], "one line for each of the labels"
-    assert all(text for each in by_key.values() for _, text in each.examples)
+    assert all(str(text) for each in by_key.values() for _, text in each.examples)
 
 
 def test_every_fix_mends_what_it_is_offered_for() -> None:
@@ -140,7 +140,9 @@ def test_how_the_file_was_read_is_part_of_it() -> None:
     joined = b"text label\n" + b"some text here good\n" * 20
     assert found(read(joined, "x.csv"))["one_column"].severity == "serious"
     bad = read(b"text,label\na,b,c\n" + b"some text,x\nmore text,y\n" * 20)
-    assert found(bad)["unreadable"].examples[0][0] == 2
+    ((line, reason),) = found(bad)["unreadable"].examples
+    assert line == 2
+    assert isinstance(reason, Message), "it is said in the language of whoever reads it"
 
 
 @pytest.mark.parametrize(

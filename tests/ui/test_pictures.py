@@ -26,6 +26,7 @@ from tests.data.drawn import coloured, packed, picture
 from tests.ui.fake import add_events, add_result
 from tests.ui.test_pieces import Elements
 from ui import correct, overview, thumbs
+from ui.checkup import checkup_html
 from ui.evidence import evidence
 from ui.rows import ANY, rows_html
 from ui.session import Loaded
@@ -70,6 +71,17 @@ def test_there_is_no_column_to_choose(table: Table) -> None:
     text = shown[5]
     assert text.visible is False
     assert text.value == ["file", "sha256"]
+    label, split = shown[6:8]
+    assert (label.visible, split.visible) == (False, False), "folders say what the label is"
+
+
+def test_files_that_cannot_be_used_are_named_in_the_persons_language() -> None:
+    files = {f"{label}/{n}.png": picture(number=n) for label in "ab" for n in range(8)}
+    table = read_archive(packed({**files, "مثلثات/notes.txt": b"hello"}))
+    shown = checkup_html(Loaded(table, profile(table)), "zh")
+    assert "有 1 个文件无法使用。" in shown
+    assert "<bdi>\u2068مثلثات/notes.txt\u2069：它不是 JPEG" in shown
+    assert "第 17 行" not in shown
 
 
 def test_the_settings_name_the_files_alone(store: RunStore, table: Table) -> None:

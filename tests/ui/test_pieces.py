@@ -111,7 +111,7 @@ def test_many_classes_are_cut_and_the_rest_is_said() -> None:
     rows = "\n".join(f"a text of its own {n},class {n % 30:02}" for n in range(120))
     seen = profile(read(f"text,label\n{rows}\n".encode(), "many.csv"))
     text = harmless(overview.class_bars(seen, "en"))
-    assert "and 10 more labels with 40 rows" in text
+    assert "and 10 more labels with 40 examples" in text
 
 
 def test_a_file_that_cannot_be_trained_on_says_so() -> None:
