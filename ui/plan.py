@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import gradio as gr
 
 from core.libraries import load_libraries
+from core.modalities import by_key
 from core.models.catalog import BY_KEY
 from core.models.locate import here, resolve
 from core.models.packaged import named
@@ -93,9 +94,11 @@ def settings_table(plan: Plan, recipe: Recipe, lang: str) -> str:
         ("train.epochs", steps, why["epochs"]),
         ("train.learning_rate", f"{spec.learning_rate:g}", why["learning_rate"]),
         ("train.batch_size", f"{spec.batch_size:,}", why["batch_size"]),
-        ("train.max_length", f"{spec.max_length:,}", cut if plan.cut else why["max_length"]),
         ("train.evaluations", f"{spec.evaluations:g}", why["evaluations"]),
     ]
+    if not by_key(recipe.data.modality).one_length:
+        said = cut if plan.cut else why["max_length"]
+        rows.insert(3, ("train.max_length", f"{spec.max_length:,}", said))
     if EARLY in recipe.techniques:
         chosen = recipe.techniques[EARLY].get("patience")
         after = message("plan.patience.epochs", n=float(chosen)) if chosen else None
@@ -119,11 +122,14 @@ def settings_table(plan: Plan, recipe: Recipe, lang: str) -> str:
 
 
 def automatic(plan: Plan, recipe: Recipe, name: str, lang: str) -> Any:
-    """The text box of a setting that may be left open: it shows what it then is."""
+    """The text box of a setting that may be left open: it shows what it then is. Where all inputs are as long
+    there is no length to choose."""
+    if name == "max_length" and by_key(recipe.data.modality).one_length:
+        return gr.Textbox(visible=False)
     if getattr(recipe.train, name) is not None:
-        return gr.skip()
+        return gr.Textbox(visible=True)
     value = f"{getattr(plan.spec, name):g}"
-    return gr.Textbox(placeholder=say("ui.automatic.value", lang, value=value))
+    return gr.Textbox(placeholder=say("ui.automatic.value", lang, value=value), visible=True)
 
 
 def waiting(key: str, lang: str, **values: Any) -> str:

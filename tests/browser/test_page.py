@@ -190,7 +190,7 @@ def test_a_bad_setting_is_told_by_its_name_and_nothing_starts(app: App, visit: O
 def test_a_field_of_the_matrix_lists_its_rows(app: App, visit: Open) -> None:
     run = make_run(RunStore(app.home / "runs"))
     page = visit(app, f"?run={run.id}")
-    expect(page.locator("#rows")).to_contain_text("6 of 6 rows")
+    expect(page.locator("#rows")).to_contain_text("6 of 6, the surest")
     plot = page.locator("#confusion .nsewdrag").first
     plot.scroll_into_view_if_needed()
     box = plot.bounding_box()

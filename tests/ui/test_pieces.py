@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import dataclasses
 import io
 from html.parser import HTMLParser
 from types import SimpleNamespace
@@ -18,7 +19,7 @@ from core.jobs import Jobs
 from core.recipe import DataSpec, ModelSpec, Recipe, TaskSpec, TrainSpec
 from core.runs import RunStore
 from core.training.auto import Facts, Plan
-from core.words import message
+from core.words import message, say
 from tests.ui.fake import HOSTILE, make_run
 from ui import answer, download, html, overview, plan, runs, scores, trial
 from ui.checkup import checkup_html
@@ -99,7 +100,7 @@ def test_the_rows_of_a_cell_are_those_of_the_cell(store: RunStore) -> None:
     assert text.count("stands in the file as positive") == 3
     assert "as negative" not in text
     everything = harmless(rows_html(run, ["positive", "negative"], ANY, ANY, "en"))
-    assert everything.startswith("6 of 6 rows")
+    assert everything.startswith("6 of 6, the surest")
 
 
 @pytest.mark.parametrize("wrong", ["-1", "99", "x", "", "²"])
@@ -205,6 +206,10 @@ def test_what_a_run_takes_is_shown_and_what_would_help(lang: str) -> None:
     table = harmless(plan.settings_table(planned, recipe, lang))
     assert "40" in table
     assert "2.0%" in table
+    assert plan.automatic(planned, recipe, "max_length", lang).visible is True
+    pictures = dataclasses.replace(recipe, data=DataSpec("a.zip", "0", ("file",), modality="image"))
+    assert say("train.max_length", lang) not in plan.settings_table(planned, pictures, lang)
+    assert plan.automatic(planned, pictures, "max_length", lang).visible is False
 
     def estimate(seconds: float | None, need: float) -> Any:
         memory = int(need * plan.GB)
