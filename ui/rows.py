@@ -9,7 +9,7 @@ from typing import Any
 import pandas as pd
 
 from core.runs import Run
-from core.words import say
+from core.words import apart, say
 from ui import html
 from ui.thumbs import of_run
 from ui.words import esc
@@ -74,7 +74,7 @@ def _gallery(run: Run, rows: pd.DataFrame, labels: Sequence[str], lang: str) -> 
 def _shares(probabilities: Sequence[float], labels: Sequence[str]) -> str:
     """The likeliest labels with their probabilities."""
     ranked = sorted(zip(probabilities, labels, strict=True), key=lambda each: -each[0])
-    return " · ".join(f"{html.clip(label, 24)} {p:.1%}" for p, label in ranked[:TOP])
+    return " · ".join(f"{apart(html.clip(label, 24))} {p:.1%}" for p, label in ranked[:TOP])
 
 
 _COLUMNS: tuple[Any, ...] = ("line", "text", "true", "predicted", "probabilities")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import dataclasses
 import io
+import re
 from html.parser import HTMLParser
 from types import SimpleNamespace
 from typing import Any
@@ -106,6 +107,12 @@ def test_the_rows_of_a_cell_are_those_of_the_cell(store: RunStore) -> None:
 @pytest.mark.parametrize("wrong", ["-1", "99", "x", "", "²"])
 def test_a_made_up_cell_is_no_error(store: RunStore, wrong: str) -> None:
     assert rows_html(make_run(store), ["positive", "negative"], wrong, wrong, "en")
+
+
+def test_labels_from_right_to_left_leave_their_numbers_alone(store: RunStore) -> None:
+    labels = ("إيجابي", "سلبي")
+    text = rows_html(make_run(store, labels=labels), labels, ANY, ANY, "en")
+    assert re.search("\u2068(إيجابي|سلبي)\u2069 97.7%", text)
 
 
 def test_many_classes_are_cut_and_the_rest_is_said() -> None:
