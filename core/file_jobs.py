@@ -52,6 +52,7 @@ class Job:
     started: float = 0.0  # of time.monotonic(), when the first row was answered
     changed: float = field(default_factory=time.monotonic)
     unreadable: tuple[int, ...] = ()  # lines that could not be read: they are not in the output
+    named: tuple[str, ...] = ()  # the same where they are files of an archive
     written: Written | None = None
     error: Exception | None = None
     stop: threading.Event = field(default_factory=threading.Event)
@@ -165,6 +166,7 @@ class FileJobs:
                 raise UserError("predict_no_column", column=text[0], columns=", ".join(job.columns))
             return ASKING
         job.unreadable = tuple(row.line for row in table.bad_rows)
+        job.named = tuple(row.text for row in table.bad_rows if table.inputs)
         job.rows, job.started, job.state = len(table.frame), time.monotonic(), ANSWERING
 
         def count(done: int, rows: int) -> None:

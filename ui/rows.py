@@ -55,9 +55,9 @@ def _table(run: Run, rows: pd.DataFrame, labels: Sequence[str], lang: str) -> st
 def _gallery(run: Run, rows: pd.DataFrame, labels: Sequence[str], lang: str) -> str:
     """The pictures side by side, each with its name, its label, what the model said, and its line."""
     pictures = of_run(run, list(rows["text"]), SIDE)
-    line = say("result.column.line", lang)
+    line = say("ui.data.line.image", lang)
     items = "".join(
-        f'<li>{image}<bdi class="tt-name">{esc(html.clip(row.text, 80))}</bdi>'
+        f'<li>{image}<bdi class="tt-name">{esc(html.clip(row.text, 80)).replace("/", "/<wbr>")}</bdi>'
         f"<strong><bdi>{esc(html.clip(row.label, 60))}</bdi> → "
         f"<bdi>{esc(html.clip(row.predicted, 60))}</bdi></strong>"
         f'<span class="tt-note">{esc(_shares(row.probabilities, labels))}</span>'

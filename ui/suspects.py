@@ -129,8 +129,10 @@ def answer_html(run: Run, found: Mapping[str, Any], chosen: Chosen, lang: str) -
 
 
 def _table(run: Run, found: Mapping[str, Any], shown: Rows, chosen: Chosen, lang: str) -> str:
-    names = ("line", run.recipe().data.modality, "given", "suggested", "what")
-    head = [f'<th scope="col">{esc(say(f"suspects.column.{name}", lang))}</th>' for name in names]
+    kind = run.recipe().data.modality
+    words = [say(f"ui.data.line.{kind}", lang)]
+    words += [say(f"suspects.column.{name}", lang) for name in (kind, "given", "suggested", "what")]
+    head = [f'<th scope="col">{esc(word)}</th>' for word in words]
     lines = []
     images = of_run(run, [row["text"] for row in shown])
     for row, image in zip(shown, images, strict=True):

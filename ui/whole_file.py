@@ -10,7 +10,7 @@ import gradio as gr
 
 from core.errors import UserError
 from core.file_jobs import ANSWERING, ASKING, DONE, FAILED, FileJobs, Job
-from core.words import say
+from core.words import apart, say
 from ui import html
 from ui.session import CLICK, QUIET, Find, Session, problem
 from ui.words import duration, esc, fragment, i18n, language
@@ -159,7 +159,10 @@ def _done(job: Job, lang: str) -> str:
         lines.append(say("whole.empty", lang, rows=written["empty"]))
     if written["neutralised"]:
         lines.append(say("whole.neutralised", lang, cells=written["neutralised"]))
-    if job.unreadable:
+    if job.named:
+        some = ", ".join(apart(name) for name in job.named[:LINES])
+        lines.append(say("whole.unreadable.files", lang, files=len(job.named), names=some))
+    elif job.unreadable:
         some = ", ".join(map(str, job.unreadable[:LINES]))
         lines.append(say("whole.unreadable", lang, rows=len(job.unreadable), lines=some))
     return html.notice(lines, "good")

@@ -93,7 +93,7 @@ def test_a_whole_file_comes_back_with_labels(app: App, visit: Open, tmp_path: Pa
     page.locator("#whole-choose").click()
     download = page.locator("#whole-download")
     expect(download).to_be_visible(timeout=SLOW)
-    expect(page.locator("#whole-status")).to_contain_text("All 700 rows")
+    expect(page.locator("#whole-status")).to_contain_text("All 700 have")
     with page.expect_download() as downloaded:
         download.click()
     assert downloaded.value.suggested_filename == "mine-answered.csv"

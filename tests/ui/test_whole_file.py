@@ -68,6 +68,10 @@ def test_a_file_that_is_done_says_what_is_in_it(files: FileJobs, tmp_path: Path,
         assert figure in said, figure
     assert (stop.visible, download.visible, timer.active) == (False, True, False)
     assert str(download.value["path"]).endswith("in-answered.csv")
+    done.named = (HOSTILE, "b.jpg")  # of an archive
+    said = harmless(look(files, "key", lang)[0])
+    assert f"{HOSTILE}, b.jpg" in said
+    assert "7, 9" not in said
     done.written = None  # stopped before the first row
     shown, *_, download, _ = look(files, "key", lang)
     assert download.visible is False
