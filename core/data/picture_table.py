@@ -135,7 +135,7 @@ def read_named(table: Table, source: Path, tell: Tell = quiet) -> Table:
 
 
 def read_files(files: Sequence[Path]) -> Table:
-    """Single pictures, to be answered. Raises UserError `archive_no_pictures` where none can be read."""
+    """Single pictures, to be answered. Raises UserError `picture_unusable` where none can be read."""
     pictures, rows, bad = Temporary(), [], []
     with Writer(pictures.path) as writer:
         for line, file in enumerate(files, 1):
@@ -146,6 +146,8 @@ def read_files(files: Sequence[Path]) -> Table:
             writer.add(kept)
             rows.append((line, quote([file.name]), kept.sha256))
     name = quote([files[0].name]) if files else ""
+    if bad and not rows:
+        raise UserError("picture_unusable", name=bad[0].text, reason=bad[0].reason)
     if not rows:
         raise _nothing(bad, name)
     return _table(name, _frame(rows, [NAME, SHA256]), pictures, bad, (), (NAME, SHA256))

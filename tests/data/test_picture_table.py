@@ -240,8 +240,9 @@ def test_single_files(tmp_path: Path) -> None:
     table = read_files([tmp_path / name for name in ("a.png", "b.txt", "c.png")])
     assert table.frame["file"].tolist() == ["a.png"]
     assert reasons(table) == {"b.txt": "data.picture.unknown", "c.png": "data.picture.unopened"}
-    with pytest.raises(UserError, match=r"b\.txt"):
+    with pytest.raises(UserError, match=r"b\.txt") as error:
         read_files([tmp_path / "b.txt"])
+    assert error.value.args[0] == "picture_unusable"
 
 
 def test_a_table_is_kept_with_its_pictures(tmp_path: Path) -> None:
