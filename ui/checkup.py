@@ -77,7 +77,7 @@ def _line(line: int, lang: str) -> str:
 def _example(text: str | Message, lang: str) -> str:
     """A sentence keeps what it names in its own direction by itself."""
     if isinstance(text, Message):
-        return f"<span>{esc(say(text, lang))}</span>"
+        return f'<bdi dir="ltr">{esc(say(text, lang))}</bdi>'
     return f'<bdi dir="auto">{esc(text)}</bdi>'
 
 

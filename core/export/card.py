@@ -268,8 +268,12 @@ def _making(
 
 
 def _settings(recipe: Recipe, metrics: Mapping[str, Any]) -> dict[str, Any]:
-    """The training settings, with the epochs that were really done."""
-    return {**dataclasses.asdict(recipe.train), "epochs": f"{metrics['epochs']:.1f}"}
+    """The training settings, with the epochs that were really done; no length where all inputs have the
+    same."""
+    settings = {**dataclasses.asdict(recipe.train), "epochs": f"{metrics['epochs']:.1f}"}
+    if by_key(recipe.data.modality).one_length:
+        del settings["max_length"]
+    return settings
 
 
 def _limits(kind: type[Modality], metrics: Mapping[str, Any], language: str) -> list[str]:

@@ -80,7 +80,7 @@ def test_files_that_cannot_be_used_are_named_in_the_persons_language() -> None:
     table = read_archive(packed({**files, "مثلثات/notes.txt": b"hello"}))
     shown = checkup_html(Loaded(table, profile(table)), "zh")
     assert "有 1 个文件无法使用。" in shown
-    assert "<span>\u2068مثلثات/notes.txt\u2069：它不是 JPEG" in shown
+    assert '<bdi dir="ltr">\u2068مثلثات/notes.txt\u2069：它不是 JPEG' in shown
     assert "第 17 行" not in shown
 
 
