@@ -32,9 +32,9 @@ h2 { margin-top: 2.2rem; border-bottom: 1px solid #cbd5e1; }
 .scroll { overflow-x: auto; }
 .lead { color: #475569; }
 td img { display: block; margin-bottom: .3rem; border-radius: .3rem; }
-th.text, td.text { text-align: left; min-width: 16rem; overflow-wrap: anywhere; }
+th.text, td.text { text-align: start; min-width: 16rem; overflow-wrap: anywhere; }
 .matrix td { text-align: center; border: 1px solid #fff; }
-.matrix th { max-width: 10rem; overflow-wrap: anywhere; }
+.matrix th { max-width: 10rem; overflow-wrap: anywhere; } .matrix tr:first-child th { text-align: center; }
 dl { display: grid; grid-template-columns: max-content 1fr; gap: .2rem 1.2rem; }
 dt { color: #475569; } dd { margin: 0; overflow-wrap: anywhere; }
 .bar { display: grid; grid-template-columns: 16rem 1fr 9rem; gap: .6rem; align-items: center; }

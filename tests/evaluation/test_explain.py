@@ -48,6 +48,9 @@ class Known:
         (("这部电影很好，结尾差", None), {"好": 2.0, "差": -1.0}),
         (("no title", "a good\nbody text"), {"good": 2.0, "title": -0.5}),
         (("سيارة جيدة جدا", None), {"جيدة": 1.0}),
+        (("השירות היה גרוע מאוד", None), {"גרוע": -1.0}),
+        (("部屋は良い、でも高い", None), {"良": 2.0, "高": -1.0}),
+        (("อาหารดีมาก", None), {"ดี": 1.0, "ม": -0.5}),
     ],
 )
 def test_each_word_weighs_what_it_takes_away(text: Text, weights: dict[str, float]) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from difflib import SequenceMatcher
 
 import numpy as np
@@ -15,6 +16,10 @@ ENGLISH = "the film was very good and we liked the people in it"
 CHINESE = "这部电影非常好看我们都很喜欢"
 ARABIC = "الخدمة في هذا الفندق جيدة جدا والغرف نظيفة"
 THAI = "ที่นี่อาหารอร่อยมาก"
+JAPANESE = "このホテルの部屋はとても良かったです"
+HEBREW = "השירות במלון הזה מצוין והחדרים נקיים"
+POINTED = "בְּרֵאשִׁית בָּרָא אֱלֹהִים אֵת הַשָּׁמַיִם"  # Hebrew with its vowels
+HINDI = "यह फ़िल्म बहुत अच्छी थी और हमें पसंद आई"
 
 
 def draw(seed: int = 0) -> np.random.Generator:
@@ -35,7 +40,7 @@ def test_units_are_words_or_characters() -> None:
 
 
 @pytest.mark.parametrize("method", METHODS)
-@pytest.mark.parametrize("text", [ENGLISH, CHINESE, THAI, ARABIC])
+@pytest.mark.parametrize("text", [ENGLISH, CHINESE, JAPANESE, THAI, ARABIC, HEBREW])
 def test_each_method_changes_a_share_of_the_units(method: str, text: str) -> None:
     changed = alter(text, method, 0.2, draw())
     assert changed != text
@@ -66,6 +71,23 @@ def test_what_each_method_does() -> None:
     assert set("،؛؟") & set(alter(ARABIC, "punctuate", 0.9, draw()))
     assert not set("。，,;?") & set(alter(ARABIC, "punctuate", 0.9, draw()))
     assert not set("。，！") & set(alter(THAI, "punctuate", 0.9, draw()))
+    assert " " not in alter(JAPANESE, "punctuate", 0.9, draw())
+    assert set(alter(HEBREW, "punctuate", 0.9, draw())) - set(HEBREW) <= set(PUNCTUATION)
+
+
+@pytest.mark.parametrize("text", ["「良い部屋」！", "这本书，很好。", "好,书!"])
+def test_marks_beside_marks_are_those_of_the_words_around(text: str) -> None:
+    made = "".join(alter(text, "punctuate", 0.9, draw(seed)) for seed in range(20))
+    assert " " not in made
+    assert not set(".;?:") & set(made)
+
+
+@pytest.mark.parametrize("text", [THAI, POINTED, HINDI])
+def test_a_typing_error_parts_no_letter_from_its_marks(text: str) -> None:
+    letters = r"\S[\u0300-\u036f\u0591-\u05c7\u0900-\u0903\u093a-\u094f\u0e31\u0e34-\u0e4e]*"
+    for seed in range(20):
+        made = alter(text, "mistype", 0.5, draw(seed))
+        assert set(re.findall(letters, made)) <= set(re.findall(letters, text))
 
 
 @pytest.mark.parametrize("method", METHODS)
