@@ -139,9 +139,26 @@ def test_check_tells_what_the_data_step_shows(capsys: pytest.CaptureFixture[str]
     said = capsys.readouterr().out
     assert "800" in said
     assert "Suggested for your data: minilm. Your texts are in English" in said
-    chinese = ASSETS / "samples" / "sentiment-zh.csv"
-    assert main(["check", str(chinese), "--json"]) == 0
+    chinese = str(ASSETS / "samples" / "sentiment-zh.csv")
+    assert main(["check", chinese, "--json"]) == 0
     assert json.loads(capsys.readouterr().out)["model"]["suggested"] == "multilingual-e5-small"
+
+
+def test_a_model_that_reads_the_texts_is_suggested_before_another_is_trained(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("core.models.locate.IN_THE_BOX", {"minilm": lambda: 1 / 0})
+
+    def told(sample: str, *more: str) -> str:
+        with pytest.raises(ZeroDivisionError):  # when it would begin
+            main(["train", str(ASSETS / "samples" / sample), "--dry-run", *more])
+        return capsys.readouterr().err
+
+    assert "“--model multilingual-e5-small” is suggested. Your texts are in Chinese" in told(
+        "sentiment-zh.csv"
+    )
+    assert told("sentiment-zh.csv", "--model", "minilm") == ""  # as was asked for
+    assert told("sentiment-en.csv") == ""
 
 
 def test_what_check_finds_can_be_mended(

@@ -54,7 +54,7 @@ def _finding(found: Finding, lang: str) -> str:
     if found.examples:
         lines = "".join(
             f"<li><span>{esc(say('checkup.line', lang, line=line))}</span> "
-            f'<span dir="auto">{esc(text)}</span></li>'
+            f'<span dir="auto">{esc(text if isinstance(text, str) else say(text, lang))}</span></li>'
             for line, text in found.examples
         )
         summary = f"<summary>{esc(say('checkup.examples', lang))}</summary>"

@@ -91,7 +91,7 @@ def _finding_json(found: Any) -> dict[str, Any]:
         "count": found.count,
         "message": str(found.what),
         "advice": str(found.advice) if found.advice else None,
-        "examples": [{"line": line, "text": text} for line, text in found.examples],
+        "examples": [{"line": line, "text": str(text)} for line, text in found.examples],
         "fixes": [plain(edit) for edit in found.fixes],
     }
 
@@ -105,8 +105,12 @@ def _kind(table: Any) -> list[str]:
 
 
 def _print_profile(table: Any, seen: Any, findings: Any, suggested: Any) -> None:
+    from core.data.checks.file import named
+    from core.modalities import by_key
+
     print(f"{table.name}: {', '.join(_kind(table))}, {seen.rows:,} rows")
-    print(f"text:  {', '.join(seen.text)}  ({seen.why_text})")
+    shown = by_key(table.modality).named(seen.text)
+    print(f"{table.modality + ':':<6} {', '.join(shown)}  ({seen.why_text})")
     print(f"label: {seen.label}  ({seen.why_label})")
     if seen.separator:
         print(say("cli.several_labels", separator=seen.separator))
@@ -124,6 +128,6 @@ def _print_profile(table: Any, seen: Any, findings: Any, suggested: Any) -> None
         fix = f"  (--fix {found.key})" if found.fixes else ""
         print(f"{marks[found.severity]} {found.what} {found.advice or ''}".rstrip() + fix)
     for row in seen.dropped[:10]:
-        print(f"- line {row.line:,}: {row.reason}")
+        print(f"- line {row.line:,}: {named(row)}")
     if len(seen.dropped) > 10:
         print(f"- … {len(seen.dropped) - 10:,} more (--left-out OUT.csv writes them all)")

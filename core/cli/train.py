@@ -32,9 +32,12 @@ def train(options: argparse.Namespace) -> int:
 
 def start(run: Run) -> int:
     """Train a run that was just made, and tell what came of it."""
+    from core.modalities import by_key
+
     recipe = run.recipe()
     columns = ", ".join(each.column for each in recipe.tasks)
-    tell(f"{run.id}  {recipe.data.file}: {', '.join(recipe.data.text)} -> {columns}")
+    given = ", ".join(by_key(recipe.data.modality).named(recipe.data.text))
+    tell(f"{run.id}  {recipe.data.file}: {given} -> {columns}")
     tell(say("cli.ticked", names=", ".join(recipe.techniques) or "-"))
     with run.lock():
         work(run)

@@ -12,7 +12,15 @@ from pathlib import Path
 
 import pandas as pd
 
-from core.data.archive import Member, content, is_archive, list_members, opened
+from core.data.archive import (
+    Member,
+    Names,
+    content,
+    empty_folders,
+    is_archive,
+    list_members,
+    opened,
+)
 from core.data.columns import split_of
 from core.data.grid import BadRow, quote
 from core.data.pictures import (
@@ -96,6 +104,8 @@ def read_archive(source: Path | bytes, name: str | None = None, tell: Tell = qui
     with opened(source, name) as archive:
         members, skipped = list_members(archive)
         notes = [message("data.note.skipped", files=skipped)] if skipped else []
+        if empty := empty_folders(archive, members):
+            notes.append(message("data.note.empty_folders", names=quote([", ".join(empty)])))
         inside = _table_in(archive, members)
         if inside is not None:
             table, member = inside
@@ -242,6 +252,8 @@ def _read(
             found = message("data.archive.no_folder")
         else:
             found = content(archive, member)
+        if isinstance(found, bytes) and is_archive(found):
+            found = message("data.archive.nested")
         if isinstance(found, bytes):
             read_bytes += len(found)
             if read_bytes > MAX_UNPACKED:
@@ -264,31 +276,11 @@ def _table_in(archive: zipfile.ZipFile, members: Sequence[Member]) -> tuple[Tabl
     return None if _column_of(table, members) is None else (table, tables[0])
 
 
-def _names(members: Sequence[Member]) -> dict[str, Member | None]:
-    """Members by what a table may call them: the whole name or the end of it, with the ending or without.
-    None for what several are called."""
-    found: dict[str, Member | None] = {}
-    for member in members:
-        parts = member.parts
-        called = {"/".join(parts[start:]) for start in range(len(parts))}
-        called |= {each.rpartition(".")[0] for each in called}
-        for each in called - {""}:
-            found[each] = None if each in found else member
-    # What one is called as a whole is its own, whatever others end in.
-    return {**found, **{member.name: member for member in members}}
-
-
-def _called(cell: str) -> str:
-    return "/".join(
-        part for part in cell.strip().replace("\\", "/").split("/") if part not in ("", ".")
-    )
-
-
 def _column_of(table: Table, members: Sequence[Member]) -> str | None:
     """The column whose cells name files of the archive; of several, the one that names most."""
-    names = _names(members)
+    names = Names(members)
     shares = {
-        str(column): float((table.frame[column].map(_called).isin(list(names))).mean())
+        str(column): float(table.frame[column].map(names.__contains__).mean())
         for column in table.frame.columns
     }
     best = max(shares, key=lambda column: shares[column])
@@ -303,11 +295,11 @@ def _named(
     name: str,
     tell: Tell,
 ) -> Table:
-    column, names = _column_of(table, members), _names(members)
+    column, names = _column_of(table, members), Names(members)
     if column is None:
         columns = ", ".join(map(str, table.frame.columns))[:200]
         raise UserError("archive_no_column", file=table.name, columns=columns)
-    wanted = {str(cell): names.get(_called(cell)) for cell in table.frame[column].unique()}
+    wanted = {str(cell): names[str(cell)] for cell in table.frame[column].unique()}
     asked = {each.line: each for each in wanted.values() if each is not None}
     read_of: dict[int, str | Message] = {}
     pictures = Temporary()
@@ -324,7 +316,7 @@ def _named(
         if found is not None:
             known = read_of[found.line]
         else:
-            key = "twice" if _called(cell) in names else "missing"
+            key = "twice" if cell in names else "missing"
             known = message(f"data.archive.{key}", file=quote([cell]))
         if isinstance(known, Message):
             bad.append(BadRow(int(str(line)), known, quote([cell])))

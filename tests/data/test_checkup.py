@@ -17,7 +17,7 @@ from core.data.samples import SAMPLES, load
 from core.errors import UserError
 from core.models.reader import reader_of
 from core.runs import RunStore
-from core.words import LANGUAGES, say
+from core.words import LANGUAGES, Message, say
 from tests.data.test_read import as_csv
 
 WORDS = (
@@ -140,7 +140,10 @@ def test_how_the_file_was_read_is_part_of_it() -> None:
     joined = b"text label\n" + b"some text here good\n" * 20
     assert found(read(joined, "x.csv"))["one_column"].severity == "serious"
     bad = read(b"text,label\na,b,c\n" + b"some text,x\nmore text,y\n" * 20)
-    assert found(bad)["unreadable"].examples[0][0] == 2
+    line, why = found(bad)["unreadable"].examples[0]
+    assert line == 2
+    assert isinstance(why, Message)  # in the language of the person who reads it
+    assert str(why).startswith("a,b,c: ")
 
 
 @pytest.mark.parametrize(

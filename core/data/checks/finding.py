@@ -32,7 +32,7 @@ class Finding:
     count: int
     what: Message
     advice: Message | None = None
-    examples: tuple[tuple[int, str], ...] = ()
+    examples: tuple[tuple[int, str | Message], ...] = ()
     fixes: tuple[Edit, ...] = ()
 
 
@@ -40,14 +40,15 @@ def finding(
     key: str,
     severity: Severity,
     count: int,
-    examples: tuple[tuple[int, str], ...] = (),
+    examples: tuple[tuple[int, str | Message], ...] = (),
     fixes: Sequence[Edit] = (),
+    said: str = "",
     **values: Any,
 ) -> Finding:
     """One whose sentence is `checkup.KEY` in the locales; `checkup.KEY.advice` says what to do. Both know
-    `count` and `values`."""
-    what = message(f"checkup.{key}", count=count, **values)
-    advice = message(f"checkup.{key}.advice", count=count, **values)
+    `count` and `values`. `said` is the key of the sentences where it is another one."""
+    what = message(f"checkup.{said or key}", count=count, **values)
+    advice = message(f"checkup.{said or key}.advice", count=count, **values)
     return Finding(key, severity, count, what, advice, examples, tuple(fixes))
 
 
