@@ -52,14 +52,19 @@ def quiet(done: int, total: int) -> None:
     """Tells nobody."""
 
 
-def read_any(source: Path, sheet: str | None = None, pictures: Path | None = None) -> Table:
+def read_any(
+    source: Path, sheet: str | None = None, pictures: Path | None = None, labelled: bool = True
+) -> Table:
     """A table, an archive of pictures, or a table with the archive beside it that its names are from.
 
-    Raises UserError as `core.data.read.read`, `read_archive` and `read_named` do.
+    Where the pictures are not `labelled`, their folders say nothing. Raises UserError as
+    `core.data.read.read`, `read_archive` and `read_named` do.
     """
     if pictures is not None:
         return read_named(read(source, sheet=sheet), pictures)
-    return read_archive(source) if holds_pictures(source) else read(source, sheet=sheet)
+    if holds_pictures(source):
+        return read_archive(source, labelled=labelled)
+    return read(source, sheet=sheet)
 
 
 def read_given(files: Sequence[Path], sheet: str | None, pictures: Path | None) -> Table:
@@ -69,7 +74,7 @@ def read_given(files: Sequence[Path], sheet: str | None, pictures: Path | None) 
         return read_files(files)
     if len(files) > 1:
         raise UserError("predict_files", files=len(files))
-    return read_any(files[0], sheet, pictures)
+    return read_any(files[0], sheet, pictures, labelled=False)
 
 
 def holds_pictures(source: Path) -> bool:
@@ -92,9 +97,11 @@ def _head(source: Path) -> bytes:
         return b""
 
 
-def read_archive(source: Path | bytes, name: str | None = None, tell: Tell = quiet) -> Table:
+def read_archive(
+    source: Path | bytes, name: str | None = None, tell: Tell = quiet, labelled: bool = True
+) -> Table:
     """Pictures in one folder a class. Folders called train, validation, test above them are the split; one
-    folder around everything does not count.
+    folder around everything does not count. Where they are not `labelled`, in any folders or none.
 
     A table in the archive that names its files has the labels instead, as in `read_named`. Raises UserError
     `file_unreadable`, `archive_too_large`, `archive_damaged`, `archive_names`, `archive_unpacked`,
@@ -111,7 +118,8 @@ def read_archive(source: Path | bytes, name: str | None = None, tell: Tell = qui
             table, member = inside
             rest = [each for each in members if each is not member]
             return _named(table, archive, rest, notes, name, tell)
-        placed = _placed(members)
+        nowhere = dict.fromkeys((each.line for each in members), ("", ""))
+        placed = _placed(members) if labelled else nowhere
         pictures, rows, bad = Temporary(), [], []
         with Writer(pictures.path) as writer:
             for member, kept in _read(archive, members, placed, tell):
@@ -125,6 +133,8 @@ def read_archive(source: Path | bytes, name: str | None = None, tell: Tell = qui
     frame = _frame(rows, [NAME, LABEL, SPLIT, SHA256])
     if (frame[SPLIT] == "").all():
         frame = frame.drop(columns=SPLIT)
+    if not labelled:
+        frame = frame.drop(columns=LABEL)
     return _table(name, frame, pictures, bad, notes, (NAME, SHA256))
 
 
@@ -211,7 +221,8 @@ def _nothing(bad: Sequence[BadRow], name: str) -> UserError:
 
 
 def _placed(members: Sequence[Member]) -> Mapping[int, tuple[str, str]]:
-    """Label and side of the split by the line of each member; "" for what its folders do not say."""
+    """Label and side of the split ("" where there is none) by the line of each member in the folder of a
+    label."""
     folders = {each.line: each.parts[:-1] for each in members if each.wrong is None}
     top = _common(list(folders.values()))
     below = {line: each[top:] for line, each in folders.items()}
@@ -220,7 +231,8 @@ def _placed(members: Sequence[Member]) -> Mapping[int, tuple[str, str]]:
     for line, each in below.items():
         side = split_of(each[0]) if split and each else None
         rest = each[1:] if side else each
-        found[line] = rest[0].strip() if rest else "", side or ""
+        if rest and rest[0].strip():
+            found[line] = rest[0].strip(), side or ""
     return found
 
 
@@ -248,7 +260,7 @@ def _read(
         found: bytes | Message
         if member.wrong is not None:
             found = member.wrong
-        elif not placed[member.line][0]:
+        elif member.line not in placed:
             found = message("data.archive.no_folder")
         else:
             found = content(archive, member)
@@ -304,7 +316,7 @@ def _named(
     read_of: dict[int, str | Message] = {}
     pictures = Temporary()
     with Writer(pictures.path) as writer:
-        everywhere = dict.fromkeys(asked, ("-", ""))  # folders say nothing here
+        everywhere = dict.fromkeys(asked, ("", ""))  # folders say nothing here
         for member, kept in _read(archive, list(asked.values()), everywhere, tell):
             if isinstance(kept, Kept):
                 writer.add(kept)

@@ -10,7 +10,7 @@ import pytest
 from core.data import archive, picture_table
 from core.data.checkup import checkup
 from core.data.edits import change
-from core.data.picture_table import read_archive, read_files, read_named
+from core.data.picture_table import read_archive, read_files, read_given, read_named
 from core.data.profile import check, profile
 from core.data.read import Table, load_table, read, write_table
 from core.errors import UserError
@@ -97,6 +97,16 @@ def test_what_cannot_be_used_is_named_with_its_reason() -> None:
 
 def _open(data: bytes) -> zipfile.ZipFile:
     return zipfile.ZipFile(io.BytesIO(data))
+
+
+def test_pictures_to_be_answered_need_no_folders(tmp_path: Path) -> None:
+    """Not even where other files have one; what the folders say would be taken for an answer."""
+    files = {"1.png": picture(), "new/2.png": picture(number=2), "notes.txt": b"x"}
+    (tmp_path / "new.zip").write_bytes(packed(files))
+    table = read_given([tmp_path / "new.zip"], None, None)
+    assert table.frame["file"].tolist() == ["1.png", "new/2.png"]
+    assert list(table.frame.columns) == ["file", "sha256"]
+    assert reasons(table) == {"notes.txt": "data.picture.unknown"}
 
 
 def test_folders_without_a_file_are_named() -> None:

@@ -6,7 +6,7 @@ from collections import defaultdict
 from collections.abc import Iterator
 
 from core.data.checks.finding import EXAMPLES, Finding, Seen, Severity, finding
-from core.data.grid import shorten
+from core.data.grid import BadRow, shorten
 from core.data.profile import Dropped
 from core.words import Message, message
 
@@ -42,7 +42,7 @@ def _count(note: Message) -> int:
     return numbers[0] if numbers else names.count(", ") + 1
 
 
-def named(row: Dropped) -> Message:
+def named(row: Dropped | BadRow) -> Message:
     """What stands there, or what the file is called, and why it cannot be used."""
     return message("checkup.left_out", text=shorten(row.text), reason=row.reason)
 
