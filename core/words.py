@@ -69,6 +69,12 @@ def has(key: str) -> bool:
     return key in locale("en")
 
 
+def of_kind(key: str, kind: str) -> str:
+    """The key of the sentence for this kind of data (`core.modalities`), where it has one of its own."""
+    own = f"{key}.{kind}"
+    return own if has(own) else key
+
+
 def say(what: Message | str, language: str = "en", **values: Any) -> str:
     """Render a message, or the sentence of a key with `values`, in `language`.
 

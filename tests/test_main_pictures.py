@@ -122,6 +122,9 @@ def test_a_dry_run_says_what_it_would_take(ask: Ask, archive: str) -> None:
     found = json.loads(out)
     assert found["seconds"] > 0
     assert "16 × 16" in found["settings"]["max_length"]["why"]
+    code, out, _ = ask("train", archive, "--model", TINY_PICTURES, "--dry-run")
+    assert "Picture size" in out
+    assert "text" not in out.lower()
 
 
 def test_a_table_beside_its_pictures(ask: Ask, archive: str, tmp_path: Path) -> None:

@@ -14,7 +14,7 @@ from core.models.catalog import BY_KEY
 from core.models.locate import here, resolve
 from core.models.packaged import named
 from core.recipe import ModelSpec, Recipe
-from core.words import Message, message, say
+from core.words import Message, message, of_kind, say
 from ui import html
 from ui.html import actions, data_of
 from ui.session import MODEL, QUIET, Loaded, Session, go, problem
@@ -86,14 +86,18 @@ def later(lang: str) -> str:
 
 def settings_table(plan: Plan, recipe: Recipe, lang: str) -> str:
     """Setting, value and where it came from."""
-    spec, why = plan.spec, plan.why
+    spec, why, kind = plan.spec, plan.why, recipe.data.modality
     steps = message("plan.steps", epochs=float(spec.epochs or 0), steps=plan.total_steps)
     cut = message("plan.cut", share=plan.cut, why=why["max_length"])
     rows: list[tuple[str, Message | str, Message]] = [
         ("train.epochs", steps, why["epochs"]),
         ("train.learning_rate", f"{spec.learning_rate:g}", why["learning_rate"]),
         ("train.batch_size", f"{spec.batch_size:,}", why["batch_size"]),
-        ("train.max_length", f"{spec.max_length:,}", cut if plan.cut else why["max_length"]),
+        (
+            of_kind("train.max_length", kind),
+            f"{spec.max_length:,}",
+            cut if plan.cut else why["max_length"],
+        ),
         ("train.evaluations", f"{spec.evaluations:g}", why["evaluations"]),
     ]
     if EARLY in recipe.techniques:

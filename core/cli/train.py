@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from core.cli.asked import asked
 from core.cli.out import tell
-from core.words import say
+from core.words import of_kind, say
 
 if TYPE_CHECKING:
     from core.runs import Run
@@ -108,8 +108,9 @@ def _dry_run(table: Any, recipe: Any, extra: Any, store: Any, as_json: bool) -> 
         }
         print(json.dumps(answer, ensure_ascii=False))
         return 0
+    kind = pinned.data.modality
     for name, why in plan.why.items():
-        print(f"{say(f'train.{name}'):<24}{values[name]:<8g} {why}")
+        print(f"{say(of_kind(f'train.{name}', kind)):<24}{values[name]:<8g} {why}")
     minutes = None if estimate.seconds is None else estimate.seconds / 60
     if minutes is not None:
         print(say("cli.time", minutes=minutes, steps=plan.total_steps))

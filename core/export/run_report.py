@@ -24,7 +24,7 @@ from core.modalities import by_key
 from core.models.packaged import named
 from core.recipe import Recipe
 from core.runs import Run, RunStore
-from core.words import Message, has, say
+from core.words import Message, has, of_kind, say
 
 PACKAGES = ("torch", "transformers", "scikit-learn", "tokenizers")
 STYLES = """
@@ -288,7 +288,7 @@ def _settings(run: Run, language: str) -> str:
         ("card.base", _model(recipe, language)),
         ("train.epochs", f"{metrics['epochs']:.1f}"),
         *(
-            (f"train.{name}", f"{value:g}")
+            (of_kind(f"train.{name}", recipe.data.modality), f"{value:g}")
             for name, value in settings.items()
             if name != "epochs" and value is not None
         ),

@@ -146,6 +146,15 @@ def test_how_the_file_was_read_is_part_of_it() -> None:
     assert str(why).startswith("a,b,c: ")
 
 
+def test_names_of_pictures_without_the_pictures() -> None:
+    rows = [[f"red/IMG_{n}.JPG", "good text of some length", "ab"[n % 2]] for n in range(20)]
+    named = found(table(rows, ("photo", "text", "label")))["picture_names"]
+    assert named.severity == "serious"
+    assert "“photo”" in str(named.what)
+    rows[3][0] = rows[5][0] = "nothing"
+    assert "picture_names" not in found(table(rows, ("photo", "text", "label")))
+
+
 @pytest.mark.parametrize(
     ("header", "columns", "key"),
     [
