@@ -123,11 +123,13 @@ def settings_table(plan: Plan, recipe: Recipe, lang: str) -> str:
 
 
 def automatic(plan: Plan, recipe: Recipe, name: str, lang: str) -> Any:
-    """The text box of a setting that may be left open: it shows what it then is."""
+    """The text box of a setting that may be left open: it shows what it then is. Where there is nothing to
+    choose, it is not there."""
+    visible = not (name == "max_length" and plan.facts.one_length)
     if getattr(recipe.train, name) is not None:
-        return gr.skip()
+        return gr.Textbox(visible=visible)
     value = f"{getattr(plan.spec, name):g}"
-    return gr.Textbox(placeholder=say("ui.automatic.value", lang, value=value))
+    return gr.Textbox(placeholder=say("ui.automatic.value", lang, value=value), visible=visible)
 
 
 def waiting(key: str, lang: str, **values: Any) -> str:
