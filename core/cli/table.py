@@ -45,7 +45,7 @@ def check(options: argparse.Namespace) -> int:
             json.dumps(_profile_json(table, seen, findings, suggested, problem), ensure_ascii=False)
         )
     else:
-        _print_profile(table, seen, findings, suggested)
+        _print_profile(table, seen, findings, suggested, store)
     if problem:
         raise problem
     return 0
@@ -104,9 +104,12 @@ def _kind(table: Any) -> list[str]:
     return [table.format, *sheet, *encoding, *delimiter]
 
 
-def _print_profile(table: Any, seen: Any, findings: Any, suggested: Any) -> None:
+def _print_profile(table: Any, seen: Any, findings: Any, suggested: Any, store: Any) -> None:
     from core.data.checks.file import named
     from core.modalities import by_key
+    from core.models.advice import to_get
+    from core.models.locate import here
+    from core.recipe import ModelSpec
 
     print(f"{table.name}: {', '.join(_kind(table))}, {seen.rows:,} rows")
     shown = by_key(table.modality).named(seen.text)
@@ -122,6 +125,8 @@ def _print_profile(table: Any, seen: Any, findings: Any, suggested: Any) -> None
     for change in table.changes:
         print(f"* {change.said}")
     why = " ".join(str(each) for each in suggested.why)
+    if here(ModelSpec(suggested.model), store) is None:
+        why += f" {to_get(suggested.model)}"
     print(f"{say('advice.title', model=suggested.model)}. {why}")
     marks = {"serious": "!!", "warning": "!", "note": "-"}
     for found in findings:
