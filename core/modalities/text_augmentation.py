@@ -16,6 +16,9 @@ UNSPACED = re.compile(
     "[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3005-\u3007\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff"
     "\uf900-\ufaff\uff66-\uff9f\U00020000-\U0003ffff]"
 )
+# Vowels of Thai and Lao that are letters of their own for Unicode, written before and behind their consonant.
+LEADING = re.compile("[\u0e40-\u0e44\u0ec0-\u0ec4]$")
+TRAILING = re.compile("[\u0e30\u0e32\u0e33\u0e45\u0eb0\u0eb2\u0eb3]")
 PUNCTUATION = (".", ";", "?", ":", "!", ",")  # those of AEDA
 SENTENCE_MARKS = ("。", "；", "？", "：", "！", "，")  # the same in Chinese and Japanese
 ARABIC = re.compile("[\u0600-\u06ff\u0750-\u077f\u08a0-\u08ff\ufb50-\ufdff\ufe70-\ufefc]")
@@ -30,8 +33,13 @@ def units(text: str) -> list[list[str]]:
         begins = True  # is a new unit begun by the next character?
         for character in word:
             alone = bool(UNSPACED.match(character))
-            if unicodedata.category(character).startswith("M") and len(found) > start:
-                found[-1][0] += character  # a mark belongs to the letter below it
+            within = len(found) > start and (
+                unicodedata.category(character).startswith("M")
+                or TRAILING.match(character)
+                or (alone and LEADING.search(found[-1][0]))
+            )
+            if within:  # a mark belongs to the letter below it, a vowel to its consonant
+                found[-1][0] += character
             elif alone or begins:
                 found.append([character, ""])
                 begins = alone

@@ -35,8 +35,10 @@ def test_units_are_words_or_characters() -> None:
     assert [unit for unit, _ in units("a good 好书 day")] == ["a", "good", "好", "书", "day"]
     assert [unit for unit, _ in units(CHINESE)] == list(CHINESE)
     assert [unit for unit, _ in units("人々はｶﾅ")] == ["人", "々", "は", "ｶ", "ﾅ"]
-    # A vowel mark stays on its letter.
+    # A vowel stays with its letter, whether it is a mark, or written before or behind it.
     assert [unit for unit, _ in units("ที่นี่")] == ["ที่", "นี่"]
+    assert [unit for unit, _ in units("แย่มาก เกาะ")] == ["แย่", "มา", "ก", "เกาะ"]
+    assert [unit for unit, _ in units("ໄທ")] == ["ໄທ"]
 
 
 @pytest.mark.parametrize("method", METHODS)
