@@ -114,6 +114,9 @@ def test_check_names_each_file_that_is_not_read(ask: Ask, tmp_path: Path) -> Non
     assert "../x.png: Its name leads out of the archive." in out
     assert "saved as JPEG or PNG" in out
     assert "sha256" not in out
+    code, _, err = ask("check", str(tmp_path / "all.zip"), "--label", "colour")
+    assert code == 2
+    assert "Its columns are: file, label." in err
 
 
 def test_a_dry_run_says_what_it_would_take(ask: Ask, archive: str) -> None:

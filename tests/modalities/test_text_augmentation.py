@@ -10,7 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from core.modalities.text_augmentation import METHODS, PUNCTUATION, alter, join, units
+from core.data.samples import load
+from core.modalities.text_augmentation import METHODS, PUNCTUATION, UNSPACED, alter, join, units
 
 ENGLISH = "the film was very good and we liked the people in it"
 CHINESE = "这部电影非常好看我们都很喜欢"
@@ -58,6 +59,17 @@ def test_each_method_changes_a_share_of_the_units(method: str, text: str) -> Non
         assert sorted(after) == sorted(before)
     else:
         assert SequenceMatcher(None, text, changed).ratio() > 0.6
+
+
+@pytest.mark.parametrize("method", METHODS)
+@pytest.mark.parametrize("sample", ["sentiment_zh", "classics_zh"])
+def test_chinese_as_people_write_it_is_altered_a_little(sample: str, method: str) -> None:
+    texts = load(sample).frame["text"].tolist()[:100]
+    made = [alter(text, method, 0.1, draw(seed)) for seed, text in enumerate(texts)]
+    assert sum(one != other for one, other in zip(texts, made, strict=True)) > 95
+    for before, after in zip(texts, made, strict=True):
+        fewer = len(UNSPACED.findall(before)) - len(UNSPACED.findall(after))
+        assert abs(fewer) <= 0.1 * len(units(before)) + 1
 
 
 def test_what_each_method_does() -> None:
