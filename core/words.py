@@ -75,6 +75,12 @@ def apart(text: str) -> str:
     return f"\u2068{text}\u2069" if RIGHT_TO_LEFT.search(text) else text
 
 
+def of_kind(key: str, kind: str) -> str:
+    """The key of the sentence for this kind of data (`core.modalities`), where it has one of its own."""
+    own = f"{key}.{kind}"
+    return own if has(own) else key
+
+
 def say(what: Message | str, language: str = "en", **values: Any) -> str:
     """Render a message, or the sentence of a key with `values`, in `language`.
 

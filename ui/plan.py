@@ -10,12 +10,11 @@ from typing import TYPE_CHECKING, Any
 import gradio as gr
 
 from core.libraries import load_libraries
-from core.modalities import by_key
 from core.models.catalog import BY_KEY
 from core.models.locate import here, resolve
 from core.models.packaged import named
 from core.recipe import ModelSpec, Recipe
-from core.words import Message, message, say
+from core.words import Message, message, of_kind, say
 from ui import html
 from ui.html import actions, data_of
 from ui.session import MODEL, QUIET, Loaded, Session, go, problem
@@ -87,18 +86,20 @@ def later(lang: str) -> str:
 
 def settings_table(plan: Plan, recipe: Recipe, lang: str) -> str:
     """Setting, value and where it came from."""
-    spec, why = plan.spec, plan.why
+    spec, why, kind = plan.spec, plan.why, recipe.data.modality
     steps = message("plan.steps", epochs=float(spec.epochs or 0), steps=plan.total_steps)
     cut = message("plan.cut", share=plan.cut, why=why["max_length"])
     rows: list[tuple[str, Message | str, Message]] = [
         ("train.epochs", steps, why["epochs"]),
         ("train.learning_rate", f"{spec.learning_rate:g}", why["learning_rate"]),
         ("train.batch_size", f"{spec.batch_size:,}", why["batch_size"]),
+        (
+            of_kind("train.max_length", kind),
+            f"{spec.max_length:,}",
+            cut if plan.cut else why["max_length"],
+        ),
         ("train.evaluations", f"{spec.evaluations:g}", why["evaluations"]),
     ]
-    if not by_key(recipe.data.modality).one_length:
-        said = cut if plan.cut else why["max_length"]
-        rows.insert(3, ("train.max_length", f"{spec.max_length:,}", said))
     if EARLY in recipe.techniques:
         chosen = recipe.techniques[EARLY].get("patience")
         after = message("plan.patience.epochs", n=float(chosen)) if chosen else None
@@ -122,14 +123,13 @@ def settings_table(plan: Plan, recipe: Recipe, lang: str) -> str:
 
 
 def automatic(plan: Plan, recipe: Recipe, name: str, lang: str) -> Any:
-    """The text box of a setting that may be left open: it shows what it then is. Where all inputs are as long
-    there is no length to choose."""
-    if name == "max_length" and by_key(recipe.data.modality).one_length:
-        return gr.Textbox(visible=False)
+    """The text box of a setting that may be left open: it shows what it then is. Where there is nothing to
+    choose, it is not there."""
+    visible = not (name == "max_length" and plan.facts.one_length)
     if getattr(recipe.train, name) is not None:
-        return gr.Textbox(visible=True)
+        return gr.Textbox(visible=visible)
     value = f"{getattr(plan.spec, name):g}"
-    return gr.Textbox(placeholder=say("ui.automatic.value", lang, value=value), visible=True)
+    return gr.Textbox(placeholder=say("ui.automatic.value", lang, value=value), visible=visible)
 
 
 def waiting(key: str, lang: str, **values: Any) -> str:

@@ -24,7 +24,7 @@ from core.modalities import by_key
 from core.models.packaged import named
 from core.recipe import Recipe
 from core.runs import Run, RunStore
-from core.words import Message, has, say
+from core.words import Message, has, of_kind, say
 
 PACKAGES = ("torch", "transformers", "scikit-learn", "tokenizers")
 STYLES = """
@@ -32,9 +32,9 @@ h2 { margin-top: 2.2rem; border-bottom: 1px solid #cbd5e1; }
 .scroll { overflow-x: auto; }
 .lead { color: #475569; }
 td img { display: block; margin-bottom: .3rem; border-radius: .3rem; }
-th.text, td.text { text-align: left; min-width: 16rem; overflow-wrap: anywhere; }
+th.text, td.text { text-align: start; min-width: 16rem; overflow-wrap: anywhere; }
 .matrix td { text-align: center; border: 1px solid #fff; }
-.matrix th { max-width: 10rem; overflow-wrap: anywhere; }
+.matrix th { max-width: 10rem; overflow-wrap: anywhere; } .matrix tr:first-child th { text-align: center; }
 dl { display: grid; grid-template-columns: max-content 1fr; gap: .2rem 1.2rem; }
 dt { color: #475569; } dd { margin: 0; overflow-wrap: anywhere; }
 .bar { display: grid; grid-template-columns: 16rem 1fr 12rem; gap: .6rem; align-items: center; }
@@ -287,14 +287,13 @@ def _block(block: Mapping[str, Any], language: str) -> str:
 def _settings(run: Run, language: str) -> str:
     recipe, metrics = run.recipe(), run.metrics() or {}
     settings = metrics.get("settings") or dataclasses.asdict(recipe.train)
-    nothing = ("max_length",) if by_key(recipe.data.modality).one_length else ()
     facts = [
         ("card.base", _model(recipe, language)),
         ("train.epochs", f"{metrics['epochs']:.1f}"),
         *(
-            (f"train.{name}", f"{value:g}")
+            (of_kind(f"train.{name}", recipe.data.modality), f"{value:g}")
             for name, value in settings.items()
-            if name != "epochs" and name not in nothing and value is not None
+            if name != "epochs" and value is not None
         ),
         ("report.seconds", f"{metrics['seconds']:.0f} s"),
     ]

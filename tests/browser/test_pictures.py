@@ -25,6 +25,9 @@ def test_the_whole_way_with_pictures(app: App, visit: Open, tmp_path: Path) -> N
     expect(page.locator('#model-cards input[value="efficientnet-lite0"]')).to_be_checked()
     expect(page.locator("#model-cards")).not_to_contain_text("MiniLM")
     to_techniques(page)
+    expect(page.locator("#train-max_length")).to_be_hidden(
+        timeout=SLOW
+    )  # all pictures are as large
     start(page, "6")
     expect(page.locator("#see-result")).to_be_visible(timeout=3 * SLOW)
     page.locator("#see-result").click()

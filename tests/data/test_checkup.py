@@ -140,9 +140,19 @@ def test_how_the_file_was_read_is_part_of_it() -> None:
     joined = b"text label\n" + b"some text here good\n" * 20
     assert found(read(joined, "x.csv"))["one_column"].severity == "serious"
     bad = read(b"text,label\na,b,c\n" + b"some text,x\nmore text,y\n" * 20)
-    ((line, reason),) = found(bad)["unreadable"].examples
+    line, why = found(bad)["unreadable"].examples[0]
     assert line == 2
-    assert isinstance(reason, Message), "it is said in the language of whoever reads it"
+    assert isinstance(why, Message)  # in the language of the person who reads it
+    assert str(why).startswith("a,b,c: ")
+
+
+def test_names_of_pictures_without_the_pictures() -> None:
+    rows = [[f"red/IMG_{n}.JPG", "good text of some length", "ab"[n % 2]] for n in range(20)]
+    named = found(table(rows, ("photo", "text", "label")))["picture_names"]
+    assert named.severity == "serious"
+    assert "“photo”" in str(named.what)
+    rows[3][0] = rows[5][0] = "nothing"
+    assert "picture_names" not in found(table(rows, ("photo", "text", "label")))
 
 
 @pytest.mark.parametrize(

@@ -112,7 +112,7 @@ def test_of_pictures_it_names_the_files_alone() -> None:
     simple = simple_card("colours", recipe, {"baselines": {"colours": learned}}, base)
     assert "it looks at photo and answers" in simple
     assert "sha256" not in text + simple
-    assert say("train.max_length") not in text, "pictures have no length"
+    assert say("train.max_length") not in text
     assert say("train.max_length") in card(RECIPE, LABELS, measured, base)
 
 

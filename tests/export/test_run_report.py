@@ -85,7 +85,7 @@ def test_misclassified_pictures_are_in_it_and_nothing_is_fetched(store: RunStore
     assert not re.search(r'(?<!alt="" )src=|href=|url\(|@import|https?://|<script', page)
     assert html.escape(HOSTILE[:4]) in page
     assert "sha256" not in page
-    assert say("train.max_length") not in page, "pictures have no length"
+    assert say("train.max_length") not in page
     assert len(page) < 300_000
 
 
@@ -155,6 +155,24 @@ def test_the_evidence_of_techniques_is_in_it(store: RunStore) -> None:
     assert page.count("<svg") == 3
     assert "<img" not in page
     assert html.escape(HOSTILE) in page
+
+
+@pytest.mark.parametrize("word", ["سيئ (لا شيء)", "רע (כלום)"])
+def test_what_is_written_from_right_to_left_keeps_its_direction(store: RunStore, word: str) -> None:
+    """A bracket or a dot at its end would else stand at the wrong side of it."""
+    run = make_run(store, labels=(word, "b"))
+    rows = run.test_rows()
+    assert rows is not None
+    rows["text"] = f"{word}!"
+    run.write_test_rows(rows)
+    title = message("technique.augment.examples")
+    change(run, techniques={"augment": [table(title, [title], [[f"{word}."]])]})
+    page = run_report(run)
+    shown = re.findall(rf"<(\w+)([^>]*)>{re.escape(word)}[!.]?<", page)
+    # The mistakes, the labels, the evidence, and which label is taken for which.
+    assert {tag for tag, _ in shown} == {"td", "th"}
+    assert all(attributes.endswith("dir=auto") for _, attributes in shown)
+    assert re.search(rf"<dd dir=auto>[^<]*{re.escape(run.recipe().task.column)}<", page)
 
 
 def test_a_run_without_a_result_has_no_report(store: RunStore) -> None:

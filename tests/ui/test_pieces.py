@@ -213,10 +213,18 @@ def test_what_a_run_takes_is_shown_and_what_would_help(lang: str) -> None:
     table = harmless(plan.settings_table(planned, recipe, lang))
     assert "40" in table
     assert "2.0%" in table
-    assert plan.automatic(planned, recipe, "max_length", lang).visible is True
-    pictures = dataclasses.replace(recipe, data=DataSpec("a.zip", "0", ("file",), modality="image"))
-    assert say("train.max_length", lang) not in plan.settings_table(planned, pictures, lang)
-    assert plan.automatic(planned, pictures, "max_length", lang).visible is False
+    assert plan.automatic(planned, recipe, "max_length", lang).visible
+    # Pictures are all brought to one size: there is nothing to choose, and no word of texts.
+    pictures = dataclasses.replace(
+        planned, facts=dataclasses.replace(facts, one_length=True), cut=0
+    )
+    of_pictures = dataclasses.replace(
+        recipe, data=dataclasses.replace(recipe.data, modality="image")
+    )
+    assert not plan.automatic(pictures, of_pictures, "max_length", lang).visible
+    shown = harmless(plan.settings_table(pictures, of_pictures, lang))
+    assert say("train.max_length.image", lang) in shown
+    assert say("train.max_length", lang) not in shown
 
     def estimate(seconds: float | None, need: float) -> Any:
         memory = int(need * plan.GB)

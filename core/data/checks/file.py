@@ -6,6 +6,7 @@ from collections import defaultdict
 from collections.abc import Iterator
 
 from core.data.checks.finding import EXAMPLES, Finding, Seen, Severity, finding
+from core.data.grid import BadRow, shorten
 from core.data.profile import Dropped
 from core.words import Message, message
 
@@ -23,23 +24,15 @@ def check(seen: Seen) -> Iterator[Finding]:
         yield finding("one_column", "serious", 1)
     total = len(seen.table.frame) + len(seen.table.bad_rows)
     for kind, rows in _left_out(seen).items():
-        unread = kind.endswith("unreadable")
-        severity: Severity = "warning" if unread or len(rows) > MANY * total else "note"
-        said = _wrong if unread else _text
-        lines = tuple((row.line, said(seen, row)) for row in rows[:EXAMPLES])
+        many = kind == "unreadable" or len(rows) > MANY * total
+        severity: Severity = "warning" if many else "note"
+        lines: tuple[tuple[int, str | Message], ...]
+        lines, said = tuple((row.line, row.text) for row in rows[:EXAMPLES]), ""
+        if kind == "unreadable":
+            lines = tuple((row.line, named(row)) for row in rows[:EXAMPLES])
+            said = f"unreadable.{seen.table.modality}"
         label, share = seen.profile.label or "", len(rows) / total
-        yield finding(kind, severity, len(rows), lines, label=label, share=share)
-
-
-def _wrong(seen: Seen, row: Dropped) -> str | Message:
-    """Lines of a table have numbers; what is in an archive has a name."""
-    if not seen.table.inputs:
-        return row.reason
-    return message("checkup.labelled", label=row.text, text=row.reason)
-
-
-def _text(seen: Seen, row: Dropped) -> str | Message:
-    return row.text
+        yield finding(kind, severity, len(rows), lines, said=said, label=label, share=share)
 
 
 def _count(note: Message) -> int:
@@ -49,12 +42,16 @@ def _count(note: Message) -> int:
     return numbers[0] if numbers else names.count(", ") + 1
 
 
+def named(row: Dropped | BadRow) -> Message:
+    """What stands there, or what the file is called, and why it cannot be used."""
+    return message("checkup.left_out", text=shorten(row.text), reason=row.reason)
+
+
 def _left_out(seen: Seen) -> dict[str, list[Dropped]]:
     """The rows that cannot be used, by why; a row without text and label has no text."""
     found: defaultdict[str, list[Dropped]] = defaultdict(list)
     bad = {row.line for row in seen.table.bad_rows}
-    unreadable = "picture_unreadable" if seen.table.inputs else "unreadable"
     for row in seen.profile.dropped:
-        kind = unreadable if row.line in bad else KINDS.get(row.reason.key, "no_text")
+        kind = "unreadable" if row.line in bad else KINDS.get(row.reason.key, "no_text")
         found[kind].append(row)
     return found

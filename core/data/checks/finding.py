@@ -43,12 +43,13 @@ def finding(
     count: int,
     examples: Examples = (),
     fixes: Sequence[Edit] = (),
+    said: str = "",
     **values: Any,
 ) -> Finding:
     """One whose sentence is `checkup.KEY` in the locales; `checkup.KEY.advice` says what to do. Both know
-    `count` and `values`."""
-    what = message(f"checkup.{key}", count=count, **values)
-    advice = message(f"checkup.{key}.advice", count=count, **values)
+    `count` and `values`. `said` is the key of the sentences where it is another one."""
+    what = message(f"checkup.{said or key}", count=count, **values)
+    advice = message(f"checkup.{said or key}.advice", count=count, **values)
     return Finding(key, severity, count, what, advice, examples, tuple(fixes))
 
 
