@@ -109,7 +109,8 @@ class Corrections:
                 "correction_label", label=", ".join(labels)[:60], labels=", ".join(task.names)[:300]
             )
         if not any(map(str.strip, texts)) or len(texts) != len(recipe.data.text):
-            raise UserError("correction_text", columns=", ".join(recipe.data.text)[:300])
+            columns = ", ".join(self.kind.named(recipe.data.text))
+            raise UserError("correction_text", columns=columns[:300])
         if any(len(text) > LONGEST or UNFIT.search(text) for text in texts):
             raise UserError("correction_long", limit=LONGEST)
         picture = (given or self.kind).kept(join(texts))

@@ -16,6 +16,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from core.data.grid import BadRow
 from core.data.picture_table import read_given
 from core.errors import UserError
 from core.whole_file import Written, missing, predict_file
@@ -51,7 +52,7 @@ class Job:
     rows: int = 0
     started: float = 0.0  # of time.monotonic(), when the first row was answered
     changed: float = field(default_factory=time.monotonic)
-    unreadable: tuple[int, ...] = ()  # lines that could not be read: they are not in the output
+    unreadable: tuple[BadRow, ...] = ()  # they are not in the output
     written: Written | None = None
     error: Exception | None = None
     stop: threading.Event = field(default_factory=threading.Event)
@@ -164,7 +165,7 @@ class FileJobs:
             if job.wanted > len(job.columns):
                 raise UserError("predict_no_column", column=text[0], columns=", ".join(job.columns))
             return ASKING
-        job.unreadable = tuple(row.line for row in table.bad_rows)
+        job.unreadable = table.bad_rows
         job.rows, job.started, job.state = len(table.frame), time.monotonic(), ANSWERING
 
         def count(done: int, rows: int) -> None:

@@ -121,7 +121,7 @@ def folder_of(
         run = run.task(column)
         which = which or run.recommended()
         if which not in run.kept():
-            raise UserError("simple_missing", name=run.id, which=which)
+            raise UserError("simple_missing", name=run.id, which=which, known=", ".join(run.kept()))
         folder = run.folder(which)
     if not is_simple(folder):
         _check(folder, name)

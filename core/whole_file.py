@@ -85,14 +85,16 @@ def predict_file(
     for name in missing(table, text):
         raise UserError("predict_no_column", column=name[:60], columns=", ".join(columns)[:300])
     where = [columns.index(name) for name in text]
-    done = _nothing_yet(columns, table, review_below(predictor))
+    # Of pictures what tells them apart is in no file of a person's.
+    kept = [at for at, name in enumerate(columns) if name not in table.inputs[1:]]
+    done = _nothing_yet([columns[at] for at in kept], table, review_below(predictor))
     instead = word(predictor.labels)
     part = out.with_name(f"{out.name}.part")
     try:
         with part.open("w", encoding=done["encoding"], newline="") as file:
             writer = csv.writer(file, delimiter=done["delimiter"])
             added = [done["label_column"], done["confidence_column"], done["review_column"]]
-            writer.writerow(_harmless([*columns, *added], done))
+            writer.writerow(_harmless([*(columns[at] for at in kept), *added], done))
             while done["rows"] < len(frame) and not done["stopped"]:
                 start = done["rows"]
                 rows = frame.iloc[start : start + CHUNK].to_numpy().tolist()
@@ -100,7 +102,7 @@ def predict_file(
                     predictor, [[row[i] for i in where] for row in rows], done["review_below"]
                 )
                 for row, answer in zip(rows, answers, strict=True):
-                    writer.writerow(_harmless([*row, *answer], done))
+                    writer.writerow(_harmless([*(row[at] for at in kept), *answer], done))
                 done["empty"] += answers.count(("", "", ""))
                 done["unsure"] += sum(label == instead for label, _, _ in answers)
                 done["review"] += sum(look == LOOK for _, _, look in answers)

@@ -69,6 +69,18 @@ def has(key: str) -> bool:
     return key in locale("en")
 
 
+def apart(text: str) -> str:
+    """Text that keeps to itself where it is written from right to left: it does not turn around what stands
+    beside it."""
+    return f"\u2068{text}\u2069" if RIGHT_TO_LEFT.search(text) else text
+
+
+def of_kind(key: str, kind: str) -> str:
+    """The key of the sentence for this kind of data (`core.modalities`), where it has one of its own."""
+    own = f"{key}.{kind}"
+    return own if has(own) else key
+
+
 def say(what: Message | str, language: str = "en", **values: Any) -> str:
     """Render a message, or the sentence of a key with `values`, in `language`.
 
@@ -83,8 +95,8 @@ def say(what: Message | str, language: str = "en", **values: Any) -> str:
         if isinstance(value, Message)
         else f"{value:,}"
         if isinstance(value, int) and not isinstance(value, bool)
-        else f"\u2068{value}\u2069"
-        if isinstance(value, str) and RIGHT_TO_LEFT.search(value)
+        else apart(value)
+        if isinstance(value, str)
         else value
         for name, value in what.values.items()
     }

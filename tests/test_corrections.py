@@ -187,6 +187,9 @@ def test_a_picture_is_needed_where_pictures_were_learned(store: RunStore, tmp_pa
     with pytest.raises(UserError) as error:
         by_key("image").given(["a.png", "b.png"])
     assert error.value.args == ("pictures_one",)
+    with pytest.raises(UserError, match="columns: file") as error:
+        Corrections(run).add(("", ""), ["red"], "", modality)
+    assert error.value.args == ("correction_text",)
 
 
 def test_pictures_become_rows_with_their_pictures(store: RunStore, tmp_path: Path) -> None:

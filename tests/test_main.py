@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 
 from core.__main__ import main
+from core.models import packaged
 from core.runs import RunStore
 from core.words import ASSETS
 from tests.conftest import TINY, sentiment_csv
@@ -139,9 +140,42 @@ def test_check_tells_what_the_data_step_shows(capsys: pytest.CaptureFixture[str]
     said = capsys.readouterr().out
     assert "800" in said
     assert "Suggested for your data: minilm. Your texts are in English" in said
-    chinese = ASSETS / "samples" / "sentiment-zh.csv"
-    assert main(["check", str(chinese), "--json"]) == 0
+    chinese = str(ASSETS / "samples" / "sentiment-zh.csv")
+    assert main(["check", chinese, "--json"]) == 0
     assert json.loads(capsys.readouterr().out)["model"]["suggested"] == "multilingual-e5-small"
+
+
+def test_how_the_suggested_model_is_had_is_said(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("TICKTUNE_CACHE", str(tmp_path))
+    monkeypatch.setattr("core.models.packaged.PACKAGE", "no_such_package_of_models")
+    monkeypatch.setattr("core.models.locate._cached_commit", lambda *_: None)
+    chinese = str(ASSETS / "samples" / "sentiment-zh.csv")
+    assert main(["check", chinese]) == 0
+    assert "471 MB" in (said := capsys.readouterr().out)
+    assert "make multilingual" in said
+    (tmp_path / "models" / packaged.FOLDER).mkdir(parents=True)
+    (tmp_path / "models" / packaged.FOLDER / "model.safetensors").touch()
+    assert main(["check", chinese]) == 0
+    assert "471 MB" not in capsys.readouterr().out
+
+
+def test_a_model_that_reads_the_texts_is_suggested_before_another_is_trained(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("core.models.locate.IN_THE_BOX", {"minilm": lambda: 1 / 0})
+
+    def told(sample: str, *more: str) -> str:
+        with pytest.raises(ZeroDivisionError):  # when it would begin
+            main(["train", str(ASSETS / "samples" / sample), "--dry-run", *more])
+        return capsys.readouterr().err
+
+    assert "“--model multilingual-e5-small” is suggested. Your texts are in Chinese" in told(
+        "sentiment-zh.csv"
+    )
+    assert told("sentiment-zh.csv", "--model", "minilm") == ""  # as was asked for
+    assert told("sentiment-en.csv") == ""
 
 
 def test_what_check_finds_can_be_mended(

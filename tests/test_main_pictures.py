@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import io
 import json
+import zipfile
 from collections.abc import Callable
 from pathlib import Path
 
@@ -11,7 +13,7 @@ import pytest
 from core.__main__ import main
 from core.runs import RunStore
 from tests.conftest import TINY_PICTURES, sentiment_csv
-from tests.data.drawn import coloured, picture
+from tests.data.drawn import coloured, packed, picture
 
 Ask = Callable[..., tuple[int, str, str]]
 
@@ -48,6 +50,7 @@ def test_an_archive_is_trained_on_and_new_pictures_are_answered(
     code, out, err = ask("train", archive, "--model", TINY_PICTURES, "--epochs", "8")
     assert code == 0, err
     assert "linear_probe" in err
+    assert "shop.zip: file -> label" in err
     answer = json.loads(out)
     assert set(answer["baselines"]) == {"majority", "colours"}
     for name in ("red", "blue"):
@@ -57,8 +60,8 @@ def test_an_archive_is_trained_on_and_new_pictures_are_answered(
     assert code == 0, err
     assert json.loads(out)["rows"] == 2
     lines = (tmp_path / "out.csv").read_text("utf-8-sig").splitlines()
-    assert lines[0].split(",")[:3] == ["file", "sha256", "label"]
-    assert [line.split(",")[2] for line in lines[1:]] == ["red", "blue"]
+    assert lines[0].split(",")[:2] == ["file", "label"]
+    assert [line.split(",")[1] for line in lines[1:]] == ["red", "blue"]
     code, out, _ = ask("evaluate", answer["run"], "--file", archive, "--json")
     assert code == 0
     assert 0 < json.loads(out)["also_trained"] < 40
@@ -96,6 +99,24 @@ def test_the_mode_decides_what_is_trained(ask: Ask, archive: str, tmp_path: Path
         code, _, err = ask("train", str(tmp_path / "a.csv"), "--mode", mode)
         assert code == 2
         assert "pictures" in err
+        assert "--technique freeze" in err
+
+
+def test_check_names_each_file_that_is_not_read(ask: Ask, tmp_path: Path) -> None:
+    """And nobody has to read of a sha256."""
+    with zipfile.ZipFile(io.BytesIO(coloured(20))) as good:
+        files = {info.filename: good.read(info) for info in good.infolist()}
+    (tmp_path / "all.zip").write_bytes(packed({**files, "red/note.txt": b"x", "../x.png": b"x"}))
+    code, out, err = ask("check", str(tmp_path / "all.zip"))
+    assert code == 0, err
+    assert "image: file  (" in out
+    assert "red/note.txt: It is no JPEG, PNG, WebP, GIF or BMP picture." in out
+    assert "../x.png: Its name leads out of the archive." in out
+    assert "saved as JPEG or PNG" in out
+    assert "sha256" not in out
+    code, _, err = ask("check", str(tmp_path / "all.zip"), "--label", "colour")
+    assert code == 2
+    assert "Its columns are: file, label." in err
 
 
 def test_a_dry_run_says_what_it_would_take(ask: Ask, archive: str) -> None:
@@ -104,6 +125,9 @@ def test_a_dry_run_says_what_it_would_take(ask: Ask, archive: str) -> None:
     found = json.loads(out)
     assert found["seconds"] > 0
     assert "16 × 16" in found["settings"]["max_length"]["why"]
+    code, out, _ = ask("train", archive, "--model", TINY_PICTURES, "--dry-run")
+    assert "Picture size" in out
+    assert "text" not in out.lower()
 
 
 def test_a_table_beside_its_pictures(ask: Ask, archive: str, tmp_path: Path) -> None:

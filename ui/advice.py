@@ -14,8 +14,7 @@ from core import techniques
 from core.data.edits import edits_of
 from core.errors import UserError
 from core.libraries import load_libraries
-from core.models.advice import Advice, advise
-from core.models.catalog import BY_KEY
+from core.models.advice import Advice, advise, to_get
 from core.models.locate import here
 from core.models.packaged import named
 from core.recipe import DataSpec, ModelSpec, Recipe, TaskSpec
@@ -115,8 +114,7 @@ def _told(loaded: Loaded, session: Session, wanted: Any, lang: str) -> Iterator[
     advice = advise(loaded.profile, machine().device != "cpu")
     spec = here(ModelSpec(advice.model), session.store)
     if spec is None:
-        size = BY_KEY[advice.model].megabytes
-        yield card_html(advice, lang, say("advice.download", lang, size=size))
+        yield card_html(advice, lang, say(to_get(advice.model), lang))
         return
     yield card_html(advice, lang, say("advice.measuring", lang))
     for progress in unpacking(spec, lang):

@@ -9,7 +9,7 @@ from core.data.checkup import SEVERITIES
 from core.data.edits import Edit, Mask
 from core.data.read import Table
 from core.errors import UserError
-from core.words import say
+from core.words import Message, say
 from ui.session import Loaded
 from ui.words import esc
 
@@ -22,7 +22,8 @@ def checkup_html(loaded: Loaded, lang: str) -> str:
         (severity, [each for each in loaded.findings if each.severity == severity])
         for severity in SEVERITIES
     ]
-    cards = "".join(_group(severity, found, lang) for severity, found in groups if found)
+    numbered = not loaded.table.inputs  # files of an archive have names
+    cards = "".join(_group(severity, found, lang, numbered) for severity, found in groups if found)
     if not any(found for severity, found in groups if severity != "note"):
         cards = f'<p class="tt-note">{esc(say("checkup.clean", lang))}</p>' + cards
     title = esc(say("checkup.title", lang))
@@ -38,9 +39,9 @@ def findings_html(findings: Sequence[Finding], lang: str) -> str:
     )
 
 
-def _group(severity: str, findings: Sequence[Finding], lang: str) -> str:
+def _group(severity: str, findings: Sequence[Finding], lang: str, numbered: bool = True) -> str:
     """A card; of what is only good to know there is often much, so that it is folded."""
-    items = f"<ul>{''.join(_finding(each, lang) for each in findings)}</ul>"
+    items = f"<ul>{''.join(_finding(each, lang, numbered) for each in findings)}</ul>"
     title = f"<strong>{esc(say(f'checkup.{severity}', lang))} ({len(findings)})</strong>"
     look = f'class="tt-notice tt-{KINDS[severity]} tt-findings"'
     if severity == "note":
@@ -48,13 +49,12 @@ def _group(severity: str, findings: Sequence[Finding], lang: str) -> str:
     return f"<section {look}>{title}{items}</section>"
 
 
-def _finding(found: Finding, lang: str) -> str:
+def _finding(found: Finding, lang: str, numbered: bool) -> str:
     advice = f"<p>{esc(say(found.advice, lang))}</p>" if found.advice else ""
     examples = ""
     if found.examples:
         lines = "".join(
-            f"<li><span>{esc(say('checkup.line', lang, line=line))}</span> "
-            f'<span dir="auto">{esc(text)}</span></li>'
+            f"<li>{_line(line, lang) if numbered else ''}{_example(text, lang)}</li>"
             for line, text in found.examples
         )
         summary = f"<summary>{esc(say('checkup.examples', lang))}</summary>"
@@ -68,6 +68,17 @@ def _finding(found: Finding, lang: str) -> str:
         f'<li data-finding="{esc(found.key)}"><p><b>{esc(say(found.what, lang))}</b></p>'
         f"{advice}{examples}{buttons}</li>"
     )
+
+
+def _line(line: int, lang: str) -> str:
+    return f"<span>{esc(say('checkup.line', lang, line=line))}</span> "
+
+
+def _example(text: str | Message, lang: str) -> str:
+    """A sentence keeps what it names in its own direction by itself."""
+    if isinstance(text, Message):
+        return f'<bdi dir="ltr">{esc(say(text, lang))}</bdi>'
+    return f'<bdi dir="auto">{esc(text)}</bdi>'
 
 
 def _kind(edit: Edit) -> str:

@@ -31,11 +31,11 @@ def example(lang: str) -> str:
     """What a file should look like, in three rows."""
     head = [say(f"ui.example.{name}", lang) for name in ("text", "label")]
     rows = [[say(f"ui.example.{n}.{name}", lang) for name in ("text", "label")] for n in "123"]
-    note = say("ui.example.note", lang)
+    pictures = f'<p class="tt-note">{esc(say("ui.example.pictures", lang))}</p>'
     return html.card(
         say("ui.example.title", lang),
-        html.table(head, rows, say("ui.example.title", lang), wide=0),
-        note,
+        html.table(head, rows, say("ui.example.title", lang), wide=0) + pictures,
+        say("ui.example.note", lang),
     )
 
 

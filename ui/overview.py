@@ -18,9 +18,14 @@ COLUMNS = 12  # columns of the preview
 
 def overview(profile: Profile, lang: str) -> str:
     """Tiles, what is in the way, warnings, and the two pictures."""
+    kind = profile.modality
     tiles = html.tiles(
         [
-            (say("ui.data.rows", lang), f"{profile.usable:,}", say("ui.data.rows.help", lang)),
+            (
+                say(f"ui.data.rows.{kind}", lang),
+                f"{profile.usable:,}",
+                say("ui.data.rows.help", lang),
+            ),
             (
                 say("ui.data.classes", lang),
                 f"{len(profile.classes):,}" if profile.classes else "–",
@@ -29,7 +34,7 @@ def overview(profile: Profile, lang: str) -> str:
             (
                 say("ui.data.left_out", lang),
                 f"{len(profile.dropped):,}",
-                say("ui.data.left_out.help", lang),
+                say(f"ui.data.left_out.help.{kind}", lang),
             ),
         ]
     )
@@ -63,7 +68,7 @@ def class_bars(profile: Profile, lang: str) -> str:
     if rest:
         more = say("ui.data.more_classes", lang, n=len(rest), rows=sum(n for _, n in rest))
         body += f'<p class="tt-note">{esc(more)}</p>'
-    return html.card(say("ui.data.per_class", lang), body)
+    return html.card(say(f"ui.data.per_class.{profile.modality}", lang), body)
 
 
 def length_columns(profile: Profile, lang: str) -> str:
@@ -101,7 +106,8 @@ def preview(table: Table, profile: Profile, lang: str, start: int = 0) -> str:
         roles[profile.label] = say("ui.role.label", lang)
     if profile.split:
         roles[profile.split] = say("ui.role.split", lang)
-    head = [f'<th scope="col" class="tt-num">{esc(say("ui.data.line", lang))}</th>']
+    line_name = say(f"ui.data.line.{profile.modality}", lang)
+    head = [f'<th scope="col" class="tt-num">{esc(line_name)}</th>']
     for name in names:
         role = f'<span class="tt-badge">{esc(roles[name])}</span>' if name in roles else ""
         head.append(f'<th scope="col"><bdi>{esc(html.clip(name, 60))}</bdi> {role}</th>')
@@ -123,5 +129,7 @@ def preview(table: Table, profile: Profile, lang: str, start: int = 0) -> str:
         )
         rows.append(f'<td class="tt-num">{line}</td>{row}')
     first, last = min(start + 1, len(table.frame)), start + len(rows)
-    label = say("ui.data.preview", lang, first=first, last=last, rows=len(table.frame))
+    label = say(
+        f"ui.data.preview.{profile.modality}", lang, first=first, last=last, rows=len(table.frame)
+    )
     return f'<h3 class="tt-heading">{esc(label)}</h3>' + html.raw_table(head, rows, label)

@@ -14,7 +14,7 @@ from core.models.catalog import BY_KEY
 from core.models.locate import here, resolve
 from core.models.packaged import named
 from core.recipe import ModelSpec, Recipe
-from core.words import Message, message, say
+from core.words import Message, message, of_kind, say
 from ui import html
 from ui.html import actions, data_of
 from ui.session import MODEL, QUIET, Loaded, Session, go, problem
@@ -68,7 +68,7 @@ def first(loaded: Loaded, model: str, lang: str) -> tuple[str, str, str]:
     """The card on entering the step, in the order of `view`: the rest follows by itself."""
     profile = loaded.profile
     text = say(
-        "ui.plan",
+        f"ui.plan.{profile.modality}",
         lang,
         model=named(ModelSpec(model), lang),
         rows=profile.usable,
@@ -86,7 +86,7 @@ def later(lang: str) -> str:
 
 def settings_table(plan: Plan, recipe: Recipe, lang: str) -> str:
     """Setting, value and where it came from."""
-    spec, why = plan.spec, plan.why
+    spec, why, kind = plan.spec, plan.why, recipe.data.modality
     steps = message("plan.steps", epochs=float(spec.epochs or 0), steps=plan.total_steps)
     cut = message("plan.cut", share=plan.cut, why=why["max_length"])
     rows: list[tuple[str, Message | str, Message]] = [
@@ -94,7 +94,11 @@ def settings_table(plan: Plan, recipe: Recipe, lang: str) -> str:
         ("train.learning_rate", f"{spec.learning_rate:g}", why["learning_rate"]),
         ("train.head_learning_rate", f"{spec.head_learning_rate:g}", why["head_learning_rate"]),
         ("train.batch_size", f"{spec.batch_size:,}", why["batch_size"]),
-        ("train.max_length", f"{spec.max_length:,}", cut if plan.cut else why["max_length"]),
+        (
+            of_kind("train.max_length", kind),
+            f"{spec.max_length:,}",
+            cut if plan.cut else why["max_length"],
+        ),
         ("train.evaluations", f"{spec.evaluations:g}", why["evaluations"]),
     ]
     if EARLY in recipe.techniques:
@@ -120,11 +124,13 @@ def settings_table(plan: Plan, recipe: Recipe, lang: str) -> str:
 
 
 def automatic(plan: Plan, recipe: Recipe, name: str, lang: str) -> Any:
-    """The text box of a setting that may be left open: it shows what it then is."""
+    """The text box of a setting that may be left open: it shows what it then is. Where there is nothing to
+    choose, it is not there."""
+    visible = not (name == "max_length" and plan.facts.one_length)
     if getattr(recipe.train, name) is not None:
-        return gr.skip()
+        return gr.Textbox(visible=visible)
     value = f"{getattr(plan.spec, name):g}"
-    return gr.Textbox(placeholder=say("ui.automatic.value", lang, value=value))
+    return gr.Textbox(placeholder=say("ui.automatic.value", lang, value=value), visible=visible)
 
 
 def waiting(key: str, lang: str, **values: Any) -> str:

@@ -8,6 +8,7 @@ from typing import Any
 import gradio as gr
 import numpy as np
 
+from core.words import say
 from ui import html, overview
 from ui.session import QUIET, Loaded, Session
 from ui.words import i18n, language
@@ -33,7 +34,7 @@ def build() -> Preview:
     with gr.Row(visible=False, elem_id="preview-pages", elem_classes="tt-pages") as bar:
         earlier = gr.Button(i18n("ui.data.earlier"), size="sm", elem_id="preview-earlier")
         line = gr.Number(
-            label=i18n("ui.data.from_line"), precision=0, minimum=1, elem_id="preview-line"
+            label=i18n("ui.data.from_line.text"), precision=0, minimum=1, elem_id="preview-line"
         )
         later = gr.Button(i18n("ui.data.later"), size="sm", elem_id="preview-later")
     return Preview(rows, bar, earlier, line, later, gr.State(0))
@@ -47,7 +48,10 @@ def show(loaded: Loaded, lang: str, start: int = 0) -> tuple[Any, ...]:
         overview.preview(loaded.table, loaded.profile, lang, start),
         gr.Row(visible=len(frame) > overview.ROWS),
         gr.Button(interactive=start > 0),
-        int(frame.index[start]) if len(frame) else 1,
+        gr.Number(
+            int(frame.index[start]) if len(frame) else 1,
+            label=say(f"ui.data.from_line.{loaded.profile.modality}", lang),
+        ),
         gr.Button(interactive=start + overview.ROWS < len(frame)),
         start,
     )

@@ -9,7 +9,7 @@ from typing import Any
 import pandas as pd
 
 from core.runs import Run
-from core.words import say
+from core.words import apart, say
 from ui import html
 from ui.thumbs import of_run
 from ui.words import esc
@@ -55,9 +55,9 @@ def _table(run: Run, rows: pd.DataFrame, labels: Sequence[str], lang: str) -> st
 def _gallery(run: Run, rows: pd.DataFrame, labels: Sequence[str], lang: str) -> str:
     """The pictures side by side, each with its name, its label, what the model said, and its line."""
     pictures = of_run(run, list(rows["text"]), SIDE)
-    line = say("result.column.line", lang)
+    line = say("ui.data.line.image", lang)
     items = "".join(
-        f'<li>{image}<bdi class="tt-name">{esc(html.clip(row.text, 80))}</bdi>'
+        f'<li>{image}<bdi class="tt-name">{esc(html.clip(row.text, 80)).replace("/", "/<wbr>")}</bdi>'
         f"<strong><bdi>{esc(html.clip(row.label, 60))}</bdi> → "
         f"<bdi>{esc(html.clip(row.predicted, 60))}</bdi></strong>"
         f'<span class="tt-note">{esc(_shares(row.probabilities, labels))}</span>'
@@ -74,7 +74,7 @@ def _gallery(run: Run, rows: pd.DataFrame, labels: Sequence[str], lang: str) -> 
 def _shares(probabilities: Sequence[float], labels: Sequence[str]) -> str:
     """The likeliest labels with their probabilities."""
     ranked = sorted(zip(probabilities, labels, strict=True), key=lambda each: -each[0])
-    return " · ".join(f"{html.clip(label, 24)} {p:.1%}" for p, label in ranked[:TOP])
+    return " · ".join(f"{apart(html.clip(label, 24))} {p:.1%}" for p, label in ranked[:TOP])
 
 
 _COLUMNS: tuple[Any, ...] = ("line", "text", "true", "predicted", "probabilities")

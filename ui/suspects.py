@@ -58,13 +58,14 @@ class Suspects:
 
 def build() -> Suspects:
     """Draw the section."""
-    card = question.build("suspects")
-    trouble = html.piece(elem_id="suspects-problem")
-    with gr.Row(elem_classes="tt-foot"):
-        table = gr.DownloadButton(i18n("suspects.csv"), visible=False, elem_id="suspects-csv")
-        apply = gr.Button(
-            i18n("suspects.apply"), variant="primary", visible=False, elem_id="suspects-apply"
-        )
+    with gr.Column(elem_classes="tt-card"):
+        card = question.build("suspects")
+        trouble = html.piece(elem_id="suspects-problem")
+        with gr.Row(elem_classes="tt-foot"):
+            table = gr.DownloadButton(i18n("suspects.csv"), visible=False, elem_id="suspects-csv")
+            apply = gr.Button(
+                i18n("suspects.apply"), variant="primary", visible=False, elem_id="suspects-apply"
+            )
     return Suspects(card, gr.State(Chosen()), apply, table, trouble)
 
 
@@ -77,7 +78,7 @@ def show(run: Run, lang: str, chosen: Chosen | None = None) -> tuple[Any, ...]:
     )
     found = run.answer(QUESTION) if not timer.active else None
     return (
-        f'<div class="tt-card">{question.heading("suspects", lang)}{body}</div>',
+        question.heading("suspects", lang) + body,
         timer,
         chosen,
         _apply(found, chosen, lang),
@@ -128,8 +129,10 @@ def answer_html(run: Run, found: Mapping[str, Any], chosen: Chosen, lang: str) -
 
 
 def _table(run: Run, found: Mapping[str, Any], shown: Rows, chosen: Chosen, lang: str) -> str:
-    names = ("line", run.recipe().data.modality, "given", "suggested", "what")
-    head = [f'<th scope="col">{esc(say(f"suspects.column.{name}", lang))}</th>' for name in names]
+    kind = run.recipe().data.modality
+    words = [say(f"ui.data.line.{kind}", lang)]
+    words += [say(f"suspects.column.{name}", lang) for name in (kind, "given", "suggested", "what")]
+    head = [f'<th scope="col">{esc(word)}</th>' for word in words]
     lines = []
     images = of_run(run, [row["text"] for row in shown])
     for row, image in zip(shown, images, strict=True):

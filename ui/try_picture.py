@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import gradio as gr
 
@@ -16,8 +17,18 @@ from ui.words import i18n
 SIDE = 240  # pixels of the picture that was asked about
 
 
+class Picture(gr.Image):
+    """One that hands over whatever was uploaded: core opens it, and says what is wrong with it. Of what is no
+    picture gradio would say “Error”."""
+
+    is_template = True  # to the browser it is an Image
+
+    def preprocess(self, payload: Any) -> Any:
+        return payload.path if payload and payload.path else super().preprocess(payload)
+
+
 def build() -> gr.Image:
-    return gr.Image(
+    return Picture(
         label=i18n("result.try.picture"),
         sources=["upload", "clipboard", "webcam"],
         type="filepath",

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import gradio as gr
 
+from core.data.checks.file import named
+from core.data.grid import BadRow
 from core.errors import UserError
 from core.file_jobs import ANSWERING, ASKING, DONE, FAILED, FileJobs, Job
 from core.words import say
@@ -15,7 +18,7 @@ from ui import html
 from ui.session import CLICK, QUIET, Find, Session, problem
 from ui.words import duration, esc, fragment, i18n, language
 
-LINES = 20  # numbers of lines that are named
+LINES = 20  # of those that could not be read, so many are named
 DELIMITERS = {",": "comma", ";": "semicolon", "\t": "tab", "|": "bar"}
 
 
@@ -159,10 +162,23 @@ def _done(job: Job, lang: str) -> str:
         lines.append(say("whole.empty", lang, rows=written["empty"]))
     if written["neutralised"]:
         lines.append(say("whole.neutralised", lang, cells=written["neutralised"]))
-    if job.unreadable:
-        some = ", ".join(map(str, job.unreadable[:LINES]))
-        lines.append(say("whole.unreadable", lang, rows=len(job.unreadable), lines=some))
-    return html.notice(lines, "good")
+    return html.notice(lines, "good") + _unreadable(job.unreadable, lang)
+
+
+def _unreadable(rows: Sequence[BadRow], lang: str) -> str:
+    """How many could not be read, and the first of them with the reason."""
+    if not rows:
+        return ""
+    items = "".join(
+        f"<li><span>{esc(say('checkup.line', lang, line=row.line))}</span> "
+        f'<span dir="auto">{esc(say(named(row), lang))}</span></li>'
+        for row in rows[:LINES]
+    )
+    title = esc(say("whole.unreadable", lang, rows=len(rows)))
+    return (
+        f'<details class="tt-notice tt-warning tt-findings"><summary><strong>{title}</strong></summary>'
+        f"<ul>{items}</ul></details>"
+    )
 
 
 def wire(part: WholeFile, session: Session, column: gr.Radio, which: gr.Radio, find: Find) -> None:

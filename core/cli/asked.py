@@ -6,7 +6,9 @@ import argparse
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from core.cli.out import tell
 from core.errors import UserError
+from core.words import say
 
 if TYPE_CHECKING:
     from core.data.profile import Profile
@@ -41,6 +43,9 @@ def asked(options: argparse.Namespace) -> tuple[Table, Recipe, Table | None]:
         extra = read_unlabelled(options.unlabelled, options.unlabelled_sheet)
         columns = text_columns(extra, seen.text)
         named = ExtraSpec(extra.name, extra.fingerprint, columns)
+    model = options.model or BY_MODALITY[table.modality][0].key
+    if not options.model:
+        _tell_of_a_better(model, seen)
     recipe = Recipe(
         data=DataSpec(
             table.name,
@@ -52,7 +57,7 @@ def asked(options: argparse.Namespace) -> tuple[Table, Recipe, Table | None]:
             modality=table.modality,
         ),
         task=TaskSpec(seen.label or "", seen.separator),
-        model=ModelSpec(options.model or BY_MODALITY[table.modality][0].key),
+        model=ModelSpec(model),
         train=parse(TrainSpec, settings, "train"),
         techniques=_in_mode(
             options.mode,
@@ -64,6 +69,16 @@ def asked(options: argparse.Namespace) -> tuple[Table, Recipe, Table | None]:
         name=options.name,
     )
     return table, recipe, extra
+
+
+def _tell_of_a_better(model: str, seen: Profile) -> None:
+    """Which model is suggested for the data, where it is not the one that is taken."""
+    from core.models.advice import advise
+
+    found = advise(seen, accelerated())
+    if found.model != model:
+        why = " ".join(map(str, found.why))
+        tell(say("cli.suggested", model=found.model, taken=model, why=why))
 
 
 def _techniques(given: Sequence[str], seen: Profile, several: bool) -> dict[str, dict[str, str]]:
@@ -98,7 +113,7 @@ def _in_mode(
     if mode is None:
         mode = "full" if reason is None and open_to_us and accelerated() else None
     elif reason:
-        raise UserError("technique_unavailable", name=f"--mode {mode}", reason=reason)
+        raise UserError("cli_mode", mode=mode)
     others = {key: value for key, value in chosen.items() if key != LinearProbe.key}
     own = chosen.get(LinearProbe.key, {})
     return {"fast": {**others, LinearProbe.key: own}, "full": others}.get(mode or "", chosen)

@@ -28,7 +28,7 @@ def evaluate(options: argparse.Namespace) -> int:
         raise UserError("predict_no_model", name=run.id)
     which = options.which or "model"
     if which not in run.kept():
-        raise UserError("simple_missing", name=run.id, which=which)
+        raise UserError("simple_missing", name=run.id, which=which, known=", ".join(run.kept()))
     found = (
         _of_file(run, which, options.file, options.pictures)
         if options.file
@@ -75,8 +75,11 @@ def _of_file(run: Run, which: str, file: Path, pictures: Path | None) -> dict[st
     given = table.inputs or recipe.data.text
     for name in (*given, label):
         if name not in table.frame.columns:
-            columns = ", ".join(map(str, table.frame.columns))[:300]
-            raise UserError("predict_no_column", column=name, columns=columns)
+            columns = ", ".join(
+                each for each in table.frame.columns if each not in table.inputs[1:]
+            )
+            key = "evaluate_no_label" if name == label else "predict_no_column"
+            raise UserError(key, column=name, columns=columns[:300])
     # Spellings that were made one for the training are one here.
     merged = [edit for edit in map(from_plain, recipe.data.edits) if isinstance(edit, MergeLabels)]
     table = change(table, merged) if merged else table

@@ -15,6 +15,7 @@ WHICH = ("model", "tfidf", "colours", "embedding")
 
 
 def predict(options: argparse.Namespace) -> int:
+    from core.data.checks.file import named
     from core.data.picture_table import read_given
     from core.evaluation.unsure import checked
     from core.predict import folder_of, open_model
@@ -37,8 +38,8 @@ def predict(options: argparse.Namespace) -> int:
     tell("")
     # Rows that could not be read cannot be written in the columns of the others.
     unreadable = [row.line for row in table.bad_rows]
-    for row in table.bad_rows[:20] if table.inputs else ():
-        tell(f"{row.text}: {row.reason}")
+    for row in table.bad_rows[:20]:
+        tell(str(named(row)))
     if unreadable:
         tell(
             say("cli.unreadable", rows=len(unreadable), lines=", ".join(map(str, unreadable[:20])))

@@ -45,7 +45,7 @@ def check(options: argparse.Namespace) -> int:
             json.dumps(_profile_json(table, seen, findings, suggested, problem), ensure_ascii=False)
         )
     else:
-        _print_profile(table, seen, findings, suggested)
+        _print_profile(table, seen, findings, suggested, store)
     if problem:
         raise problem
     return 0
@@ -91,7 +91,7 @@ def _finding_json(found: Any) -> dict[str, Any]:
         "count": found.count,
         "message": str(found.what),
         "advice": str(found.advice) if found.advice else None,
-        "examples": [{"line": line, "text": text} for line, text in found.examples],
+        "examples": [{"line": line, "text": str(text)} for line, text in found.examples],
         "fixes": [plain(edit) for edit in found.fixes],
     }
 
@@ -104,9 +104,16 @@ def _kind(table: Any) -> list[str]:
     return [table.format, *sheet, *encoding, *delimiter]
 
 
-def _print_profile(table: Any, seen: Any, findings: Any, suggested: Any) -> None:
+def _print_profile(table: Any, seen: Any, findings: Any, suggested: Any, store: Any) -> None:
+    from core.data.checks.file import named
+    from core.modalities import by_key
+    from core.models.advice import to_get
+    from core.models.locate import here
+    from core.recipe import ModelSpec
+
     print(f"{table.name}: {', '.join(_kind(table))}, {seen.rows:,} rows")
-    print(f"text:  {', '.join(seen.text)}  ({seen.why_text})")
+    shown = by_key(table.modality).named(seen.text)
+    print(f"{table.modality + ':':<6} {', '.join(shown)}  ({seen.why_text})")
     print(f"label: {seen.label}  ({seen.why_label})")
     if seen.separator:
         print(say("cli.several_labels", separator=seen.separator))
@@ -118,12 +125,14 @@ def _print_profile(table: Any, seen: Any, findings: Any, suggested: Any) -> None
     for change in table.changes:
         print(f"* {change.said}")
     why = " ".join(str(each) for each in suggested.why)
+    if here(ModelSpec(suggested.model), store) is None:
+        why += f" {to_get(suggested.model)}"
     print(f"{say('advice.title', model=suggested.model)}. {why}")
     marks = {"serious": "!!", "warning": "!", "note": "-"}
     for found in findings:
         fix = f"  (--fix {found.key})" if found.fixes else ""
         print(f"{marks[found.severity]} {found.what} {found.advice or ''}".rstrip() + fix)
     for row in seen.dropped[:10]:
-        print(f"- line {row.line:,}: {row.reason}")
+        print(f"- line {row.line:,}: {named(row)}")
     if len(seen.dropped) > 10:
         print(f"- … {len(seen.dropped) - 10:,} more (--left-out OUT.csv writes them all)")

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from core.cli.asked import asked
 from core.cli.out import tell
-from core.words import say
+from core.words import of_kind, say
 
 if TYPE_CHECKING:
     from core.runs import Run
@@ -32,9 +32,12 @@ def train(options: argparse.Namespace) -> int:
 
 def start(run: Run) -> int:
     """Train a run that was just made, and tell what came of it."""
+    from core.modalities import by_key
+
     recipe = run.recipe()
     columns = ", ".join(each.column for each in recipe.tasks)
-    tell(f"{run.id}  {recipe.data.file}: {', '.join(recipe.data.text)} -> {columns}")
+    given = ", ".join(by_key(recipe.data.modality).named(recipe.data.text))
+    tell(f"{run.id}  {recipe.data.file}: {given} -> {columns}")
     tell(say("cli.ticked", names=", ".join(recipe.techniques) or "-"))
     with run.lock():
         work(run)
@@ -105,8 +108,9 @@ def _dry_run(table: Any, recipe: Any, extra: Any, store: Any, as_json: bool) -> 
         }
         print(json.dumps(answer, ensure_ascii=False))
         return 0
+    kind = pinned.data.modality
     for name, why in plan.why.items():
-        print(f"{say(f'train.{name}'):<24}{values[name]:<8g} {why}")
+        print(f"{say(of_kind(f'train.{name}', kind)):<24}{values[name]:<8g} {why}")
     minutes = None if estimate.seconds is None else estimate.seconds / 60
     if minutes is not None:
         print(say("cli.time", minutes=minutes, steps=plan.total_steps))

@@ -125,6 +125,20 @@ def list_members(archive: zipfile.ZipFile) -> tuple[list[Member], int]:
     return members, skipped
 
 
+def empty_folders(archive: zipfile.ZipFile, members: Sequence[Member]) -> list[str]:
+    """The names of folders in which there is no file, not even one that is not read."""
+    infos = archive.infolist()
+    encoding = _encoding(infos)
+    filled = {each.parts[:end] for each in members for end in range(1, len(each.parts))}
+    empty = set()
+    for info in infos:
+        parts = tuple(part for part in _name(info, encoding).split("/") if part not in ("", "."))
+        hidden = any(part.startswith(".") or part in SYSTEM for part in parts)
+        if info.is_dir() and parts and not hidden and parts not in filled:
+            empty.add(parts)
+    return sorted("/".join(each) for each in empty if each[:-1] not in empty)
+
+
 def _marked(info: zipfile.ZipInfo) -> bool:
     """Does the archive say in which encoding the name is?"""
     return info.filename.isascii() or bool(info.flag_bits & 0x800)
@@ -178,3 +192,37 @@ def content(archive: zipfile.ZipFile, member: Member) -> bytes | Message:
     except BROKEN:
         return message("data.archive.damaged")
     return found if len(found) <= member.info.file_size else message("data.archive.damaged")
+
+
+class Names:
+    """Members by what a table may call them: the whole name or the end of it, with the ending or without, and
+    in other capitals where no other member is called so."""
+
+    def __init__(self, members: Sequence[Member]) -> None:
+        self._found: dict[str, Member | None] = {}
+        for member in members:
+            parts = member.parts
+            called = {"/".join(parts[start:]) for start in range(len(parts))}
+            called |= {each.rpartition(".")[0] for each in called}
+            for each in called - {""}:
+                self._found[each] = None if each in self._found else member
+        # What one is called as a whole is its own, whatever others end in.
+        self._found |= {member.name: member for member in members}
+        self._folded: dict[str, Member | None] = {}
+        for each, found in self._found.items():
+            key = each.casefold()
+            self._folded[key] = found if self._folded.get(key, found) is found else None
+
+    def __contains__(self, cell: str) -> bool:
+        return _called(cell).casefold() in self._folded
+
+    def __getitem__(self, cell: str) -> Member | None:
+        """None for what none or several are called."""
+        called = _called(cell)
+        return self._found.get(called, self._folded.get(called.casefold()))
+
+
+def _called(cell: str) -> str:
+    return "/".join(
+        part for part in cell.strip().replace("\\", "/").split("/") if part not in ("", ".")
+    )

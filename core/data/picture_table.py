@@ -12,7 +12,15 @@ from pathlib import Path
 
 import pandas as pd
 
-from core.data.archive import Member, content, is_archive, list_members, opened
+from core.data.archive import (
+    Member,
+    Names,
+    content,
+    empty_folders,
+    is_archive,
+    list_members,
+    opened,
+)
 from core.data.columns import split_of
 from core.data.grid import BadRow, quote
 from core.data.pictures import (
@@ -44,14 +52,19 @@ def quiet(done: int, total: int) -> None:
     """Tells nobody."""
 
 
-def read_any(source: Path, sheet: str | None = None, pictures: Path | None = None) -> Table:
+def read_any(
+    source: Path, sheet: str | None = None, pictures: Path | None = None, labelled: bool = True
+) -> Table:
     """A table, an archive of pictures, or a table with the archive beside it that its names are from.
 
-    Raises UserError as `core.data.read.read`, `read_archive` and `read_named` do.
+    Where the pictures are not `labelled`, their folders say nothing. Raises UserError as
+    `core.data.read.read`, `read_archive` and `read_named` do.
     """
     if pictures is not None:
         return read_named(read(source, sheet=sheet), pictures)
-    return read_archive(source) if holds_pictures(source) else read(source, sheet=sheet)
+    if holds_pictures(source):
+        return read_archive(source, labelled=labelled)
+    return read(source, sheet=sheet)
 
 
 def read_given(files: Sequence[Path], sheet: str | None, pictures: Path | None) -> Table:
@@ -61,7 +74,7 @@ def read_given(files: Sequence[Path], sheet: str | None, pictures: Path | None) 
         return read_files(files)
     if len(files) > 1:
         raise UserError("predict_files", files=len(files))
-    return read_any(files[0], sheet, pictures)
+    return read_any(files[0], sheet, pictures, labelled=False)
 
 
 def holds_pictures(source: Path) -> bool:
@@ -84,9 +97,11 @@ def _head(source: Path) -> bytes:
         return b""
 
 
-def read_archive(source: Path | bytes, name: str | None = None, tell: Tell = quiet) -> Table:
+def read_archive(
+    source: Path | bytes, name: str | None = None, tell: Tell = quiet, labelled: bool = True
+) -> Table:
     """Pictures in one folder a class. Folders called train, validation, test above them are the split; one
-    folder around everything does not count.
+    folder around everything does not count. Where they are not `labelled`, in any folders or none.
 
     A table in the archive that names its files has the labels instead, as in `read_named`. Raises UserError
     `file_unreadable`, `archive_too_large`, `archive_damaged`, `archive_names`, `archive_unpacked`,
@@ -96,12 +111,15 @@ def read_archive(source: Path | bytes, name: str | None = None, tell: Tell = qui
     with opened(source, name) as archive:
         members, skipped = list_members(archive)
         notes = [message("data.note.skipped", files=skipped)] if skipped else []
+        if empty := empty_folders(archive, members):
+            notes.append(message("data.note.empty_folders", names=quote([", ".join(empty)])))
         inside = _table_in(archive, members)
         if inside is not None:
             table, member = inside
             rest = [each for each in members if each is not member]
             return _named(table, archive, rest, notes, name, tell)
-        placed = _placed(members)
+        nowhere = dict.fromkeys((each.line for each in members), ("", ""))
+        placed = _placed(members) if labelled else nowhere
         pictures, rows, bad = Temporary(), [], []
         with Writer(pictures.path) as writer:
             for member, kept in _read(archive, members, placed, tell):
@@ -115,6 +133,8 @@ def read_archive(source: Path | bytes, name: str | None = None, tell: Tell = qui
     frame = _frame(rows, [NAME, LABEL, SPLIT, SHA256])
     if (frame[SPLIT] == "").all():
         frame = frame.drop(columns=SPLIT)
+    if not labelled:
+        frame = frame.drop(columns=LABEL)
     return _table(name, frame, pictures, bad, notes, (NAME, SHA256))
 
 
@@ -131,7 +151,7 @@ def read_named(table: Table, source: Path, tell: Tell = quiet) -> Table:
 
 
 def read_files(files: Sequence[Path]) -> Table:
-    """Single pictures, to be answered. Raises UserError `archive_no_pictures` where none can be read."""
+    """Single pictures, to be answered. Raises UserError `picture_unusable` where none can be read."""
     pictures, rows, bad = Temporary(), [], []
     with Writer(pictures.path) as writer:
         for line, file in enumerate(files, 1):
@@ -142,6 +162,8 @@ def read_files(files: Sequence[Path]) -> Table:
             writer.add(kept)
             rows.append((line, quote([file.name]), kept.sha256))
     name = quote([files[0].name]) if files else ""
+    if bad and not rows:
+        raise UserError("picture_unusable", name=bad[0].text, reason=bad[0].reason)
     if not rows:
         raise _nothing(bad, name)
     return _table(name, _frame(rows, [NAME, SHA256]), pictures, bad, (), (NAME, SHA256))
@@ -201,7 +223,8 @@ def _nothing(bad: Sequence[BadRow], name: str) -> UserError:
 
 
 def _placed(members: Sequence[Member]) -> Mapping[int, tuple[str, str]]:
-    """Label and side of the split by the line of each member; "" for what its folders do not say."""
+    """Label and side of the split ("" where there is none) by the line of each member in the folder of a
+    label."""
     folders = {each.line: each.parts[:-1] for each in members if each.wrong is None}
     top = _common(list(folders.values()))
     below = {line: each[top:] for line, each in folders.items()}
@@ -210,7 +233,8 @@ def _placed(members: Sequence[Member]) -> Mapping[int, tuple[str, str]]:
     for line, each in below.items():
         side = split_of(each[0]) if split and each else None
         rest = each[1:] if side else each
-        found[line] = rest[0].strip() if rest else "", side or ""
+        if rest and rest[0].strip():
+            found[line] = rest[0].strip(), side or ""
     return found
 
 
@@ -238,10 +262,12 @@ def _read(
         found: bytes | Message
         if member.wrong is not None:
             found = member.wrong
-        elif not placed[member.line][0]:
+        elif member.line not in placed:
             found = message("data.archive.no_folder")
         else:
             found = content(archive, member)
+        if isinstance(found, bytes) and is_archive(found):
+            found = message("data.archive.nested")
         if isinstance(found, bytes):
             read_bytes += len(found)
             if read_bytes > MAX_UNPACKED:
@@ -264,31 +290,11 @@ def _table_in(archive: zipfile.ZipFile, members: Sequence[Member]) -> tuple[Tabl
     return None if _column_of(table, members) is None else (table, tables[0])
 
 
-def _names(members: Sequence[Member]) -> dict[str, Member | None]:
-    """Members by what a table may call them: the whole name or the end of it, with the ending or without.
-    None for what several are called."""
-    found: dict[str, Member | None] = {}
-    for member in members:
-        parts = member.parts
-        called = {"/".join(parts[start:]) for start in range(len(parts))}
-        called |= {each.rpartition(".")[0] for each in called}
-        for each in called - {""}:
-            found[each] = None if each in found else member
-    # What one is called as a whole is its own, whatever others end in.
-    return {**found, **{member.name: member for member in members}}
-
-
-def _called(cell: str) -> str:
-    return "/".join(
-        part for part in cell.strip().replace("\\", "/").split("/") if part not in ("", ".")
-    )
-
-
 def _column_of(table: Table, members: Sequence[Member]) -> str | None:
     """The column whose cells name files of the archive; of several, the one that names most."""
-    names = _names(members)
+    names = Names(members)
     shares = {
-        str(column): float((table.frame[column].map(_called).isin(list(names))).mean())
+        str(column): float(table.frame[column].map(names.__contains__).mean())
         for column in table.frame.columns
     }
     best = max(shares, key=lambda column: shares[column])
@@ -303,16 +309,16 @@ def _named(
     name: str,
     tell: Tell,
 ) -> Table:
-    column, names = _column_of(table, members), _names(members)
+    column, names = _column_of(table, members), Names(members)
     if column is None:
         columns = ", ".join(map(str, table.frame.columns))[:200]
         raise UserError("archive_no_column", file=table.name, columns=columns)
-    wanted = {str(cell): names.get(_called(cell)) for cell in table.frame[column].unique()}
+    wanted = {str(cell): names[str(cell)] for cell in table.frame[column].unique()}
     asked = {each.line: each for each in wanted.values() if each is not None}
     read_of: dict[int, str | Message] = {}
     pictures = Temporary()
     with Writer(pictures.path) as writer:
-        everywhere = dict.fromkeys(asked, ("-", ""))  # folders say nothing here
+        everywhere = dict.fromkeys(asked, ("", ""))  # folders say nothing here
         for member, kept in _read(archive, list(asked.values()), everywhere, tell):
             if isinstance(kept, Kept):
                 writer.add(kept)
@@ -324,7 +330,7 @@ def _named(
         if found is not None:
             known = read_of[found.line]
         else:
-            key = "twice" if _called(cell) in names else "missing"
+            key = "twice" if cell in names else "missing"
             known = message(f"data.archive.{key}", file=quote([cell]))
         if isinstance(known, Message):
             bad.append(BadRow(int(str(line)), known, quote([cell])))

@@ -98,10 +98,14 @@ def read_picture(data: bytes) -> Kept:
                 "ignore"
             )  # of odd data about the picture, and of sizes: see below
             image = Image.open(io.BytesIO(data), formats=FORMATS)
-            _check_size(*image.size)
+            width, height = image.size
+            _check_size(width, height)
             small = upright(image)
-            # A strip that is thousands of times as wide as it is high has no pixel left of its height.
-            _check_size(*small.size)
+            if min(small.size) < SHORTEST:
+                side = max(small.size)
+                raise Unreadable(
+                    message("data.picture.narrow", width=width, height=height, side=side)
+                )
     except Unreadable:
         raise
     except UnidentifiedImageError:

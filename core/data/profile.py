@@ -73,7 +73,8 @@ def profile(
     frame = table.frame
     for column in (*(text or ()), *filter(None, (label, split))):
         if column not in frame.columns:
-            raise UserError("unknown_column", column=column, columns=", ".join(frame.columns))
+            named = ", ".join(each for each in frame.columns if each not in table.inputs[1:])
+            raise UserError("unknown_column", column=column, columns=named)
     if label and label in (text or ()):
         raise UserError("label_is_text", column=label)
     columns = describe(frame)

@@ -20,7 +20,7 @@ from core.modalities.base import Modality
 from core.models.catalog import BY_KEY, hub_id
 from core.models.packaged import named, pinned
 from core.recipe import ModelSpec, Recipe
-from core.words import Message, say
+from core.words import Message, of_kind, say
 
 LONGEST = 100  # characters of a name that are shown
 USE = """\
@@ -257,7 +257,10 @@ def _making(
         ),
         (say("card.label_column", language), markdown(recipe.task.column)),
         *((say(f"card.rows_{side}", language), f"{count:,}") for side, count in counts.items()),
-        *((say(f"train.{k}", language), str(v)) for k, v in _settings(recipe, metrics).items()),
+        *(
+            (say(of_kind(f"train.{name}", recipe.data.modality), language), str(value))
+            for name, value in _settings(recipe, metrics).items()
+        ),
     ]
     for key, options in recipe.techniques.items():
         chosen = ", ".join(f"{name}={value}" for name, value in options.items())

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 WIDTH, HEIGHT = 640, 260  # in the chart's own units: it grows with the page
 LEFT, RIGHT, TOP, BOTTOM = 52, 16, 30, 42
 LETTER = 6.6  # width of a letter, on average
+LINE = 14  # height of a line of text
 TICKS = 5
 
 
@@ -61,11 +62,15 @@ def chart(
         return HEIGHT - BOTTOM - share * (HEIGHT - TOP - BOTTOM)
 
     parts = [_frame(low, high, left, right, at_x, at_y, x)]
-    for name, value in levels:
+    for _, value in levels:
         parts.append(
             f'<line class="tt-level" x1="{LEFT}" x2="{WIDTH - RIGHT}" y1="{at_y(value):.1f}" '
-            f'y2="{at_y(value):.1f}"/><text class="tt-level" x="{WIDTH - RIGHT}" '
-            f'y="{at_y(value) - 4:.1f}" text-anchor="end">{html.escape(name)}</text>'
+            f'y2="{at_y(value):.1f}"/>'
+        )
+    for name, value in _named(levels, (high - low) * LINE / (HEIGHT - TOP - BOTTOM)):
+        parts.append(
+            f'<text class="tt-level" x="{WIDTH - RIGHT}" y="{at_y(value) - 4:.1f}" '
+            f'text-anchor="end">{html.escape(name)}</text>'
         )
     for number, (line, points) in enumerate(drawn):
         kind = f"tt-series tt-series-{number}"
@@ -85,6 +90,19 @@ def chart(
         f'<svg class="tt-drawing" viewBox="0 0 {WIDTH} {HEIGHT}" role="img" '
         f'aria-label="{html.escape(label)}">{"".join(parts)}{_legend(drawn)}</svg>'
     )
+
+
+def _named(levels: Sequence[tuple[str, float]], least: float) -> list[tuple[str, float]]:
+    """The names of the levels and where they stand: of levels closer than `least`, over the highest one."""
+    found: list[tuple[str, float]] = []
+    lowest = math.inf
+    for name, value in sorted(levels, key=lambda level: -level[1]):
+        if lowest - value < least:
+            found[-1] = (f"{found[-1][0]} · {name}", found[-1][1])
+        else:
+            found.append((name, value))
+        lowest = value
+    return found
 
 
 def _legend(drawn: Sequence[tuple[Line, object]]) -> str:

@@ -24,25 +24,25 @@ def paragraph(text: str) -> str:
 
 def pairs(found: Iterable[tuple[str, str]]) -> str:
     """Names with their values."""
-    items = "".join(f"<dt>{esc(name)}</dt><dd>{esc(value)}</dd>" for name, value in found)
+    items = "".join(f"<dt>{esc(name)}</dt><dd dir=auto>{esc(value)}</dd>" for name, value in found)
     return f"<dl>{items}</dl>" if items else ""
 
 
 def table(
     head: Sequence[str], rows: Sequence[Sequence[str]], text: int = -1, before: Sequence[str] = ()
 ) -> str:
-    """Cells are plain text. The column `text` holds the long ones; `before` is HTML that goes before each."""
+    """Cells are plain text, each in the direction of its own script. The column `text` holds the long ones;
+    `before` is HTML that goes before each."""
     lead = list(before) or [""] * len(rows)
-    heads = "".join(
-        f"<th{' class=text' if place == text else ''}>{esc(each)}</th>"
-        for place, each in enumerate(head)
-    )
+
+    def mark(place: int) -> str:
+        return f"{' class=text' if place == text else ''} dir=auto"
+
+    heads = "".join(f"<th{mark(place)}>{esc(each)}</th>" for place, each in enumerate(head))
     body = "".join(
         "<tr>"
         + "".join(
-            f"<td class=text dir=auto>{first}{esc(cell)}</td>"
-            if place == text
-            else f"<td>{esc(cell)}</td>"
+            f"<td{mark(place)}>{first if place == text else ''}{esc(cell)}</td>"
             for place, cell in enumerate(row)
         )
         + "</tr>"

@@ -29,6 +29,20 @@ th:first-child, td:first-child { text-align: left; }
 .tt-dot { width: .7rem; height: .7rem; margin: .35rem 0 0 -.35rem; border-radius: 50%; background: #4338ca; }
 @media (max-width: 40rem) { .tt-changes li { grid-template-columns: 1fr; gap: 0; } }
 """
+# Of all reports, after their other styles; on paper they stay light.
+DARK = """
+@media screen and (prefers-color-scheme: dark) {
+  body { color: #e2e8f0; background: #0f172a; color-scheme: dark; }
+  th, td, h2 { border-color: #334155; }
+  .lead, dt { color: #94a3b8; }
+  .tt-interval, .bar i { background: #475569; }
+  .tt-dot, .bar.on i { background: #a5b4fc; }
+  .matrix td { color: #e2e8f0 !important; border-color: #0f172a; }
+  .tt-drawing text { fill: #94a3b8; } .tt-rule { stroke: #334155; }
+  .tt-series { stroke: #a5b4fc; } .tt-series-1 { stroke: #fbbf24; } .tt-series-2 { stroke: #5eead4; }
+  circle.tt-series { fill: #0f172a; }
+}
+"""
 
 
 def cells(line: Line, language: str) -> list[str]:
@@ -92,7 +106,7 @@ def card_html(comparison: Comparison, lines: Sequence[Line], language: str = "en
     return (
         f'<!doctype html><html lang="{language}"><meta charset="utf-8">'
         '<meta name="viewport" content="width=device-width">'
-        f"<title>{_esc(title)}</title><style>{STYLE}</style><h1>{_esc(title)}</h1>"
+        f"<title>{_esc(title)}</title><style>{STYLE}{DARK}</style><h1>{_esc(title)}</h1>"
         f"<p>{_esc(say('compare.how', language, rows=tested))}</p><ul>{said}</ul>"
         f"<h2>{_esc(say('compare.chart', language))}</h2>{changes(lines, language)}"
         f"<table><thead><tr>{heads}</tr></thead><tbody>{rows}</tbody></table></html>"

@@ -19,7 +19,7 @@ def confusion(metrics: Mapping[str, Any], language: str) -> str:
     counts, labels = metrics["test"].get("confusion"), metrics["labels"]
     if counts is None or len(labels) > CLASSES:
         return ""
-    head = "".join(f"<th>{esc(clip(label, 40))}</th>" for label in labels)
+    head = "".join(f"<th dir=auto>{esc(clip(label, 40))}</th>" for label in labels)
     rows = ""
     for label, row in zip(labels, counts, strict=True):
         cells = "".join(
@@ -27,7 +27,7 @@ def confusion(metrics: Mapping[str, Any], language: str) -> str:
             f'color:{"#fff" if n > 0.6 * sum(row) else "#1e293b"}">{n or ""}</td>'
             for n in row
         )
-        rows += f"<tr><th>{esc(clip(label, 40))}</th>{cells}</tr>"
+        rows += f"<tr><th dir=auto>{esc(clip(label, 40))}</th>{cells}</tr>"
     said = say("report.confusion", language)
     return (
         f"<h3>{esc(say('report.confusion.title', language))}</h3><p>{esc(said)}</p>"

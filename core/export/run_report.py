@@ -17,14 +17,14 @@ from core.evaluation import learning_curve as curves
 from core.evaluation.verdict import RIVALS, verdict
 from core.export.drawing import Line, chart
 from core.export.pieces import esc, heading, pairs, paragraph, table
-from core.export.report import STYLE
+from core.export.report import DARK, STYLE
 from core.export.report_rows import confusion, mistakes
 from core.folds import SCORES, FoldStore
 from core.modalities import by_key
 from core.models.packaged import named
 from core.recipe import Recipe
 from core.runs import Run, RunStore
-from core.words import Message, has, say
+from core.words import Message, has, of_kind, say
 
 PACKAGES = ("torch", "transformers", "scikit-learn", "tokenizers")
 STYLES = """
@@ -32,12 +32,12 @@ h2 { margin-top: 2.2rem; border-bottom: 1px solid #cbd5e1; }
 .scroll { overflow-x: auto; }
 .lead { color: #475569; }
 td img { display: block; margin-bottom: .3rem; border-radius: .3rem; }
-th.text, td.text { text-align: left; min-width: 16rem; overflow-wrap: anywhere; }
+th.text, td.text { text-align: start; min-width: 16rem; overflow-wrap: anywhere; }
 .matrix td { text-align: center; border: 1px solid #fff; }
-.matrix th { max-width: 10rem; overflow-wrap: anywhere; }
+.matrix th { max-width: 10rem; overflow-wrap: anywhere; } .matrix tr:first-child th { text-align: center; }
 dl { display: grid; grid-template-columns: max-content 1fr; gap: .2rem 1.2rem; }
 dt { color: #475569; } dd { margin: 0; overflow-wrap: anywhere; }
-.bar { display: grid; grid-template-columns: 16rem 1fr 9rem; gap: .6rem; align-items: center; }
+.bar { display: grid; grid-template-columns: 16rem 1fr 12rem; gap: .6rem; align-items: center; }
 .bar i { display: block; height: .7rem; border-radius: .35rem; background: #a5b4fc; }
 .bar.on i { background: #4338ca; }
 .tt-drawing { max-width: 46rem; width: 100%; height: auto; font-size: 12px; }
@@ -68,7 +68,7 @@ def run_report(run: Run, language: str = "en") -> str:
     return (
         f'<!doctype html><html lang="{language}"><meta charset="utf-8">'
         '<meta name="viewport" content="width=device-width">'
-        f"<title>{esc(name)}</title><style>{STYLE}{STYLES}</style><h1>{esc(name)}</h1>"
+        f"<title>{esc(name)}</title><style>{STYLE}{STYLES}{DARK}</style><h1>{esc(name)}</h1>"
         f'<p class="lead">{esc(say("report.made", language, when=made, run=run.id))}</p>{body}</html>'
     )
 
@@ -137,7 +137,10 @@ def _scores(metrics: Mapping[str, Any], language: str) -> str:
     found = metrics.get("calibration") or {}
     if "after" in found and "before" in found:
         ends = {name: 100 * found[name]["ece"] for name in ("before", "after")}
-        body += f"<p>{esc(say('report.calibration', language, **ends))}</p>"
+        key, why = "report.calibration", ""
+        if skipped := found.get("skipped"):
+            key, why = "report.calibration.left", say(Message.from_json(skipped), language)
+        body += f"<p>{esc(say(key, language, why=why, **ends))}</p>"
     return heading(say("card.quality", language)) + body
 
 
@@ -288,14 +291,14 @@ def _settings(run: Run, language: str) -> str:
         ("card.base", _model(recipe, language)),
         ("train.epochs", f"{metrics['epochs']:.1f}"),
         *(
-            (f"train.{name}", f"{value:g}")
+            (of_kind(f"train.{name}", recipe.data.modality), f"{value:g}")
             for name, value in settings.items()
             if name != "epochs" and value is not None
         ),
         ("report.seconds", f"{metrics['seconds']:.0f} s"),
     ]
     options = [
-        (say(f"technique.{key}.title", language), ", ".join(f"{k}={v}" for k, v in chosen.items()))
+        (say(f"technique.{key}.title", language), _options(f"technique.{key}", chosen, language))
         for key, chosen in recipe.techniques.items()
         if has(f"technique.{key}.title")
     ]
@@ -307,6 +310,24 @@ def _settings(run: Run, language: str) -> str:
         + heading(say("report.versions", language))
         + f"<p>{esc(say('report.versions.note', language))}</p>"
         + pairs([("Python", platform.python_version()), *((n, v) for n, v in packages if v)])
+    )
+
+
+def _options(prefix: str, chosen: Mapping[str, Any], language: str) -> str:
+    """What was chosen of a technique, as the page calls it."""
+
+    def words(name: str, value: Any) -> str:
+        if value is None:
+            return say("ui.automatic", language)
+        if isinstance(value, bool):
+            return "✓" if value else "–"
+        key = f"{prefix}.{name}.{value}"
+        return say(key, language) if has(key) else str(value)
+
+    return ", ".join(
+        f"{say(f'{prefix}.{name}', language) if has(f'{prefix}.{name}') else name} = "
+        f"{words(name, value)}"
+        for name, value in chosen.items()
     )
 
 

@@ -271,7 +271,7 @@ def pack(run: Run, which: str, out: Path) -> Path:
     """
     folder = run.folder(which)
     if which not in baselines.SIMPLE or not (folder / CLASSIFIER).is_file():
-        raise UserError("simple_missing", name=run.id, which=which)
+        raise UserError("simple_missing", name=run.id, which=which, known=", ".join(run.kept()))
     recipe = Recipe.from_json((folder / "recipe.json").read_text(encoding="utf-8"))
     top = f"{slug(recipe.name or recipe.data.file)}-{which}"
     files = {

@@ -22,7 +22,9 @@ def save(run: Run, which: str, below: object) -> float | None:
     """
     limit = checked(below or 0) or None
     if which not in run.kept():
-        raise UserError("simple_missing", name=run.id, which=which[:40])
+        raise UserError(
+            "simple_missing", name=run.id, which=which[:40], known=", ".join(run.kept())
+        )
     whole = run.whole()
     try:
         with whole.lock().acquire(timeout=1):

@@ -16,6 +16,9 @@ UNSPACED = re.compile(
     "[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3005-\u3007\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff"
     "\uf900-\ufaff\uff66-\uff9f\U00020000-\U0003ffff]"
 )
+# Vowels of Thai and Lao that are letters of their own for Unicode, written before and behind their consonant.
+LEADING = re.compile("[\u0e40-\u0e44\u0ec0-\u0ec4]$")
+TRAILING = re.compile("[\u0e30\u0e32\u0e33\u0e45\u0eb0\u0eb2\u0eb3]")
 PUNCTUATION = (".", ";", "?", ":", "!", ",")  # those of AEDA
 SENTENCE_MARKS = ("。", "；", "？", "：", "！", "，")  # the same in Chinese and Japanese
 ARABIC = re.compile("[\u0600-\u06ff\u0750-\u077f\u08a0-\u08ff\ufb50-\ufdff\ufe70-\ufefc]")
@@ -30,8 +33,13 @@ def units(text: str) -> list[list[str]]:
         begins = True  # is a new unit begun by the next character?
         for character in word:
             alone = bool(UNSPACED.match(character))
-            if unicodedata.category(character).startswith("M") and len(found) > start:
-                found[-1][0] += character  # a mark belongs to the letter below it
+            within = len(found) > start and (
+                unicodedata.category(character).startswith("M")
+                or TRAILING.match(character)
+                or (alone and LEADING.search(found[-1][0]))
+            )
+            if within:  # a mark belongs to the letter below it, a vowel to its consonant
+                found[-1][0] += character
             elif alone or begins:
                 found.append([character, ""])
                 begins = alone
@@ -68,31 +76,48 @@ def punctuate(parts: list[list[str]], strength: float, draw: np.random.Generator
     before = [unit for unit, _ in parts]
     # From the end on, so that each stands before one of the text's own units.
     for where in sorted(draw.integers(len(parts), size=_count(parts, strength)), reverse=True):
-        unspaced = bool(UNSPACED.match(before[where]))
-        east_asian = unspaced and before[where] >= "\u3000"
+        word = _word_at(before, int(where))
+        unspaced = bool(UNSPACED.match(word))
+        east_asian = unspaced and word >= "\u3000"
         marks = SENTENCE_MARKS if east_asian else PUNCTUATION
-        mark = str(draw.choice(ARABIC_MARKS if ARABIC.match(before[where]) else marks))
+        mark = str(draw.choice(ARABIC_MARKS if ARABIC.search(word) else marks))
         parts.insert(int(where), [mark, "" if unspaced else " "])
+
+
+def _word_at(words: list[str], where: int) -> str:
+    """The unit there; for one that is only a mark, the nearest word, of whose script the mark is."""
+    nearest = [*reversed(words[: where + 1]), *words[where + 1 :]]
+    return next((word for word in nearest if any(map(str.isalnum, word))), words[where])
 
 
 def mistype(parts: list[list[str]], strength: float, draw: np.random.Generator) -> None:
     """Typing errors: a character left out, doubled, or changed places with the next one."""
     for _ in range(_count(parts, strength)):
         where = int(draw.integers(len(parts)))
-        unit = parts[where][0]
-        if (
-            len(unit) < 2
-        ):  # one character: it can only change places with, or stand beside, its neighbour
+        typed = _letters(parts[where][0])
+        if len(typed) < 2:  # it can only change places with, or stand beside, its neighbour
             following = (where + 1) % len(parts)
-            if draw.random() < 0.5 and len(parts[following][0]) == 1:
-                parts[where][0], parts[following][0] = parts[following][0], unit
+            if draw.random() < 0.5 and len(_letters(parts[following][0])) == 1:
+                parts[where][0], parts[following][0] = parts[following][0], parts[where][0]
             else:
-                parts[where][0] = unit * 2
+                parts[where][0] *= 2
             continue
-        at = int(draw.integers(len(unit) - 1))
+        at = int(draw.integers(len(typed) - 1))
         kind = int(draw.integers(3))
-        rest = unit[at + 1] + unit[at] if kind == 2 else unit[at + 1] if kind == 0 else unit[at] * 2
-        parts[where][0] = unit[:at] + rest + unit[at + (1 if kind == 1 else 2) :]
+        one, other = typed[at : at + 2]
+        typed[at : at + 2] = [[other], [one, one, other], [other, one]][kind]
+        parts[where][0] = "".join(typed)
+
+
+def _letters(unit: str) -> list[str]:
+    """Its characters, each with the marks on it: those are typed, and read, together."""
+    found: list[str] = []
+    for character in unit:
+        if found and unicodedata.category(character).startswith("M"):
+            found[-1] += character
+        else:
+            found.append(character)
+    return found
 
 
 METHODS: dict[str, Callable[[list[list[str]], float, np.random.Generator], None]] = {

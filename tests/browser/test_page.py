@@ -190,7 +190,7 @@ def test_a_bad_setting_is_told_by_its_name_and_nothing_starts(app: App, visit: O
 def test_a_field_of_the_matrix_lists_its_rows(app: App, visit: Open) -> None:
     run = make_run(RunStore(app.home / "runs"))
     page = visit(app, f"?run={run.id}")
-    expect(page.locator("#rows")).to_contain_text("6 of 6 rows")
+    expect(page.locator("#rows")).to_contain_text("6 of 6, the surest")
     plot = page.locator("#confusion .nsewdrag").first
     plot.scroll_into_view_if_needed()
     box = plot.bounding_box()
@@ -199,13 +199,13 @@ def test_a_field_of_the_matrix_lists_its_rows(app: App, visit: Open) -> None:
     plot.hover(position=place)
     expect(page.locator("#confusion .hoverlayer text").first).to_be_visible()
     plot.click(position=place)
-    expect(page.locator("#rows")).to_contain_text("3 of 3 rows")
+    expect(page.locator("#rows")).to_contain_text("3 of 3, the surest")
     expect(page.locator("#rows-true input")).to_have_value("positive")
     expect(page.locator("#rows-predicted input")).to_have_value("negative")
     # The same with the keyboard.
     page.locator("#rows-predicted input").click()
     page.get_by_role("option", name="positive").click()
-    expect(page.locator("#rows")).to_contain_text("52 of 52 rows")
+    expect(page.locator("#rows")).to_contain_text("52 of 52, the surest")
 
 
 def test_a_run_is_opened_and_deleted_from_the_list(app: App, visit: Open) -> None:

@@ -25,6 +25,9 @@ def test_the_whole_way_with_pictures(app: App, visit: Open, tmp_path: Path) -> N
     expect(page.locator('#model-cards input[value="efficientnet-lite0"]')).to_be_checked()
     expect(page.locator("#model-cards")).not_to_contain_text("MiniLM")
     to_techniques(page)
+    expect(page.locator("#train-max_length")).to_be_hidden(
+        timeout=SLOW
+    )  # all pictures are as large
     start(page, "6")
     expect(page.locator("#see-result")).to_be_visible(timeout=3 * SLOW)
     page.locator("#see-result").click()
@@ -36,7 +39,11 @@ def test_the_whole_way_with_pictures(app: App, visit: Open, tmp_path: Path) -> N
     expect(page.locator("#rows .tt-gallery li")).to_have_count(int(count))
 
     (tmp_path / "new.png").write_bytes(picture("green", 5, (200, 160)))
+    (tmp_path / "no.png").write_bytes(b"no picture at all")
     expect(page.locator("#try-text")).to_be_hidden()
+    page.locator("#try-picture input[type=file]").set_input_files(tmp_path / "no.png")
+    expect(page.locator("#try-answer")).to_contain_text("“no.png” cannot be used")
+    page.locator("#try-picture").get_by_label("Remove Image").click()
     page.locator("#try-picture input[type=file]").set_input_files(tmp_path / "new.png")
     expect(page.locator("#try-answer img.tt-thumb")).to_be_visible(timeout=SLOW)
     expect(page.locator("#try-answer .tt-bar-on")).to_be_visible()

@@ -33,6 +33,17 @@ def ask(page: Page, text: str) -> None:
     page.locator("#try-ask").click()
 
 
+@pytest.mark.parametrize("text", ["השירות גרוע! (חדר 12)", "الخدمة سيئة! (غرفة 12)"])
+def test_what_is_written_from_right_to_left_stands_so(app: App, visit: Open, text: str) -> None:
+    _, page = shown(app, visit)
+    ask(page, text)
+    typed = page.locator("#try-text textarea")
+    expect(typed).to_have_css("unicode-bidi", "plaintext")
+    for place in (page.locator("#try-answer .tt-asked"), page.locator("#try-why .tt-words")):
+        expect(place).to_contain_text(text, timeout=SLOW)
+        expect(place).to_have_css("direction", "rtl")
+
+
 def test_an_answer_is_explained_put_right_and_trained_on(app: App, visit: Open) -> None:
     run, page = shown(app, visit)
     alerts: list[str] = []
@@ -93,7 +104,7 @@ def test_a_whole_file_comes_back_with_labels(app: App, visit: Open, tmp_path: Pa
     page.locator("#whole-choose").click()
     download = page.locator("#whole-download")
     expect(download).to_be_visible(timeout=SLOW)
-    expect(page.locator("#whole-status")).to_contain_text("All 700 rows")
+    expect(page.locator("#whole-status")).to_contain_text("All 700 have")
     with page.expect_download() as downloaded:
         download.click()
     assert downloaded.value.suggested_filename == "mine-answered.csv"

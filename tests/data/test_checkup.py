@@ -17,7 +17,7 @@ from core.data.samples import SAMPLES, load
 from core.errors import UserError
 from core.models.reader import reader_of
 from core.runs import RunStore
-from core.words import LANGUAGES, say
+from core.words import LANGUAGES, Message, say
 from tests.data.test_read import as_csv
 
 WORDS = (
@@ -97,7 +97,7 @@ def test_one_of_each_kind_is_found_with_its_count() -> None:
             assert say(each.advice, language)
     lines = [line for line, _ in by_key["conflicts"].examples]
     assert lines == [12, 406], "one line for each of the labels"
-    assert all(text for each in by_key.values() for _, text in each.examples)
+    assert all(str(text) for each in by_key.values() for _, text in each.examples)
 
 
 def test_every_fix_mends_what_it_is_offered_for() -> None:
@@ -140,7 +140,19 @@ def test_how_the_file_was_read_is_part_of_it() -> None:
     joined = b"text label\n" + b"some text here good\n" * 20
     assert found(read(joined, "x.csv"))["one_column"].severity == "serious"
     bad = read(b"text,label\na,b,c\n" + b"some text,x\nmore text,y\n" * 20)
-    assert found(bad)["unreadable"].examples[0][0] == 2
+    line, why = found(bad)["unreadable"].examples[0]
+    assert line == 2
+    assert isinstance(why, Message)  # in the language of the person who reads it
+    assert str(why).startswith("a,b,c: ")
+
+
+def test_names_of_pictures_without_the_pictures() -> None:
+    rows = [[f"red/IMG_{n}.JPG", "good text of some length", "ab"[n % 2]] for n in range(20)]
+    named = found(table(rows, ("photo", "text", "label")))["picture_names"]
+    assert named.severity == "serious"
+    assert "“photo”" in str(named.what)
+    rows[3][0] = rows[5][0] = "nothing"
+    assert "picture_names" not in found(table(rows, ("photo", "text", "label")))
 
 
 @pytest.mark.parametrize(

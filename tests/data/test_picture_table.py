@@ -10,7 +10,7 @@ import pytest
 from core.data import archive, picture_table
 from core.data.checkup import checkup
 from core.data.edits import change
-from core.data.picture_table import read_archive, read_files, read_named
+from core.data.picture_table import read_archive, read_files, read_given, read_named
 from core.data.profile import check, profile
 from core.data.read import Table, load_table, read, write_table
 from core.errors import UserError
@@ -80,8 +80,9 @@ def test_what_cannot_be_used_is_named_with_its_reason() -> None:
         "red/../../x.png": "path",
         "red/notes.txt": "unknown",
         "red/broken.png": "damaged",
+        "red/inner.zip": "nested",
     }
-    contents = {"red/notes.txt": b"hello", "red/broken.png": picture()[:100]}
+    contents = {"red/notes.txt": b"hello", "red/broken.png": picture()[:100], "red/inner.zip": out}
     path = dict.fromkeys(hostile, picture()) | contents
     system = {"__MACOSX/red/._0.png": b"x", "red/.DS_Store": b"x", "red/Thumbs.db": b"x"}
     with _open(out) as good:
@@ -96,6 +97,42 @@ def test_what_cannot_be_used_is_named_with_its_reason() -> None:
 
 def _open(data: bytes) -> zipfile.ZipFile:
     return zipfile.ZipFile(io.BytesIO(data))
+
+
+def test_pictures_to_be_answered_need_no_folders(tmp_path: Path) -> None:
+    """Not even where other files have one; what the folders say would be taken for an answer."""
+    files = {"1.png": picture(), "new/2.png": picture(number=2), "notes.txt": b"x"}
+    (tmp_path / "new.zip").write_bytes(packed(files))
+    table = read_given([tmp_path / "new.zip"], None, None)
+    assert table.frame["file"].tolist() == ["1.png", "new/2.png"]
+    assert list(table.frame.columns) == ["file", "sha256"]
+    assert reasons(table) == {"notes.txt": "data.picture.unknown"}
+
+
+def test_folders_without_a_file_are_named() -> None:
+    files = {
+        "red/1.png": picture(),
+        "blue/2.png": picture("blue"),
+        "green/": b"",
+        "grey/dark/": b"",
+        "grey/": b"",
+        "red/": b"",
+        "__MACOSX/": b"",
+        "odd/": b"",
+        "odd/x.txt": b"x",
+    }
+    table = read_archive(packed(files))
+    assert [note.values for note in table.notes] == [{"names": "green, grey"}]
+    assert reasons(table) == {"odd/x.txt": "data.picture.unknown"}
+
+
+def test_names_in_other_capitals_are_found_where_that_is_clear(tmp_path: Path) -> None:
+    files = {name: picture(number=k) for k, name in enumerate(("IMG_1.JPG", "a/x.png", "A/X.png"))}
+    (tmp_path / "all.zip").write_bytes(packed(files))
+    table = read(b"photo,kind\nimg_1.jpg,a\na/x.png,a\nA/X.PNG,b\nimg_2.jpg,b\n", "labels.csv")
+    found = read_named(table, tmp_path / "all.zip")
+    assert found.frame["photo"].tolist() == ["img_1.jpg", "a/x.png"]
+    assert reasons(found) == {"A/X.PNG": "data.archive.twice", "img_2.jpg": "data.archive.missing"}
 
 
 def test_links_locked_and_strangely_packed_members_are_not_read() -> None:
@@ -227,8 +264,9 @@ def test_single_files(tmp_path: Path) -> None:
     table = read_files([tmp_path / name for name in ("a.png", "b.txt", "c.png")])
     assert table.frame["file"].tolist() == ["a.png"]
     assert reasons(table) == {"b.txt": "data.picture.unknown", "c.png": "data.picture.unopened"}
-    with pytest.raises(UserError, match=r"b\.txt"):
+    with pytest.raises(UserError, match=r"b\.txt") as error:
         read_files([tmp_path / "b.txt"])
+    assert error.value.args[0] == "picture_unusable"
 
 
 def test_a_table_is_kept_with_its_pictures(tmp_path: Path) -> None:

@@ -77,7 +77,7 @@ def png_of_size(width: int, height: int) -> bytes:
         (png_of_size(60_000, 1_000), "pixels"),
         (png_of_size(100_000, 100_000), "bomb"),
         (saved(Image.new("RGB", (4, 40)), "PNG"), "small"),
-        (saved(Image.new("RGB", (8, 9_000)), "PNG"), "small"),
+        (saved(Image.new("RGB", (8, 9_000)), "PNG"), "narrow"),
     ],
 )
 def test_what_cannot_be_used_says_why(data: bytes, key: str) -> None:

@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from core.data.samples import load
 from core.evaluation.explain import HINTED, MOST, PARTS, Unit, explain, log_odds, units_of, without
 from core.evaluation.metrics import Floats, sigmoid
 from core.modalities.text import Text
@@ -48,6 +49,9 @@ class Known:
         (("这部电影很好，结尾差", None), {"好": 2.0, "差": -1.0}),
         (("no title", "a good\nbody text"), {"good": 2.0, "title": -0.5}),
         (("سيارة جيدة جدا", None), {"جيدة": 1.0}),
+        (("השירות היה גרוע מאוד", None), {"גרוע": -1.0}),
+        (("部屋は良い、でも高い", None), {"良": 2.0, "高": -1.0}),
+        (("อาหารดีมาก", None), {"ดี": 1.0, "มา": -0.5}),
     ],
 )
 def test_each_word_weighs_what_it_takes_away(text: Text, weights: dict[str, float]) -> None:
@@ -58,6 +62,18 @@ def test_each_word_weighs_what_it_takes_away(text: Text, weights: dict[str, floa
     assert {piece.of(text).strip(".,") for piece in found.pieces if piece.weight} >= set(weights)
     against = explain(Known(weights), text, 0)
     assert [p.weight for p in against.pieces] == pytest.approx([-p.weight for p in found.pieces])
+
+
+@pytest.mark.parametrize(("sample", "word"), [("sentiment_zh", "好"), ("classics_zh", "人")])
+def test_chinese_as_people_write_it_is_explained(sample: str, word: str) -> None:
+    texts = [each for each in load(sample).frame["text"] if word in each and len(each) <= 60][:20]
+    assert len(texts) > 5
+    for each in texts:
+        text = (each, None)
+        found = explain(Known({word: 1.0}), text, 1)
+        assert found.strongest is not None
+        assert found.strongest.of(text) == word
+        assert "".join(piece.of(text) for piece in found.pieces) == "".join(each.split())
 
 
 def test_it_says_what_is_left_without_the_strongest_word() -> None:

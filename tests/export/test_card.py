@@ -15,7 +15,7 @@ from core.evaluation.metrics import score
 from core.export.card import card, markdown, simple_card
 from core.recipe import DataSpec, ModelSpec, Recipe, TaskSpec, TrainSpec
 from core.tasks import of_names
-from core.words import message
+from core.words import message, say
 
 LABELS = ("bad | worse", "# good\n---\n<script>alert(1)</script>", "`![x](http://e.vil)`")
 RECIPE = Recipe(
@@ -112,6 +112,8 @@ def test_of_pictures_it_names_the_files_alone() -> None:
     simple = simple_card("colours", recipe, {"baselines": {"colours": learned}}, base)
     assert "it looks at photo and answers" in simple
     assert "sha256" not in text + simple
+    assert say("train.max_length") not in text
+    assert say("train.max_length") in card(RECIPE, LABELS, measured, base)
 
 
 def test_intervals_and_calibration_are_told() -> None:

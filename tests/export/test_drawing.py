@@ -27,6 +27,15 @@ def test_what_is_no_number_is_left_out_and_nothing_is_no_chart() -> None:
     assert "<svg" in chart([Line("a", [(3, 0.5)])], "label", "x")
 
 
+def test_levels_of_one_height_are_named_beside_each_other() -> None:
+    levels = [("words", 0.9), ("colours", 0.2), ("embedding", 0.901)]
+    drawn = chart([Line("a", [(0, 0.0), (1, 1.0)])], "label", "x", levels=levels)
+    named = re.findall(r'class="tt-level" x="[\d.]+" y="([\d.]+)"[^>]*>([^<]+)<', drawn)
+    assert [name for _, name in named] == ["embedding · words", "colours"]
+    assert float(named[1][0]) - float(named[0][0]) > 100
+    assert drawn.count('<line class="tt-level"') == 3
+
+
 def test_names_run_nothing() -> None:
     drawn = chart([Line(HOSTILE, [(0, 1)])], HOSTILE, HOSTILE, levels=[(HOSTILE, 1.0)])
     assert "<img" not in drawn

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import html
 import json
 import re
@@ -18,7 +19,7 @@ from core.folds import FoldStore, Member
 from core.recipe import Fold
 from core.runs import Run, RunStore
 from core.techniques.evidence import chart, sentence, table
-from core.words import message, say
+from core.words import LANGUAGES, message, say
 from tests.conftest import recipe_for
 from tests.data.drawn import packed, picture
 from tests.ui.fake import HOSTILE, add_events, add_result, make_run
@@ -74,7 +75,9 @@ def test_misclassified_pictures_are_in_it_and_nothing_is_fetched(store: RunStore
     rows["predicted"] = "green"
     rows.loc[rows.index[0], "text"] = "gone.png"
     run.write_test_rows(rows)
+    change(run, settings={"max_length": 196, "batch_size": 16})
     page = run_report(run)
+    assert say("train.batch_size") in page
     shown = page.count("red/") + page.count("blue/") + page.count("gone.png")
     assert shown == 24
     assert page.count('src="data:image/jpeg;base64,') == 23
@@ -82,6 +85,7 @@ def test_misclassified_pictures_are_in_it_and_nothing_is_fetched(store: RunStore
     assert not re.search(r'(?<!alt="" )src=|href=|url\(|@import|https?://|<script', page)
     assert html.escape(HOSTILE[:4]) in page
     assert "sha256" not in page
+    assert say("train.max_length") not in page
     assert len(page) < 300_000
 
 
@@ -100,6 +104,28 @@ def test_what_others_measured_is_shown_where_it_is_there(store: RunStore) -> Non
     for part in ("(81.1% – 88.7%)", "(0.71 – 0.93)", "2.1 percentage points (8.3 before"):
         assert part in page
         assert part not in before
+    why = message("calibrate.few", rows=32, fewest=50)
+    found = {"before": {"ece": 0.083}, "after": {"ece": 0.083}, "skipped": why.to_json()}
+    change(run, calibration=found)
+    page = run_report(run)
+    assert f"8.3 percentage points. {html.escape(say(why))}" in page
+    assert "before the confidences were corrected" not in page
+
+
+def test_settings_are_said_as_on_the_page(store: RunStore) -> None:
+    run = make_run(store)
+    chosen = {
+        "adaptive_epochs": {"patience": None, "average": 5},
+        "class_balance": {"kind": "focal"},
+    }
+    run.write_recipe(dataclasses.replace(run.recipe(), techniques=chosen))
+    change(run, settings={"max_length": 128})
+    for language in LANGUAGES:
+        page = run_report(run, language)
+        assert f"{say('technique.adaptive_epochs.patience', language)} = " in page
+        assert say("technique.class_balance.kind.focal", language) in page
+        assert "patience=" not in page
+        assert say("train.max_length", language) in page
 
 
 def test_curve_suspects_and_folds_are_in_it_once_they_are_known(store: RunStore) -> None:
@@ -129,6 +155,24 @@ def test_the_evidence_of_techniques_is_in_it(store: RunStore) -> None:
     assert page.count("<svg") == 3
     assert "<img" not in page
     assert html.escape(HOSTILE) in page
+
+
+@pytest.mark.parametrize("word", ["سيئ (لا شيء)", "רע (כלום)"])
+def test_what_is_written_from_right_to_left_keeps_its_direction(store: RunStore, word: str) -> None:
+    """A bracket or a dot at its end would else stand at the wrong side of it."""
+    run = make_run(store, labels=(word, "b"))
+    rows = run.test_rows()
+    assert rows is not None
+    rows["text"] = f"{word}!"
+    run.write_test_rows(rows)
+    title = message("technique.augment.examples")
+    change(run, techniques={"augment": [table(title, [title], [[f"{word}."]])]})
+    page = run_report(run)
+    shown = re.findall(rf"<(\w+)([^>]*)>{re.escape(word)}[!.]?<", page)
+    # The mistakes, the labels, the evidence, and which label is taken for which.
+    assert {tag for tag, _ in shown} == {"td", "th"}
+    assert all(attributes.endswith("dir=auto") for _, attributes in shown)
+    assert re.search(rf"<dd dir=auto>[^<]*{re.escape(run.recipe().task.column)}<", page)
 
 
 def test_a_run_without_a_result_has_no_report(store: RunStore) -> None:

@@ -6,6 +6,7 @@ import dataclasses
 import errno
 import hashlib
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -63,6 +64,7 @@ def test_the_weights_are_codes_times_scales(tiny: dict[str, np.ndarray]) -> None
     shares: list[float] = []
     folder = packaged.folder(shares.append)
     assert shares == sorted(shares)
+    assert shares[0] < 0.5  # what splits texts is half of the work, and comes before the weights
     assert shares[-1] == 1
     model, about = pretrained(AutoModel, folder)
     assert not about["missing_keys"]
@@ -75,6 +77,17 @@ def test_the_weights_are_codes_times_scales(tiny: dict[str, np.ndarray]) -> None
     assert sum(value.size for name, value in found.items() if "pooler" not in name) == sum(
         value.size for value in tiny.values()
     )
+
+
+def test_a_terminal_shows_what_is_unpacked(
+    tiny: dict[str, np.ndarray], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    packaged.folder()
+    assert capsys.readouterr().err == ""  # a file of what was said needs no bar
+    shutil.rmtree(packaged.cache())
+    monkeypatch.setattr(sys.stderr, "isatty", lambda: True, raising=False)
+    packaged.folder()
+    assert "Unpacking Multilingual E5 small, only this once   0%|" in capsys.readouterr().err
 
 
 def test_the_tokenizer_puts_its_prefix_before_every_text(tiny: dict[str, np.ndarray]) -> None:

@@ -12,6 +12,8 @@ import pandas as pd
 import pytest
 
 from core.corrections import Corrections
+from core.data.checks import file
+from core.data.checks.finding import Seen
 from core.data.picture_table import read_archive
 from core.data.profile import profile
 from core.data.read import Table
@@ -21,15 +23,17 @@ from core.models.catalog import CATALOG, PICTURES
 from core.recipe import DataSpec, ModelSpec, Recipe, TaskSpec
 from core.runs import Run, RunStore
 from core.techniques.evidence import pictures
-from core.words import message
+from core.words import message, say
 from tests.data.drawn import coloured, packed, picture
 from tests.ui.fake import add_events, add_result
 from tests.ui.test_pieces import Elements
 from ui import correct, overview, thumbs
+from ui.checkup import checkup_html, findings_html
 from ui.evidence import evidence
 from ui.rows import ANY, rows_html
 from ui.session import Loaded
 from ui.steps import data, model, result
+from ui.words import esc
 
 HOSTILE = '"><script>alert(1)</script>.png'
 
@@ -65,11 +69,33 @@ def test_names_of_strangers_are_text() -> None:
     assert "<script>" not in overview.preview(table, profile(table), "en")
 
 
+def test_what_could_not_be_read_is_named_in_the_persons_language() -> None:
+    files = {f"a/{HOSTILE}": b"none", "a/1.png": picture(), "b/2.png": picture(number=2)}
+    table = read_archive(packed(files))
+    found = tuple(file.check(Seen.of(table, profile(table))))
+    html = findings_html(found, "zh")
+    assert f"{esc(HOSTILE)}：" in html
+    assert say("data.picture.unknown", "zh") in html
+    assert say("data.picture.unknown") not in html
+    assert "<script>" not in html
+
+
 def test_there_is_no_column_to_choose(table: Table) -> None:
     shown = data.show(Loaded(table, profile(table)), "en")
     text = shown[5]
     assert text.visible is False
     assert text.value == ["file", "sha256"]
+    label, split = shown[6:8]
+    assert (label.visible, split.visible) == (False, False), "folders say what the label is"
+
+
+def test_files_that_cannot_be_used_are_named_in_the_persons_language() -> None:
+    files = {f"{label}/{n}.png": picture(number=n) for label in "ab" for n in range(8)}
+    table = read_archive(packed({**files, "مثلثات/notes.txt": b"hello"}))
+    shown = checkup_html(Loaded(table, profile(table)), "zh")
+    assert "无法读取的图片或行：1 个。" in shown
+    assert '<bdi dir="ltr">\u2068مثلثات/notes.txt\u2069：它不是 JPEG' in shown
+    assert "第 17 行" not in shown
 
 
 def test_the_settings_name_the_files_alone(store: RunStore, table: Table) -> None:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import csv
+import dataclasses
 import io
+import re
 from html.parser import HTMLParser
 from types import SimpleNamespace
 from typing import Any
@@ -18,7 +20,7 @@ from core.jobs import Jobs
 from core.recipe import DataSpec, ModelSpec, Recipe, TaskSpec, TrainSpec
 from core.runs import RunStore
 from core.training.auto import Facts, Plan
-from core.words import message
+from core.words import message, say
 from tests.ui.fake import HOSTILE, make_run
 from ui import answer, download, html, overview, plan, runs, scores, trial
 from ui.checkup import checkup_html
@@ -99,7 +101,7 @@ def test_the_rows_of_a_cell_are_those_of_the_cell(store: RunStore) -> None:
     assert text.count("stands in the file as positive") == 3
     assert "as negative" not in text
     everything = harmless(rows_html(run, ["positive", "negative"], ANY, ANY, "en"))
-    assert everything.startswith("6 of 6 rows")
+    assert everything.startswith("6 of 6, the surest")
 
 
 @pytest.mark.parametrize("wrong", ["-1", "99", "x", "", "²"])
@@ -107,11 +109,17 @@ def test_a_made_up_cell_is_no_error(store: RunStore, wrong: str) -> None:
     assert rows_html(make_run(store), ["positive", "negative"], wrong, wrong, "en")
 
 
+def test_labels_from_right_to_left_leave_their_numbers_alone(store: RunStore) -> None:
+    labels = ("إيجابي", "سلبي")
+    text = rows_html(make_run(store, labels=labels), labels, ANY, ANY, "en")
+    assert re.search("\u2068(إيجابي|سلبي)\u2069 97.7%", text)
+
+
 def test_many_classes_are_cut_and_the_rest_is_said() -> None:
     rows = "\n".join(f"a text of its own {n},class {n % 30:02}" for n in range(120))
     seen = profile(read(f"text,label\n{rows}\n".encode(), "many.csv"))
     text = harmless(overview.class_bars(seen, "en"))
-    assert "and 10 more labels with 40 rows" in text
+    assert "and 10 more labels with 40 examples" in text
 
 
 def test_a_file_that_cannot_be_trained_on_says_so() -> None:
@@ -206,6 +214,18 @@ def test_what_a_run_takes_is_shown_and_what_would_help(lang: str) -> None:
     table = harmless(plan.settings_table(planned, recipe, lang))
     assert "40" in table
     assert "2.0%" in table
+    assert plan.automatic(planned, recipe, "max_length", lang).visible
+    # Pictures are all brought to one size: there is nothing to choose, and no word of texts.
+    pictures = dataclasses.replace(
+        planned, facts=dataclasses.replace(facts, one_length=True), cut=0
+    )
+    of_pictures = dataclasses.replace(
+        recipe, data=dataclasses.replace(recipe.data, modality="image")
+    )
+    assert not plan.automatic(pictures, of_pictures, "max_length", lang).visible
+    shown = harmless(plan.settings_table(pictures, of_pictures, lang))
+    assert say("train.max_length.image", lang) in shown
+    assert say("train.max_length", lang) not in shown
 
     def estimate(seconds: float | None, need: float) -> Any:
         memory = int(need * plan.GB)

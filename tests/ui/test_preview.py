@@ -25,7 +25,7 @@ def loaded(rows: int, gap: str = "", source: Path | None = None) -> Loaded:
 
 def shown(at: Loaded, start: int) -> tuple[str, bool, bool, int, bool, int]:
     rows, bar, earlier, line, later, state = preview.show(at, "en", start)
-    return harmless(rows), bar.visible, earlier.interactive, line, later.interactive, state
+    return harmless(rows), bar.visible, earlier.interactive, line.value, later.interactive, state
 
 
 @pytest.mark.parametrize(

@@ -7,9 +7,11 @@ from typing import Any
 
 import pytest
 
+from core.data.grid import BadRow
 from core.errors import UserError
 from core.file_jobs import ANSWERING, ASKING, DONE, FAILED, READING, WAITING, FileJobs, Job
 from core.whole_file import Written
+from core.words import message, say
 from tests.ui.fake import HOSTILE
 from tests.ui.test_pieces import harmless
 from ui.whole_file import look
@@ -61,10 +63,12 @@ def test_a_file_at_work_has_a_bar_and_a_stop(
 
 @pytest.mark.parametrize("lang", ["en", "zh"])
 def test_a_file_that_is_done_says_what_is_in_it(files: FileJobs, tmp_path: Path, lang: str) -> None:
-    done = job(files, tmp_path, DONE, rows=1_200, written=WRITTEN, unreadable=(7, 9))
+    why = message("data.picture.damaged")
+    bad = (BadRow(7, message("data.bad.no_text"), "x,"), BadRow(9, why, HOSTILE))
+    done = job(files, tmp_path, DONE, rows=1_200, written=WRITTEN, unreadable=bad)
     shown, _, _, stop, download, timer = look(files, "key", lang)
     said = harmless(shown)
-    for figure in ("1,200", "20", "70%", "needs_review_2", "UTF-16", "7, 9"):
+    for figure in ("1,200", "20", "70%", "needs_review_2", "UTF-16", HOSTILE[:20], say(why, lang)):
         assert figure in said, figure
     assert (stop.visible, download.visible, timer.active) == (False, True, False)
     assert str(download.value["path"]).endswith("in-answered.csv")

@@ -168,11 +168,17 @@ def show(loaded: Loaded, lang: str) -> tuple[Any, ...]:
             info=info(say(seen.why_text, lang)),
             visible=not table.inputs,  # of pictures there is nothing to choose
         ),
-        gr.Dropdown(label, value=seen.label, info=info(say(seen.why_label, lang))),
+        gr.Dropdown(
+            label,
+            value=seen.label,
+            info=info(say(seen.why_label, lang)),
+            visible=not table.inputs or label != [seen.label],  # folders leave no choice
+        ),
         gr.Dropdown(
             [(say("ui.data.no_split", lang), NO_SPLIT), *split],
             value=seen.split or NO_SPLIT,
             info=info(say("ui.data.split" if seen.split else "ui.data.by_chance", lang)),
+            visible=not table.inputs or bool(split),
         ),
         separator(seen, lang),
         overview.overview(seen, lang),
@@ -222,7 +228,7 @@ def title_html(table: Table, seen: Profile, lang: str) -> str:
         table.encoding.upper(),
     )
     facts = say(
-        "ui.data.facts",
+        f"ui.data.facts.{seen.modality}",
         lang,
         rows=seen.rows,
         columns=len(seen.columns),

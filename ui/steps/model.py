@@ -102,7 +102,8 @@ def _card(entry: Entry, lang: str, checked: bool) -> str:
     spec = ModelSpec(entry.key)
     there = entry.bundled or packaged.pinned(spec) is not None
     badge = say("model.bundled" if there else "model.download", lang, size=entry.megabytes)
-    about = {"parameters": entry.parameters, "licence": entry.licence}
+    licence = say("model.licence.other", lang) if entry.licence == "other" else entry.licence
+    about = {"parameters": entry.parameters, "licence": licence}
     if entry.languages:
         facts = say(
             "model.facts", lang, languages=say(f"language.{entry.languages}", lang), **about

@@ -228,10 +228,10 @@ def enter(
         info = say(f"technique.{technique.key}.info", lang)
         if reason:
             why = say("ui.unavailable", lang, reason=say(reason, lang))
-            ticks.append(gr.Checkbox(value=False, interactive=False, info=f"{info} {why}"))
+            ticks.append(gr.Checkbox(value=False, interactive=False, info=f"{info}\n{why}"))
         else:
             advice = technique.advice(profile)
-            info += f" {say(advice, lang)}" if advice else ""
+            info += f"\n{say(advice, lang)}" if advice else ""
             value = {} if ticked is None else {"value": technique.key in ticked}
             ticks.append(gr.Checkbox(interactive=True, info=info, **value))
     return *plan.first(loaded, model, lang), "", data, *ticks, also

@@ -12,6 +12,8 @@ from core.data.roles import MANY_NUMBERS, MAX_LABELS
 from core.data.split import name_some
 
 NUMBER = r"[-+]?\d+(?:[.,]\d+)?%?"
+PICTURE = r"(?i).+\.(?:jpe?g|png|webp|gif|bmp)"
+LOOKED_AT = 1_000  # rows in which names of pictures are looked for
 MOSTLY = 0.95
 PROSE = 60  # characters of a label, on average, from which on it looks like free text
 CLASSES = 3  # low, middle and high
@@ -22,6 +24,10 @@ def check(seen: Seen) -> Iterator[Finding]:
     empty = [column.name for column in columns.values() if column.role == "empty"]
     if empty:
         yield finding("empty_columns", "note", len(empty), names=name_some(empty))
+    for name, cells in seen.table.frame.head(LOOKED_AT).items():
+        if len(cells) and cells.str.strip().str.fullmatch(PICTURE).mean() > MOSTLY:
+            examples = tuple((int(line), cell) for line, cell in cells.head(EXAMPLES).items())
+            yield finding("picture_names", "serious", 1, examples, column=str(name))
     for name in seen.profile.text:
         cells = seen.rows[name].str.strip()
         filled = cells[cells != ""]

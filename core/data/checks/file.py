@@ -6,8 +6,9 @@ from collections import defaultdict
 from collections.abc import Iterator
 
 from core.data.checks.finding import EXAMPLES, Finding, Seen, Severity, finding
+from core.data.grid import BadRow, shorten
 from core.data.profile import Dropped
-from core.words import Message
+from core.words import Message, message
 
 # Guesses that may be wrong, and then much is: the rest was mended without doubt.
 DOUBTS = ("encoding_guessed", "no_header", "loose_quotes")
@@ -25,11 +26,13 @@ def check(seen: Seen) -> Iterator[Finding]:
     for kind, rows in _left_out(seen).items():
         many = kind == "unreadable" or len(rows) > MANY * total
         severity: Severity = "warning" if many else "note"
-        lines = tuple((row.line, str(row.reason)) for row in rows[:EXAMPLES])
-        if kind != "unreadable":
-            lines = tuple((row.line, row.text) for row in rows[:EXAMPLES])
+        lines: tuple[tuple[int, str | Message], ...]
+        lines, said = tuple((row.line, row.text) for row in rows[:EXAMPLES]), ""
+        if kind == "unreadable":
+            lines = tuple((row.line, named(row)) for row in rows[:EXAMPLES])
+            said = f"unreadable.{seen.table.modality}"
         label, share = seen.profile.label or "", len(rows) / total
-        yield finding(kind, severity, len(rows), lines, label=label, share=share)
+        yield finding(kind, severity, len(rows), lines, said=said, label=label, share=share)
 
 
 def _count(note: Message) -> int:
@@ -37,6 +40,11 @@ def _count(note: Message) -> int:
     numbers = [value for value in note.values.values() if isinstance(value, int)]
     names = str(note.values.get("names", ""))
     return numbers[0] if numbers else names.count(", ") + 1
+
+
+def named(row: Dropped | BadRow) -> Message:
+    """What stands there, or what the file is called, and why it cannot be used."""
+    return message("checkup.left_out", text=shorten(row.text), reason=row.reason)
 
 
 def _left_out(seen: Seen) -> dict[str, list[Dropped]]:

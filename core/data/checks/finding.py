@@ -18,13 +18,14 @@ from core.words import Message, message
 
 Severity = Literal["serious", "warning", "note"]
 EXAMPLES = 5
+Examples = tuple[tuple[int, str | Message], ...]
 
 
 @dataclass(frozen=True)
 class Finding:
     """Something about a table that a person should know, `count` times (rows, labels or columns).
 
-    `examples` are lines of the file and what stands there.
+    `examples` are lines of the file and what stands there, or is wrong there.
     """
 
     key: str
@@ -32,7 +33,7 @@ class Finding:
     count: int
     what: Message
     advice: Message | None = None
-    examples: tuple[tuple[int, str], ...] = ()
+    examples: Examples = ()
     fixes: tuple[Edit, ...] = ()
 
 
@@ -40,14 +41,15 @@ def finding(
     key: str,
     severity: Severity,
     count: int,
-    examples: tuple[tuple[int, str], ...] = (),
+    examples: Examples = (),
     fixes: Sequence[Edit] = (),
+    said: str = "",
     **values: Any,
 ) -> Finding:
     """One whose sentence is `checkup.KEY` in the locales; `checkup.KEY.advice` says what to do. Both know
-    `count` and `values`."""
-    what = message(f"checkup.{key}", count=count, **values)
-    advice = message(f"checkup.{key}.advice", count=count, **values)
+    `count` and `values`. `said` is the key of the sentences where it is another one."""
+    what = message(f"checkup.{said or key}", count=count, **values)
+    advice = message(f"checkup.{said or key}.advice", count=count, **values)
     return Finding(key, severity, count, what, advice, examples, tuple(fixes))
 
 
@@ -84,10 +86,11 @@ class Seen:
         some = [line for line, _ in zip(lines, range(EXAMPLES), strict=False)]
         return tuple((int(line), shorten(self.texts.loc[line])) for line in some)
 
-    def labelled(self, lines: Iterable[int]) -> tuple[tuple[int, str], ...]:
+    def labelled(self, lines: Iterable[int]) -> Examples:
         """The same with the label before the text."""
         return tuple(
-            (line, f"{self.labels.loc[line]}: {text}") for line, text in self.examples(lines)
+            (line, message("checkup.labelled", label=str(self.labels.loc[line]), text=text))
+            for line, text in self.examples(lines)
         )
 
 
