@@ -135,7 +135,7 @@ def _parser() -> argparse.ArgumentParser:
     sub = command("evaluate", evaluate)
     sub.add_argument("run", metavar="RUN", help=say("cli.run"))
     sub.add_argument("--file", type=Path, metavar="NEW.csv", help=say("cli.evaluate_file"))
-    sub.add_argument("--pictures", type=Path, metavar="ZIP", help=say("cli.pictures"))
+    beside(sub)
     sub.add_argument("--which", choices=WHICH, help=say("cli.evaluate_which"))
     sub.add_argument("--label", metavar="COL", help=say("cli.predict_label"))
     sub.add_argument("--json", action="store_true", help=say("cli.json"))

@@ -82,6 +82,10 @@ def test_train_then_predict_then_list(
     here("predict", answer["run"], book, "--sheet", "new", "-o", out)
     with out.open(encoding="utf-8-sig", newline="") as file:
         assert [row["text"] for row in csv.DictReader(file)] == ["a good one", "a bad one"]
+    labelled = [["text", "label"], ["a good one", "positive"], ["a bad one", "negative"]]
+    book.write_bytes(xlsx({"notes": [["a"]] * 9, "new": labelled}))
+    scored = json.loads(here("evaluate", answer["run"], "--file", book, "--sheet", "new", "--json"))
+    assert scored["scores"]["rows"] == 2
 
     for which in ("tfidf", "embedding", "model"):
         here("predict", answer["run"], toy, "-o", out, "--which", which)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from core.evaluation.verdict import RIVALS, TO_BEAT, change, less_often_right, verdict
+from core.evaluation.verdict import RIVALS, TO_BEAT, change, less_often_right, often_wrong, verdict
 from core.words import Message, message, say
 from ui import html
 
@@ -45,8 +45,8 @@ def good(metrics: Mapping[str, Any], lang: str) -> str:
     lines = [say(sentence, lang)]
     if any(change(found[name], "macro_f1").kind == "unclear" for name in TO_BEAT if name in found):
         lines.append(say("good.few", lang, rows=int(metrics["test"]["rows"])))
-    if (less := less_often_right(found)) is not None:
-        lines.append(say(less, lang))
+    beside = less_often_right(found), often_wrong(metrics["test"], metrics.get("separator", ""))
+    lines += [say(each, lang) for each in beside if each is not None]
     return html.notice(lines, kind, say("good.title", lang))
 
 

@@ -30,7 +30,7 @@ def evaluate(options: argparse.Namespace) -> int:
     if which not in run.kept():
         raise UserError("simple_missing", name=run.id, which=which, known=", ".join(run.kept()))
     found = (
-        _of_file(run, which, options.file, options.pictures)
+        _of_file(run, which, options.file, options.pictures, options.sheet)
         if options.file
         else _of_run(run, which)
     )
@@ -56,7 +56,9 @@ def _of_run(run: Run, which: str) -> dict[str, Any]:
     }
 
 
-def _of_file(run: Run, which: str, file: Path, pictures: Path | None) -> dict[str, Any]:
+def _of_file(
+    run: Run, which: str, file: Path, pictures: Path | None, sheet: str | None
+) -> dict[str, Any]:
     """Score the labelled rows of a file; those that cannot be are counted and told."""
     import pandas as pd
 
@@ -70,7 +72,7 @@ def _of_file(run: Run, which: str, file: Path, pictures: Path | None) -> dict[st
     from core.modalities import modality_of
     from core.predict import open_model
 
-    table, recipe, task = read_any(file, None, pictures), run.recipe(), tested.task(run)
+    table, recipe, task = read_any(file, sheet, pictures), run.recipe(), tested.task(run)
     label, separator = recipe.task.column, recipe.task.separator
     given = table.inputs or recipe.data.text
     for name in (*given, label):

@@ -1,4 +1,4 @@
-"""Is a model any good? One sentence, from its answers and those of simple rivals to the same test rows."""
+"""Is a model any good? Sentences, from its answers and those of simple rivals to the same test rows."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from core.words import Message, message
 
 RIVALS = ("embedding", "colours", "tfidf", "majority")  # the most able first
 PLAIN = ("tfidf", "colours")  # of which there is one
+OFTEN = 0.3  # share of wrong answers from which on that is said whatever was beaten
 TO_BEAT = ("majority", *PLAIN)  # which the sentence is about
 
 
@@ -70,3 +71,12 @@ def less_often_right(found: Mapping[str, Mapping[str, Any]]) -> Message | None:
             rival = message(f"result.{name}.phrase")
             return message("verdict.less_often", rival=rival, points=-100 * hits.value)
     return None
+
+
+def often_wrong(scores: Mapping[str, Any], separator: str) -> Message | None:
+    """What a person has to know who relies on the answers, be they better than others' or not. Of several
+    labels ("separator") one that is missing makes an answer wrong, which would say too much."""
+    rows, right = int(scores["rows"]), float(scores["accuracy"])
+    if separator or right > 1 - OFTEN:
+        return None
+    return message("verdict.often_wrong", wrong=round(rows * (1 - right)), rows=rows)

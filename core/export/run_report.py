@@ -14,7 +14,7 @@ from typing import Any
 
 from core.errors import UserError
 from core.evaluation import learning_curve as curves
-from core.evaluation.verdict import RIVALS, verdict
+from core.evaluation.verdict import RIVALS, often_wrong, verdict
 from core.export.drawing import Line, chart
 from core.export.pieces import esc, heading, pairs, paragraph, table
 from core.export.report import DARK, STYLE
@@ -125,7 +125,9 @@ def _scores(metrics: Mapping[str, Any], language: str) -> str:
         )
         body += f"<h3>{esc(say(key, language))}</h3>{bars}"
     if (said := verdict(metrics.get("against", {}))) is not None:
-        body += f"<p><strong>{esc(say(said[1], language))}</strong></p>"
+        wrong = often_wrong(test, metrics.get("separator", ""))
+        more = "" if wrong is None else f" {esc(say(wrong, language))}"
+        body += f"<p><strong>{esc(say(said[1], language))}</strong>{more}</p>"
     others = [
         (say(f"result.{name}", language), _with_ends(test, name, "{:.3f}"))
         for name in ("balanced_accuracy", "roc_auc")

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from core.evaluation.verdict import against, less_often_right, verdict
+from core.evaluation.verdict import against, less_often_right, often_wrong, verdict
 from core.tasks import of_names
 from core.words import LANGUAGES, say
 
@@ -73,3 +73,11 @@ def test_whoever_finds_the_rare_and_errs_more_is_told_so() -> None:
     assert said is not None
     assert said.key == "verdict.less_often"
     assert less_often_right(found(BETTER, BETTER)) is None
+
+
+def test_who_is_often_wrong_is_said_to_be_whatever_it_beats() -> None:
+    said = often_wrong({"rows": 32, "accuracy": 0.375}, "")
+    assert said is not None
+    assert "20 of the 32" in str(said)
+    assert often_wrong({"rows": 32, "accuracy": 0.9}, "") is None
+    assert often_wrong({"rows": 32, "accuracy": 0.375}, ";") is None

@@ -67,6 +67,13 @@ def test_few_rows_are_said_where_nothing_is_clear(store: RunStore) -> None:
     assert "tt-info" in said
 
 
+def test_a_good_model_that_is_often_wrong_is_no_model_to_rely_on(store: RunStore) -> None:
+    _, metrics = parts(store)
+    said = scores.good({**metrics, "test": {**metrics["test"], "accuracy": 0.4}}, "en")
+    assert "tt-good" in said
+    assert "do not rely on single answers" in said
+
+
 def test_labels_that_cannot_be_judged_are_named(store: RunStore) -> None:
     _, metrics = parts(store)
     test = {**metrics["test"], "roc_auc_left_out": [HOSTILE]}
