@@ -141,6 +141,13 @@ def test_a_table_beside_its_pictures(ask: Ask, archive: str, tmp_path: Path) -> 
     assert found["classes"] == {"warm": 20, "cold": 20}
 
 
+def test_another_column_cannot_be_read_in_place_of_the_pictures(ask: Ask, archive: str) -> None:
+    code, _, err = ask("check", archive, "--text", "label", "--label", "file")
+    assert code == 2
+    assert "“label”" in err
+    assert ask("check", archive, "--text", "file")[0] == 0
+
+
 def test_an_archive_that_cannot_be_read_is_said_to_be(ask: Ask, tmp_path: Path) -> None:
     (tmp_path / "bad.zip").write_bytes(b"PK\x03\x04 and no more")
     code, _, err = ask("train", str(tmp_path / "bad.zip"))

@@ -68,7 +68,7 @@ def profile(
 ) -> Profile:
     """Describe a table; what is None is guessed, an empty `split` or `separator` means none.
 
-    Raises UserError `unknown_column`, `label_is_text`.
+    Raises UserError `unknown_column`, `label_is_text`, `pictures_text`.
     """
     frame = table.frame
     for column in (*(text or ()), *filter(None, (label, split))):
@@ -82,6 +82,8 @@ def profile(
         split = choose_split(columns, [*(text or ()), *filter(None, (label,))])
     why_text = why_label = message("data.why.chosen")
     if table.inputs:
+        if strange := next((name for name in text or () if name not in table.inputs), None):
+            raise UserError("pictures_text", column=strange, file=table.inputs[0])
         text, why_text = table.inputs, message("data.why.pictures")
     if text is None:
         guess, why_text = choose_text(columns, [*filter(None, (label, split))])
