@@ -14,8 +14,10 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import torch
+from torch.utils.data import ConcatDataset
 from transformers import set_seed
 
+from core.models.load import reset_head
 from core.recipe import TrainSpec
 from core.runs import Run
 from core.tasks.base import ranked
@@ -197,6 +199,32 @@ class Fit:
             set_seed(spec.seed)
             cuts = CUTS[:1]  # what is kept once for all attempts
             self._open(model, "train", planned, epochs, place, callbacks, cuts).trainer.train()
+
+    def on_all(self, model: Any) -> Any | None:
+        """Of a model whose last layer alone was trained: a copy in which it learns once more from nothing, for
+        the epochs of the run, from the validation rows as well. None for other models, and without such rows.
+        """
+        more = len(self.sets.rows.split.validation)
+        if not (self.frozen and self._kept and more):
+            return None
+        model = copy.deepcopy(model)
+        reset_head(model)
+        planned = dataclasses.replace(self.planned, evaluate_every=self.planned.total_steps + more)
+        with (
+            self._unseen(),
+            tempfile.TemporaryDirectory(dir=self.run.path, prefix=".attempt-") as folder,
+        ):
+            set_seed(self.spec.seed)
+            epochs = float(self.spec.epochs or 0)
+            at_work = self._open(model, "train", planned, epochs, Path(folder), [], CUTS[:1])
+            trainer = at_work.trainer
+            rows = ConcatDataset([trainer.train_dataset, trainer.eval_dataset])
+            trainer.train_dataset = rows
+            trainer.lengths = [*trainer.lengths, *self.sets.validation["length"]]
+            trainer.train()
+            made = at_work.close(trainer.model.state_dict())
+        self.note(message("train.on_all", rows=len(rows), more=more))
+        return made
 
     def learning(self, model: Any) -> tuple[Any, Any, Callable[[list[Any]], Any]]:
         """What of a model will be trained, its rows and how they become a batch: the model itself, or in fast

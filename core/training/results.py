@@ -21,7 +21,7 @@ from core.recipe import Recipe
 from core.runs import Run
 from core.techniques.base import Fitted, Technique
 from core.training import events as ev
-from core.training.decide import Decided, decide
+from core.training.decide import Decided, complete, decide
 from core.training.fit import Fit
 from core.training.rows import Rows
 from core.training.simple import Simple
@@ -70,7 +70,8 @@ def write(
     sets, joint = fit.sets, fit.sets.joint
     run.append(ev.StageStarted(stage="test", rows=len(sets.test)))
     decided = decide(fit, fitted.model)
-    logits = sets.in_order(fit.answers(fitted.model, sets.test))
+    model = complete(fit, fitted, decided)
+    logits = sets.in_order(fit.answers(model, sets.test))
     shared = {
         "epochs": fitted.epochs,
         "steps": fitted.steps,
@@ -89,13 +90,13 @@ def write(
             for column, task, each in zip(joint.columns, joint.tasks, decided, strict=True)
         }
         recipe = dataclasses.replace(run.recipe(), train=fit.spec)
-        bundle.export_joint(run, fitted.model, fit.processor, about, recipe)
+        bundle.export_joint(run, model, fit.processor, about, recipe)
     for number, column in enumerate(columns):
         place = joint.places[number]
         said = logits[np.isin(rows.split.test, column.rows.split.test)][:, place]
         _write_one(
             column,
-            narrow(fitted.model, place) if len(columns) > 1 else fitted.model,
+            narrow(model, place) if len(columns) > 1 else model,
             said,
             decided[number],
             fit,

@@ -9,6 +9,8 @@ import sys
 from pathlib import Path
 
 import pytest
+import torch
+from transformers import AutoModelForImageClassification
 
 from core.data.picture_table import read_archive, read_files
 from core.data.read import Table
@@ -18,6 +20,7 @@ from core.modalities import modality_of
 from core.predict import Predictor
 from core.recipe import Recipe
 from core.runs import Run, RunStore
+from core.training.fit import Fit
 from core.training.train import train
 from tests.conftest import TINY_PICTURES, recipe_for, sentiment_csv, store_in, with_pictures
 from tests.data.drawn import coloured, picture
@@ -52,6 +55,35 @@ def test_it_learns_and_says_what_it_beat(fast: Run) -> None:
         f"{colour}/{k}.png" for colour in ("red", "blue") for k in range(30)
     }
     assert not (fast.path / "tokens").exists()
+
+
+def test_in_the_end_the_last_layer_learns_from_the_rows_set_aside_as_well(
+    fast: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    metrics = fast.metrics()
+    assert metrics is not None
+    rows = metrics["rows"]
+    (note,) = (note for note in fast.progress().notes if note.key == "train.on_all")
+    assert note.values == {
+        "rows": rows["train"] + rows["validation"],
+        "more": rows["validation"],
+    }
+    monkeypatch.setattr(Fit, "on_all", lambda *_: None)
+    without = new_run(RunStore(fast.root), fast.table(), fast.recipe())
+    train(without)
+    # What is chosen is chosen before, and the network below stays as it came.
+    assert without.metrics()["best"] == metrics["best"]  # type: ignore[index]
+    one, other = (
+        AutoModelForImageClassification.from_pretrained(run.model) for run in (fast, without)
+    )
+    differs = [
+        name
+        for (name, value), theirs in zip(
+            one.state_dict().items(), other.state_dict().values(), strict=True
+        )
+        if not torch.equal(value, theirs)
+    ]
+    assert differs == ["classifier.weight", "classifier.bias"]
 
 
 def test_the_folder_answers_in_transformers_own_pipeline(fast: Run) -> None:
