@@ -202,14 +202,13 @@ class Fit:
 
     def on_all(self, model: Any) -> Any | None:
         """Of a model whose last layer alone was trained: a copy in which it learns once more from nothing, for
-        the epochs of the run, from the validation rows as well. None for other models, and without such rows.
-        """
+        the epochs of the run, from the validation rows as well. None for others, and without such rows."""
         more = len(self.sets.rows.split.validation)
         if not (self.frozen and self._kept and more):
             return None
         model = copy.deepcopy(model)
         reset_head(model)
-        planned = dataclasses.replace(self.planned, evaluate_every=self.planned.total_steps + more)
+        planned = dataclasses.replace(self.planned, evaluate_every=10 * self.planned.total_steps)
         with (
             self._unseen(),
             tempfile.TemporaryDirectory(dir=self.run.path, prefix=".attempt-") as folder,
