@@ -201,8 +201,8 @@ class Fit:
             self._open(model, "train", planned, epochs, place, callbacks, cuts).trainer.train()
 
     def on_all(self, model: Any) -> Any | None:
-        """Of a model whose last layer alone was trained: a copy in which it learns once more from nothing, for
-        the epochs of the run, from the validation rows as well. None for others, and without such rows."""
+        """Of a model whose last layer alone was trained: a copy in which it learns once more from nothing,
+        for the epochs of the run, from the validation rows as well. None for others, and without such rows."""
         more = len(self.sets.rows.split.validation)
         if not (self.frozen and self._kept and more):
             return None
