@@ -202,7 +202,8 @@ class Fit:
 
     def on_all(self, model: Any) -> Any | None:
         """Of a model whose last layer alone was trained: a copy in which it learns once more from nothing,
-        for the epochs of the run, from the validation rows as well. None for others, and without such rows."""
+        for the epochs of the run, from the validation rows as well. None for others, or without such rows.
+        """
         more = len(self.sets.rows.split.validation)
         if not (self.frozen and self._kept and more):
             return None
