@@ -4,7 +4,7 @@ what 8 bits, freezing, pruning and distillation bring.
     python -m benchmarks.pictures [--quick] [--seeds N] [--modes NAME ...] [--data FOLDER]
 
 Each line is a process of its own, with every default but the mode and the technique that it is named after:
-"8 bits" is the fast mode, "frozen", "pruned" and "student" are the full one, of the larger data only. "in all"
+"8 bits" is the fast mode, "frozen", "pruned" and "student" are the full one, of the larger data. "in all"
 is from the archive to the proven download; "of a core" is what it computes, which other work on the computer
 hardly changes; "read" is the part of it in which the archive is read. 200 pictures are the sample in
 assets/samples, 300 are from `images_openclipart.zip` (public domain clip art as well) in the folder that
