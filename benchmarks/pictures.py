@@ -1,12 +1,12 @@
 """Pictures: how long the fast mode and the full one take, what they score, how far the estimate was off, and
-what 8 bits, freezing, pruning and distillation bring.
+what 8 bits, augmentation, freezing, pruning and distillation bring.
 
     python -m benchmarks.pictures [--quick] [--seeds N] [--modes NAME ...] [--data FOLDER]
 
 Each line is a process of its own, with every default but the mode and the technique that it is named after:
-"8 bits" is the fast mode, "frozen", "pruned" and "student" are the full one, of the larger data. "in all"
-is from the archive to the proven download; "of a core" is what it computes, which other work on the computer
-hardly changes; "read" is the part of it in which the archive is read. 200 pictures are the sample in
+"8 bits" is the fast mode; "altered", "frozen", "pruned" and "student" are the full one, of the larger data.
+"in all" is from the archive to the proven download; "of a core" is what it computes, which other work on the
+computer hardly changes; "read" is the part of it in which the archive is read. 200 pictures are the sample in
 assets/samples, 300 are from `images_openclipart.zip` (public domain clip art as well) in the folder that
 --data or TICKTUNE_BENCH_DATA names. With --seeds only the fast mode runs, so many times with other splits,
 beside a logistic regression on the same frozen features.
@@ -39,12 +39,13 @@ MODES: dict[str, tuple[str, str | None]] = {
     "fast": (FAST, None),
     "8 bits": (FAST, "quantize"),
     "full": (FULL, None),
+    "altered": (FULL, "augment_pictures"),
     "frozen": (FULL, "freeze"),
     "pruned": (FULL, "prune"),
     "student": (FULL, "distill"),
 }
 SMALLER = ("8 bits", "pruned", "student")
-LONG = ("frozen", "pruned", "student")
+LONG = ("altered", "frozen", "pruned", "student")
 QUICK = ("fast", "8 bits")
 
 

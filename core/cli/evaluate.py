@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 
 def evaluate(options: argparse.Namespace) -> int:
+    from core.evaluation.verdict import often_wrong
     from core.runs import RunStore
 
     run = RunStore(options.runs).get(options.run).task(options.label)
@@ -34,6 +35,8 @@ def evaluate(options: argparse.Namespace) -> int:
         if options.file
         else _of_run(run, which)
     )
+    wrong = often_wrong(found["scores"], run.recipe().task.separator)
+    found["often_wrong"] = None if wrong is None else str(wrong)
     if options.json:
         print(json.dumps(found, ensure_ascii=False))
     else:
@@ -201,6 +204,8 @@ def _show(found: Mapping[str, Any]) -> None:
     print(say("evaluate.head", rows=int(scores["rows"]), where=where))
     if found["verdict"]:
         print(found["verdict"])
+    if found["often_wrong"]:
+        print(found["often_wrong"])
     left_out = found.get("left_out", {})
     gone = sum(count for count in left_out.values() if isinstance(count, int))
     if gone:

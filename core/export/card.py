@@ -267,7 +267,8 @@ def _making(
         name = say(f"technique.{key}.title", language)
         facts.append((name, markdown(chosen) or say("card.ticked", language)))
     head = (say("card.setting", language), say("card.value", language))
-    return [f"## {say('card.making', language)}", _table(head, facts)]
+    last = [say("card.on_all", language)] if metrics.get("on_all") else []
+    return [f"## {say('card.making', language)}", _table(head, facts), *last]
 
 
 def _settings(recipe: Recipe, metrics: Mapping[str, Any]) -> dict[str, Any]:

@@ -43,7 +43,7 @@ def heights(model: Any) -> dict[int, int]:
     """How high each of the encoder's parameters lies, by its id: from 0, below the layers, to their number.
 
     Parameters come in the order of the forward pass. What follows the layers counts as the highest of them,
-    but for tables that they all look into.
+    but for tables that they all look into, and what normalises them.
     """
     base, above = model.base_model, layers(model)
     found: dict[int, int] = {}
@@ -52,6 +52,15 @@ def heights(model: Any) -> dict[int, int]:
         for each in base.modules()
         if isinstance(each, nn.Embedding)
         for parameter in each.parameters()
+    }
+    # DeBERTa's table of distances stands beside its norm.
+    norms = (
+        getattr(each, "LayerNorm", None)
+        for each in base.modules()
+        if hasattr(each, "rel_embeddings")
+    )
+    tables |= {
+        id(parameter) for norm in norms if norm is not None for parameter in norm.parameters()
     }
     within = {id(p): number for number, each in enumerate(above, 1) for p in each.parameters()}
     reached = 0

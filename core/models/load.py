@@ -87,11 +87,11 @@ def load(
         raise UserError("model_not_loadable", kind=kind, reason=str(error)[:200]) from error
     # An earlier run may have had as many classes, but others: its head would start out wrong.
     if list(config.get("id2label", {}).values()) != list(head["id2label"].values()):
-        reset_head(model)
+        _reset_head(model)
     return model
 
 
-def reset_head(model: torch.nn.Module) -> None:
+def _reset_head(model: torch.nn.Module) -> None:
     """New random numbers in the linear layers of the head, as transformers initialises them."""
     import torch
 

@@ -18,7 +18,7 @@ SIZES = ("intermediate_size", "hidden_dim")  # what configurations call the neur
 # What others call how many times the layer's inputs they are: in networks of convolutions, one number for
 # each stage or one for all, and in those of linear layers. Whole numbers.
 EXPANDED, WIDENED = ("expand_ratios", "expand_ratio"), ("mlp_ratio",)
-LOWEST_RATIO = 2  # with 1 a convolutional network has no neurons of its own
+LOWEST_EXPANDED = 2  # with 1 a network of convolutions has no neurons of its own
 ROUND = 8  # neurons are kept in multiples of it: processors work on so many numbers at a time
 
 
@@ -47,6 +47,8 @@ def neurons(model: Any) -> list[Neurons] | None:
     What follows the layers may be one more of the same configuration (the pooling of SigLIP)."""
     known, above = settings(model), layers(model)
     if _first(known, EXPANDED):
+        if any(sum(map(_alone, _parts(layer))) != 1 for layer in above):
+            return None
         each = [_of(_parts(layer), *_expanded(layer)) for layer in above]
         return [found for found in each if found.giving and found.taking] or None
     inside = {part for layer in above for part in layer.modules()}
@@ -75,16 +77,22 @@ def _expanded(layer: nn.Module) -> tuple[int, int]:
     """Neurons of a layer of convolutions, and how many times its inputs they are; 0 where it has none."""
     inside = [part for part in layer.modules() if isinstance(part, nn.Conv2d)]
     # The convolution of each channel by itself is between the first and the last.
-    alone = next((part for part in inside if part.groups > 1), None)
-    if alone is None or alone is inside[0]:
+    alone = next(part for part in inside if _alone(part))
+    if alone is inside[0]:
         return 0, 0
     return alone.groups, alone.groups // inside[0].in_channels
+
+
+def _alone(part: nn.Module) -> bool:
+    """Is it a convolution of each channel by itself?"""
+    return isinstance(part, nn.Conv2d) and part.groups > 1
 
 
 def _widened(known: Any) -> tuple[int, int]:
     """The same of every layer of linear ones, from the configuration."""
     if _first(known, WIDENED):
-        return int(known.mlp_ratio) * int(getattr(known, "hidden_size", 0)), int(known.mlp_ratio)
+        times = known.mlp_ratio if isinstance(known.mlp_ratio, int | float) else 0
+        return int(times) * int(getattr(known, "hidden_size", 0)), int(times)
     name = _first(known, SIZES)
     return (int(getattr(known, name)) if name else 0), 0
 
@@ -105,7 +113,7 @@ def _inputs(part: nn.Module) -> int:
 
 def _each_alone(part: nn.Module) -> bool:
     """Is each output made of the one input with the same number?"""
-    return isinstance(part, nn.BatchNorm2d) or getattr(part, "groups", 1) > 1
+    return isinstance(part, nn.BatchNorm2d) or _alone(part)
 
 
 def _gives(part: nn.Module, width: int) -> bool:
@@ -170,7 +178,7 @@ def keep_neurons(model: Any, importance: Sequence[torch.Tensor], share: float) -
     for each, of_layer in zip(there, importance, strict=True):
         size = each.count
         if each.ratio:
-            count = size // each.ratio * fewer(each.ratio, share)
+            count = size // each.ratio * fewer(known, each.ratio, share)
         else:
             count = max(1, min(size, round(share * size / ROUND) * ROUND or ROUND))
         keep = torch.sort(torch.topk(of_layer, count).indices).values
@@ -184,18 +192,25 @@ def keep_neurons(model: Any, importance: Sequence[torch.Tensor], share: float) -
         setattr(known, str(_first(known, SIZES)), counts[0])
         return counts
     times = getattr(known, name)
-    less = (
-        [fewer(int(each), share) for each in times]
-        if isinstance(times, list | tuple)
-        else fewer(int(times), share)
-    )
-    setattr(known, name, less)
+    many = isinstance(times, list | tuple)
+    less = [fewer(known, int(each), share) for each in (times if many else [times])]
+    setattr(known, name, less if many else less[0])
     return counts
 
 
-def fewer(ratio: int, share: float) -> int:
-    """About a share of a whole number of times, but at least one less; LOWEST_RATIO or 1 stays."""
-    return min(ratio, max(LOWEST_RATIO, min(ratio - 1, round(share * ratio))))
+def fewer(known: Any, ratio: int, share: float) -> int:
+    """Of a whole number of times the inputs, as a configuration says it: about a share of it, but at least
+    one less, and no less than can be."""
+    lowest = LOWEST_EXPANDED if _first(known, EXPANDED) else 1
+    return min(ratio, max(lowest, min(ratio - 1, round(share * ratio))))
+
+
+def can_lose(model: Any, share: float) -> bool:
+    """Would there be fewer neurons with `share` of them left?"""
+    there, known = neurons(model), settings(model)
+    return there is not None and any(
+        not each.ratio or fewer(known, each.ratio, share) < each.ratio for each in there
+    )
 
 
 def _cut(part: Any, keep: torch.Tensor, *, rows: bool) -> None:

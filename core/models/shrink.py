@@ -47,7 +47,7 @@ def keep_layers(model: Any, places: Sequence[int]) -> None:
         return
     known.num_block_repeats = [len(set(stage) & set(places)) for stage in stages]
     known.depth_coefficient = 1.0
-    # The blocks that are padded on one side only, by their new numbers.
+    # The blocks that are padded evenly, by their new numbers.
     known.depthwise_padding = [k for k, p in enumerate(places) if p in known.depthwise_padding]
 
 

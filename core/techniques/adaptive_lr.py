@@ -42,8 +42,9 @@ class AdaptiveLr(Technique):
         return STEPS / training.steps * training.seconds if self.options.range_test else 0.0
 
     def before(self, fit: Fit, model: torch.nn.Module) -> None:
-        rate = fit.spec.learning_rate
-        if self.options.range_test and fit.run.recipe().train.learning_rate is not None:
+        rate, asked = fit.spec.learning_rate, fit.run.recipe().train
+        tested = self.options.range_test and asked.learning_rate is None
+        if self.options.range_test and asked.learning_rate is not None:
             said = message(f"technique.{self.key}.yours", rate=f"{rate:g}")
             fit.note(said)
             self.evidence.append(sentence(said))
@@ -65,12 +66,11 @@ class AdaptiveLr(Technique):
                 ),
             ]
         if not fit.slowed:
-            head = fit.run.recipe().train.head_learning_rate
-            if head is None:
-                # Where only the head learns, what it learns at without this technique suits it.
-                untested = fit.frozen and not self.options.range_test
-                usual = fit.spec.head_learning_rate
-                head = usual if untested else float(rate or 0) * self.options.head
+            head = asked.head_learning_rate
+            if head is None and fit.frozen and not tested:
+                head = fit.spec.head_learning_rate  # which suits a head that learns alone
+            elif head is None:
+                head = float(rate or 0) * self.options.head
             fit.spec = dataclasses.replace(fit.spec, learning_rate=rate, head_learning_rate=head)
 
     def _test(self, fit: Fit, model: torch.nn.Module) -> dict[str, Any]:

@@ -65,10 +65,10 @@ class Prune(Technique):
     def before(self, fit: Fit, model: torch.nn.Module) -> None:
         """Say what cannot be done now, not after the training."""
         from core.models.layers import layers
-        from core.models.neurons import neurons
+        from core.models.neurons import can_lose
         from core.models.shrink import droppable
 
-        if self.options.neurons and neurons(model) is None:
+        if self.options.neurons and not can_lose(model, 1 - self.options.neurons):
             raise UserError("prune_built_otherwise")
         there = len(layers(model))
         most = min(len(droppable(model)), there - 1)
@@ -84,6 +84,7 @@ class Prune(Technique):
         chosen = self.options
         whole = fitted.model
         model = copy.deepcopy(whole)
+        model.requires_grad_(True)  # what was frozen has neurons as well
         if chosen.layers:
             out = shrink.droppable(model)[-chosen.layers :]
             kept = [place for place in range(len(layers(model))) if place not in out]

@@ -14,7 +14,6 @@ from core.evaluation.calibrate import Temperature
 from core.evaluation.metrics import Floats, Numbers
 from core.models.heads import soften
 from core.tasks import Task
-from core.techniques.base import Fitted
 from core.training.fit import Fit
 from core.words import message
 
@@ -60,16 +59,6 @@ def decide(fit: Fit, model: Any) -> list[Decided]:
     made = [Decided.of(*part, each) for part, each in zip(parts, found, strict=True)]
     # On rows that it has learned from, a model is always sure and right.
     return made if own else [dataclasses.replace(each, unsure=None) for each in made]
-
-
-def complete(fit: Fit, fitted: Fitted, decided: Sequence[Decided]) -> Any:
-    """The model to export. In fast mode, which is quick, it has learned from the rows too that everything was
-    decided on; what was decided stays."""
-    model = None if fitted.stopped else fit.on_all(fitted.model)
-    if model is None:
-        return fitted.model
-    soften(model, fit.sets.joint.places, [each.temperature.value for each in decided])
-    return model
 
 
 def _put_in(

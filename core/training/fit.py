@@ -14,10 +14,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import torch
-from torch.utils.data import ConcatDataset
 from transformers import set_seed
 
-from core.models.load import reset_head
+from core.models.heads import last_layer
 from core.recipe import TrainSpec
 from core.runs import Run
 from core.tasks.base import ranked
@@ -64,7 +63,8 @@ class Fit:
         self._trying = False  # a model that is thrown away: nobody is told about it
         # What was computed once, for another model with the same frozen part: by what it was scaled,
         # the rows, and what is kept of them and of the validation rows. A cut would hold its whole model.
-        self._kept: tuple[Any, Any, Any, Any] | None = None
+        self.kept: tuple[Any, Any, Any, Any] | None = None
+        self.head: dict[str, Any] = {}  # the last layer as it began, where it alone is trained
         # Whether there is more to do after the training, which must then not be done again.
         self._goes_on = any(type(each).after is not Technique.after for each in chosen)
         self._more = sum(each.more for each in chosen)  # epochs to come, as a share of the run's
@@ -99,6 +99,8 @@ class Fit:
 
     def __call__(self, model: Any) -> Fitted:
         """Train `model` in place. Raises Diverged, and Stopped when there is no score yet."""
+        found = last_layer(model) if self.frozen else None
+        self.head = copy.deepcopy(found[1].state_dict()) if found else {}
         return self._fit(model, "train", float(self.spec.epochs or 0), None)
 
     def again(self, model: Any, stage: str, share: float, before: Fitted) -> Fitted:
@@ -130,7 +132,7 @@ class Fit:
         keeper = KeepBest(
             self.run, place, max(each.averaged for each in techniques or [Technique()])
         )
-        at_work = self._open(model, stage, self.planned, epochs, place, [reporter, keeper])
+        at_work = self.open(model, stage, self.planned, epochs, place, [reporter, keeper])
         to_come = epochs + self._more * float(self.spec.epochs or 0)
         self.run.append(
             ev.StageStarted(
@@ -191,40 +193,14 @@ class Fit:
     def attempt(self, model: Any, spec: TrainSpec, callbacks: Sequence[Any]) -> None:
         """Train a model that is thrown away with other settings; `callbacks` see how far that gets."""
         with (
-            self._unseen(),
+            self.unseen(),
             tempfile.TemporaryDirectory(dir=self.run.path, prefix=".attempt-") as folder,
         ):
             planned, place = plan(spec, self.planned.facts), Path(folder)
             epochs = float(spec.epochs or 0)
             set_seed(spec.seed)
             cuts = CUTS[:1]  # what is kept once for all attempts
-            self._open(model, "train", planned, epochs, place, callbacks, cuts).trainer.train()
-
-    def on_all(self, model: Any) -> Any | None:
-        """Of a model whose last layer alone was trained: a copy in which it learns once more from nothing,
-        for the epochs of the run, from the validation rows as well. None for others, or without such rows.
-        """
-        more = len(self.sets.rows.split.validation)
-        if not (self.frozen and self._kept and more):
-            return None
-        model = copy.deepcopy(model)
-        reset_head(model)
-        planned = dataclasses.replace(self.planned, evaluate_every=10 * self.planned.total_steps)
-        with (
-            self._unseen(),
-            tempfile.TemporaryDirectory(dir=self.run.path, prefix=".attempt-") as folder,
-        ):
-            set_seed(self.spec.seed)
-            epochs = float(self.spec.epochs or 0)
-            at_work = self._open(model, "train", planned, epochs, Path(folder), [], CUTS[:1])
-            trainer = at_work.trainer
-            rows = ConcatDataset([trainer.train_dataset, trainer.eval_dataset])
-            trainer.train_dataset = rows
-            trainer.lengths = [*trainer.lengths, *self.sets.validation["length"]]
-            trainer.train()
-            made = at_work.close(trainer.model.state_dict())
-        self.note(message("train.on_all", rows=len(rows), more=more))
-        return made
+            self.open(model, "train", planned, epochs, place, callbacks, cuts).trainer.train()
 
     def learning(self, model: Any) -> tuple[Any, Any, Callable[[list[Any]], Any]]:
         """What of a model will be trained, its rows and how they become a batch: the model itself, or in fast
@@ -232,7 +208,7 @@ class Fit:
         if not self.frozen:
             return model, self.sets.train, self.collate
         model = copy.deepcopy(model)
-        with self._unseen():
+        with self.unseen():
             context = self._context("train", 0, self.planned)
             for technique in self.chosen:
                 if technique.frozen:
@@ -241,7 +217,7 @@ class Fit:
         return (cut.apply(), rows, cut.collate) if cut else (model, rows, self.collate)
 
     @contextlib.contextmanager
-    def _unseen(self) -> Iterator[None]:
+    def unseen(self) -> Iterator[None]:
         """Meanwhile nothing is told or shown of what is done."""
         shown = {each: list(each.evidence) for each in self.chosen}
         self._trying = True
@@ -252,7 +228,7 @@ class Fit:
             for technique, blocks in shown.items():
                 technique.evidence[:] = blocks
 
-    def _open(
+    def open(
         self,
         model: Any,
         stage: str,
@@ -261,7 +237,7 @@ class Fit:
         place: Path,
         callbacks: Sequence[Any],
         cuts: Sequence[type[HeadCut] | type[Cut]] = CUTS,
-    ) -> _AtWork:
+    ) -> AtWork:
         """Make ready what trains: the model in place, its rows, the loop. What frozen layers say is computed
         once where one of the `cuts` is possible."""
         techniques = [each for each in self.chosen if not each.stages or stage in each.stages]
@@ -303,7 +279,7 @@ class Fit:
             # Without the wrapper that makes the forward pass run in half precision.
             return trainer.accelerator.unwrap_model(model, keep_fp32_wrapper=False)
 
-        return _AtWork(trainer, close)
+        return AtWork(trainer, close)
 
     def _scores(self, seen: Any) -> dict[str, float]:
         """Scores of the validation rows; their loss is the Trainer's own, from the loss that trains."""
@@ -348,8 +324,8 @@ class Fit:
         cut = next((found for kind in cuts if (found := kind.of(model))), None)
         if cut is None:
             return None, rows, sets.validation
-        if self._kept and rows is self._kept[1] and cut.follows(self._kept[0]):
-            return cut, *self._kept[2:]
+        if self.kept and rows is self.kept[1] and cut.follows(self.kept[0]):
+            return cut, *self.kept[2:]
         why = (
             "train.not_kept.rows"  # they are other ones in every epoch
             if rows is not sets.train
@@ -371,7 +347,7 @@ class Fit:
         except TooLarge:
             self.note(message("train.no_room"))
             return None, rows, sets.validation
-        self._kept = (cut.standard, rows, kept[0], kept[1])
+        self.kept = (cut.standard, rows, kept[0], kept[1])
         return cut, kept[0], kept[1]
 
     def look(self) -> None:
@@ -386,7 +362,7 @@ class Fit:
 
 
 @dataclass(frozen=True)
-class _AtWork:
+class AtWork:
     """A loop that is ready, and what makes a standard model of what it trained, with the weights given."""
 
     trainer: FineTuner

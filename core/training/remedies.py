@@ -2,21 +2,25 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 from core.data.profile import Profile
+from core.errors import UserError
 from core.models.catalog import BY_KEY, BY_MODALITY, Entry
 from core.recipe import Recipe
-from core.techniques import unavailable
+from core.techniques import resolve
+from core.techniques.base import Technique
 from core.techniques.freeze import Freeze
 from core.techniques.linear_probe import LinearProbe
 from core.training.preflight import Estimate
 from core.words import Message, message
 
 LONG = 20 * 60  # seconds after which fast mode is suggested
-QUICK = (Freeze, LinearProbe)  # the fast modes: each kind of data has one
+# The fast modes, the quickest first: each kind of data has one.
+QUICK: tuple[type[Technique], ...] = (LinearProbe, Freeze)
 SHORTEST = 32  # tokens that texts are cut to at most
 MOST_ACCUMULATION = 64
 PER_PARAMETER = 16  # bytes: the weight, its gradient, and two numbers of the optimizer
@@ -34,16 +38,28 @@ class Remedy:
 
 def remedies(estimate: Estimate, recipe: Recipe, profile: Profile) -> list[Remedy]:
     """What would make the run fit; where it fits but takes long, what would make it faster."""
-    freezes = Freeze.key in recipe.techniques or unavailable(Freeze, profile) is not None
+    quick = None
+    if not any(each.key in recipe.techniques for each in QUICK):
+        quick = next((each for each in QUICK if _goes(each, recipe, profile)), None)
     if not estimate.fits:
-        return list(_smaller(estimate, recipe, freezes))
-    quick = next((each for each in QUICK if not unavailable(each, profile)), None)
-    if (estimate.seconds or 0) > LONG and quick and quick.key not in recipe.techniques:
+        return list(_smaller(estimate, recipe, quick))
+    if (estimate.seconds or 0) > LONG and quick:
         return [Remedy(message(f"remedy.time.{quick.key}"), technique=quick.key)]
     return []
 
 
-def _smaller(estimate: Estimate, recipe: Recipe, freezes: bool) -> Iterator[Remedy]:
+def _goes(technique: type[Technique], recipe: Recipe, profile: Profile) -> bool:
+    """Can it be ticked besides what is ticked?"""
+    more = dataclasses.replace(recipe, techniques={**recipe.techniques, technique.key: {}})
+    try:
+        for each in resolve(more.techniques, profile):
+            each.check(more)
+    except UserError:
+        return False
+    return True
+
+
+def _smaller(estimate: Estimate, recipe: Recipe, quick: type[Technique] | None) -> Iterator[Remedy]:
     spec, room = estimate.plan.spec, estimate.available - estimate.fixed
     batch, length = int(spec.batch_size or 1), int(spec.max_length or SHORTEST)
     wanted = max(1, estimate.memory - estimate.fixed)
@@ -57,11 +73,11 @@ def _smaller(estimate: Estimate, recipe: Recipe, freezes: bool) -> Iterator[Reme
             {"batch_size": smaller, "accumulation": times},
         )
     shorter = int(length * room / wanted) // 8 * 8
-    if SHORTEST <= shorter < length:
+    if SHORTEST <= shorter < length and not estimate.plan.facts.one_length:
         yield Remedy(message("remedy.length", tokens=shorter), {"max_length": shorter})
-    # Half of the layers hold nothing back for their gradients.
-    if not freezes and wanted / 2 <= room:
-        yield Remedy(message("remedy.freeze"), technique=Freeze.key)
+    # Half of the layers, or more, hold nothing back for their gradients.
+    if quick and wanted / 2 <= room:
+        yield Remedy(message(f"remedy.{quick.key}"), technique=quick.key)
     model = BY_KEY.get(recipe.model.key)
     other = max(
         (

@@ -21,7 +21,8 @@ from core.recipe import Recipe
 from core.runs import Run
 from core.techniques.base import Fitted, Technique
 from core.training import events as ev
-from core.training.decide import Decided, complete, decide
+from core.training.complete import complete
+from core.training.decide import Decided, decide
 from core.training.fit import Fit
 from core.training.rows import Rows
 from core.training.simple import Simple
@@ -82,6 +83,7 @@ def write(
         "truncated": sets.truncated,
         "techniques": {technique.key: technique.evidence for technique in chosen},
         "stopped": fitted.stopped,
+        "on_all": model is not fitted.model,
     }
     run.append(ev.StageStarted(stage="export"))
     if len(columns) > 1:

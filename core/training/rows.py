@@ -255,6 +255,8 @@ def _known_texts(key: str, store: RunStore) -> tuple[set[str], set[str], bool]:
             return learned, chosen, False
         known = [fold(rows.modality.identity(each)) for each in rows.texts]
         learned |= {known[i] for i in rows.split.train}
-        chosen |= {known[i] for i in rows.split.validation}
+        # In fast mode they are learned in the end.
+        seen = learned if (run.metrics() or {}).get("on_all") else chosen
+        seen |= {known[i] for i in rows.split.validation}
         key = earlier.model.key
     return learned, chosen, True

@@ -94,7 +94,7 @@ def test_it_says_what_was_measured_and_set() -> None:
     assert "| Always the most common label | 0.333 | 0.167 |" in text
     assert "| Rows for training | 1,234 |" in text
     assert "| Epochs | 3.5 |" in text
-    assert "| Fast mode: freeze the lower layers | share=0.5 |" in text
+    assert "| Freeze the lower layers: quicker training | share=0.5 |" in text
     assert "between 0.44 and 1.00" in text
     assert "after 128 tokens" in text
     assert '"text_pair"' in text

@@ -33,7 +33,9 @@ FAMILIES: dict[str, Any] = {
     "roberta": RobertaConfig(**SMALL, pad_token_id=0),
     "electra": ElectraConfig(**SMALL, embedding_size=32),
     # An attention of its own.
-    "deberta": DebertaV2Config(**SMALL, relative_attention=True, pos_att_type=["p2c", "c2p"]),
+    "deberta": DebertaV2Config(
+        **SMALL, relative_attention=True, pos_att_type=["p2c", "c2p"], norm_rel_ebd="layer_norm"
+    ),
     # Its rows of padding see nothing but padding: a mask of minus infinity would give no numbers.
     "modernbert": ModernBertConfig(**SMALL, pad_token_id=0, local_attention=8),
     # The mean of all tokens instead of the first.

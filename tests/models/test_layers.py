@@ -71,6 +71,7 @@ def test_of_pictures_the_stages_are_the_layers_and_what_follows_is_the_top(famil
 def test_a_table_that_all_layers_look_into_lies_below_them() -> None:
     height = by_name(made(FAMILIES["deberta"]))
     assert height["encoder.rel_embeddings.weight"] == 0
+    assert height["encoder.LayerNorm.weight"] == 0  # every layer sees the table through it
     assert height["embeddings.word_embeddings.weight"] == 0
     assert by_name(made(FAMILIES["bert"]))["pooler.dense.weight"] == 4
     assert by_name(made(FAMILIES["modernbert"]))["final_norm.weight"] == 4

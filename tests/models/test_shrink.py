@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,7 @@ from transformers import (
     Dinov2Config,
     EfficientNetConfig,
     MobileNetV2Config,
+    MobileViTConfig,
     ResNetConfig,
     SiglipConfig,
     SwinConfig,
@@ -21,7 +23,7 @@ from transformers import (
 )
 
 from core.models.layers import layers
-from core.models.neurons import keep_neurons, neuron_importance, neurons
+from core.models.neurons import can_lose, keep_neurons, neuron_importance, neurons
 from core.models.shrink import apply_masks, droppable, keep_layers, smallest_weights
 from tests.models.families import FAMILIES, batch, made
 
@@ -61,6 +63,13 @@ EYES: dict[str, tuple[Any, list[int]]] = {
 STAGES: dict[str, Any] = {
     "resnet": ResNetConfig(embedding_size=8, hidden_sizes=[8, 16], depths=[2, 2]),
     "convnext": ConvNextV2Config(hidden_sizes=[8, 16], depths=[1, 3], num_stages=2),
+    # Several blocks in a layer, and one ratio for all.
+    "mobilevit": MobileViTConfig(
+        image_size=64,
+        hidden_sizes=[16, 24, 32],
+        neck_hidden_sizes=[8, 8, 8, 16, 16, 16, 32],
+        num_attention_heads=2,
+    ),
     "swin": SwinConfig(image_size=32, embed_dim=16, depths=[1, 3], num_heads=[2, 2], window_size=4),
 }
 
@@ -154,6 +163,15 @@ def test_of_networks_for_pictures_as_well(family: str, tmp_path: Path) -> None:
     assert torch.allclose(seen(model), before, atol=1e-4)
     again = reloaded(model, tmp_path, AutoModelForImageClassification)
     assert torch.allclose(seen(again), before, atol=1e-4)
+
+
+def test_what_has_no_neurons_to_spare_is_found_out() -> None:
+    assert can_lose(eye(EYES["efficientnet"][0]), 0.5)
+    narrow = copy.deepcopy(EYES["efficientnet"][0])
+    narrow.expand_ratios = [1, 2, 2]
+    assert not can_lose(eye(narrow), 0.5)
+    assert not can_lose(eye(STAGES["resnet"]), 0.5)
+    assert can_lose(made(FAMILIES["bert"]), 0.5)
 
 
 @pytest.mark.parametrize(

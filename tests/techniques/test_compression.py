@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 import torch
 
+from core.data.picture_table import read_archive
 from core.data.read import Table, read
 from core.errors import UserError
 from core.jobs import new_run
@@ -16,7 +17,8 @@ from core.runs import Run, RunStore
 from core.tasks import of_names
 from core.techniques.distill import spread
 from core.training.train import train
-from tests.conftest import TINY, recipe_for, sentiment_csv
+from tests.conftest import TINY, TINY_PICTURES, recipe_for, sentiment_csv
+from tests.data.drawn import coloured
 
 
 def toy() -> Table:
@@ -155,3 +157,16 @@ def _stages(run: Run) -> list[Any]:
     from core.training import events as ev
 
     return [e for e in ev.read(run.events)[0] if isinstance(e, ev.StageStarted)]
+
+
+@pytest.mark.parametrize("kind", ["text", "image"])
+def test_what_was_frozen_can_be_pruned(picture_store: RunStore, kind: str) -> None:
+    chosen: dict[str, dict[str, Any]] = {"freeze": {}, "prune": {}}
+    if kind == "text":
+        finished(picture_store, chosen)
+        return
+    table = read_archive(coloured(20), "toy.zip")
+    run = new_run(picture_store, table, recipe_for(table, model=TINY_PICTURES, techniques=chosen))
+    train(run)
+    assert run.status() == "finished", run.progress().error
+    assert Predictor(run.model)._model.config.expand_ratios == [1, 3]

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from core.data.picture_table import read_archive
 from core.data.profile import profile
 from core.data.read import Table, read
 from core.errors import UserError
@@ -20,7 +21,8 @@ from core.training.fit import Stopped
 from core.training.preflight import Estimate, Preflight
 from core.training.remedies import LONG, remedies
 from core.training.train import train
-from tests.conftest import TINY, recipe_for, sentiment_csv
+from tests.conftest import TINY, TINY_PICTURES, recipe_for, sentiment_csv
+from tests.data.drawn import coloured
 
 GB = 10**9
 OPEN: dict[str, Any] = {"epochs": None, "batch_size": None, "learning_rate": None}
@@ -113,7 +115,7 @@ def test_it_stops_when_told_to_and_keeps_nothing(store: RunStore) -> None:
 @pytest.mark.parametrize(
     ("content", "key"),
     [
-        (b"text,label\n" + b"".join(b"a text %d,same\n" % n for n in range(40)), "class"),
+        (b"text,label\n" + b"".join(b"a text %d,same\n" % n for n in range(40)), "two labels"),
         (b"text,label\n" + b"".join(b"a text %d,l%d\n" % (n, n % 2) for n in range(4)), "row"),
     ],
 )
@@ -219,6 +221,22 @@ def test_fast_mode_is_suggested_for_long_runs(store: RunStore) -> None:
     assert [r.technique for r in remedies(long, recipe_for(table), seen)] == ["freeze"]
     frozen = recipe_for(table, techniques={"freeze": {}})
     assert remedies(long, frozen, seen) == []
+
+
+def test_of_pictures_the_last_layer_where_nothing_speaks_against_it(
+    picture_store: RunStore,
+) -> None:
+    table = read_archive(coloured(10), "toy.zip")
+    seen, recipe = profile(table), recipe_for(table, model=TINY_PICTURES)
+    planned = Preflight(recipe, table, picture_store).plan
+    long = Estimate(planned, LONG + 1.0, 3 * GB, 2 * GB, 4 * GB)
+    assert [r.technique for r in remedies(long, recipe, seen)] == ["linear_probe"]
+    pruned = dataclasses.replace(recipe, techniques={"prune": {}})
+    assert [r.technique for r in remedies(long, pruned, seen)] == ["freeze"]
+    tight = dataclasses.replace(long, memory=int(3.5 * GB), available=3 * GB)
+    found = remedies(tight, recipe, seen)
+    assert "linear_probe" in [each.technique for each in found]
+    assert not [each for each in found if "max_length" in each.settings]  # pictures have none
 
 
 def test_a_model_is_here_or_has_to_be_downloaded(

@@ -18,9 +18,10 @@ from core.errors import UserError
 from core.jobs import new_run
 from core.modalities import modality_of
 from core.predict import Predictor
-from core.recipe import Recipe
+from core.recipe import ModelSpec, Recipe
 from core.runs import Run, RunStore
-from core.training.fit import Fit
+from core.training import results
+from core.training.rows import Rows
 from core.training.train import train
 from tests.conftest import TINY_PICTURES, recipe_for, sentiment_csv, store_in, with_pictures
 from tests.data.drawn import coloured, picture
@@ -67,8 +68,11 @@ def test_in_the_end_the_last_layer_learns_from_the_rows_set_aside_as_well(
     assert note.values == {
         "rows": rows["train"] + rows["validation"],
         "more": rows["validation"],
+        "epochs": metrics["epochs"],
     }
-    monkeypatch.setattr(Fit, "on_all", lambda *_: None)
+    assert metrics["on_all"] is True
+    assert "validation rows as well" in (fast.model / "README.md").read_text()
+    monkeypatch.setattr(results, "complete", lambda fit, fitted, decided: fitted.model)
     without = new_run(RunStore(fast.root), fast.table(), fast.recipe())
     train(without)
     # What is chosen is chosen before, and the network below stays as it came.
@@ -84,6 +88,14 @@ def test_in_the_end_the_last_layer_learns_from_the_rows_set_aside_as_well(
         if not torch.equal(value, theirs)
     ]
     assert differs == ["classifier.weight", "classifier.bias"]
+
+
+def test_whoever_goes_on_from_it_knows_the_rows_set_aside(fast: Run) -> None:
+    table, store = fast.table(), RunStore(fast.root)
+    recipe = dataclasses.replace(fast.recipe(), model=ModelSpec(f"run:{fast.id}"))
+    before, after = (Rows.of(table, each, store).split for each in (fast.recipe(), recipe))
+    assert len(before.validation) > 0
+    assert not set(before.validation) & set(after.validation)
 
 
 def test_the_folder_answers_in_transformers_own_pipeline(fast: Run) -> None:

@@ -56,7 +56,7 @@ def test_a_settings_error_names_the_setting_as_the_page_does() -> None:
     )
     what, _ = words.explain(error, "en")
     assert "Share of layers frozen" in what
-    assert "Fast mode" in what
+    assert "Freeze the lower layers" in what
     error = UserError(
         "option_range", owner="train", name="epochs", value="0", low="0.1", high="200"
     )
