@@ -57,7 +57,7 @@ class Distill(Technique):
 
     @classmethod
     def advice(cls, profile: Profile) -> Message | None:
-        return LinearProbe.apart(profile)
+        return LinearProbe.apart(profile, "smaller")
 
     def check(self, recipe: Recipe) -> None:
         LinearProbe.rule_out(self, recipe)

@@ -34,11 +34,12 @@ class LinearProbe(Technique):
         return True
 
     @classmethod
-    def apart(cls, profile: Profile) -> Message | None:
-        """What to know of a technique that it rules out, where it can be used at all."""
-        return (
-            message("technique.linear_probe.apart") if profile.modality in cls.modalities else None
-        )
+    def apart(cls, profile: Profile, kind: str = "apart") -> Message | None:
+        """What to know of a technique that it rules out, where it can be used at all: that, and of one that
+        makes the model "smaller" what does so at less cost (benchmarks/README.md)."""
+        if profile.modality not in cls.modalities:
+            return None
+        return message(f"technique.linear_probe.{kind}")
 
     @classmethod
     def rule_out(cls, other: Technique, recipe: Recipe) -> None:
