@@ -166,5 +166,5 @@ def test_one_that_answers_differently_is_not_given_away(run: Run, tmp_path: Path
 
 def test_a_run_without_it_says_so(run: Run, tmp_path: Path) -> None:
     for name in ("majority", "../../x"):
-        with pytest.raises(UserError, match="has no simple model"):
+        with pytest.raises(UserError, match=f"has no model “{name}”"):
             pack(run, name, tmp_path / "out.zip")

@@ -344,7 +344,9 @@ def wire(step: DataStep, session: Session) -> None:
     step.guard.click(too_large, None, step.problem, **QUIET)
     step.file.upload(upload, step.file, outputs, **CLICK)
     step.use_pasted.click(paste, step.pasted, outputs, **CLICK)
-    step.sheet.input(other_sheet, [session.loaded, step.sheet], outputs, **CLICK)
+    # Its input event comes twice: the second answer could come after that to a new file.
+    asked = [session.loaded, step.sheet]
+    step.sheet.select(other_sheet, asked, outputs, **CLICK)
     preview.wire(step.preview, session)
     step.samples.click(sample, None, outputs, **CLICK)
     asked = [session.loaded, step.text, step.label, step.split, step.separator]
