@@ -39,19 +39,20 @@ def complete(fit: Fit, fitted: Fitted, decided: Sequence[Decided]) -> Any:
 
 def _on_all(fit: Fit, fitted: Fitted) -> Any | None:
     """A copy of a model whose last layer alone was trained, in which it begins anew and learns from the
-    validation rows as well, for as many epochs as it did. None for others, and without such rows."""
+    validation rows as well, for all epochs of the run. None for others, and without such rows."""
     model = copy.deepcopy(fitted.model)
     more, found = len(fit.sets.rows.split.validation), last_layer(model)
     if not (fit.frozen and fit.kept and more and found):
         return None
     found[1].load_state_dict(fit.head)
+    epochs = float(fit.spec.epochs or 0)
     planned = dataclasses.replace(fit.planned, evaluate_every=NEVER)
     with (
         fit.unseen(),
         tempfile.TemporaryDirectory(dir=fit.run.path, prefix=".attempt-") as folder,
     ):
         set_seed(fit.spec.seed)
-        at_work = fit.open(model, "train", planned, fitted.epochs, Path(folder), [], CUTS[:1])
+        at_work = fit.open(model, "train", planned, epochs, Path(folder), [], CUTS[:1])
         trainer = at_work.trainer
         rows = ConcatDataset([trainer.train_dataset, trainer.eval_dataset])
         trainer.train_dataset = rows
@@ -64,5 +65,5 @@ def _on_all(fit: Fit, fitted: Fitted) -> Any | None:
         model = at_work.close(trainer.model.state_dict())
     if not all(torch.isfinite(weights).all() for weights in found[1].parameters()):
         return None
-    fit.note(message("train.on_all", rows=len(rows), more=more, epochs=fitted.epochs))
+    fit.note(message("train.on_all", rows=len(rows), more=more, epochs=epochs))
     return model

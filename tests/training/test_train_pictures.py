@@ -68,7 +68,7 @@ def test_in_the_end_the_last_layer_learns_from_the_rows_set_aside_as_well(
     assert note.values == {
         "rows": rows["train"] + rows["validation"],
         "more": rows["validation"],
-        "epochs": metrics["epochs"],
+        "epochs": metrics["settings"]["epochs"],
     }
     assert metrics["on_all"] is True
     assert "validation rows as well" in (fast.model / "README.md").read_text()
