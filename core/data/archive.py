@@ -30,9 +30,7 @@ SYSTEM = ("__MACOSX", "Thumbs.db", "desktop.ini")  # what systems put into folde
 # What zipfile raises for archives that are damaged, or made to be.
 BROKEN = (
     zipfile.BadZipFile,
-    NotImplementedError,  # its word for versions, packings and locks that it does not know
-    RuntimeError,
-    UnicodeError,
+    RuntimeError,  # and what is one: versions, packings and locks that it does not know
     ValueError,
     OSError,
     EOFError,
