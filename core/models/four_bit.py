@@ -25,10 +25,8 @@ from core.models import prefix
 
 Floats = npt.NDArray[np.float32]
 Told = Callable[[float], None]  # the share that is done, 0 to 1
-READ, SPLIT = (
-    0.1,
-    0.6,
-)  # share that is done once the file is read, and once what splits texts is written
+# The share that is done once the file is read, and once what splits texts is written.
+READ, SPLIT = 0.1, 0.6
 
 BLOCK = 32  # values that share a scale
 BLOCKS = np.dtype([("scale", "<f2"), ("codes", "u1", (BLOCK // 2,))])
