@@ -9,18 +9,22 @@ of the answer falls, the better it has found them. What is compared is said in b
 from __future__ import annotations
 
 import argparse
+import functools
 import json
 import tempfile
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from benchmarks import data
 from benchmarks.common import ask, machine, say, start, train_ours
-from core.evaluation.explain import Piece, Unit, explain, occlusion, units_of, without
+from core.evaluation.explain import Ask, Piece, Unit, explain, occlusion, units_of, without
+
+if TYPE_CHECKING:
+    from core.predict import Predictor
 
 SETS = ("movies", "topics_en", "spam_email")
 SHARES = (0.1, 0.2, 0.3, 0.4, 0.5)  # of the words that are taken out
@@ -31,7 +35,9 @@ RANDOM, DRAWS = "random words", 5
 OURS, RIVAL = "ours", "integrated gradients"
 
 Text = tuple[str, None]
-Weigh = Callable[[Any, Text, int], np.ndarray]  # predictor, text, label -> weights [units]
+Weigh = Callable[
+    ["Predictor", Text, Sequence[Unit], int], np.ndarray
+]  # the units of a text and a label -> weights [units]
 
 
 def spread(pieces: Iterable[Piece], units: Sequence[Unit]) -> np.ndarray:
@@ -44,28 +50,22 @@ def spread(pieces: Iterable[Piece], units: Sequence[Unit]) -> np.ndarray:
     return weights
 
 
-def ours(predictor: Any, text: Text, label: int) -> np.ndarray:
+def ours(predictor: Predictor, text: Text, units: Sequence[Unit], label: int) -> np.ndarray:
     """What the page shows."""
-    return spread(explain(predictor, text, label).pieces, units_of(text))
+    return spread(explain(predictor, text, label).pieces, units)
 
 
-def stretches(predictor: Any, text: Text, label: int) -> np.ndarray:
+def stretches(predictor: Predictor, text: Text, units: Sequence[Unit], label: int) -> np.ndarray:
     """Leave one out with nothing but answers, as for models that have no gradients."""
-    return spread(occlusion(predictor.probabilities, text, label), units_of(text))
+    return spread(occlusion(predictor.probabilities, text, units, label), units)
 
 
-def gradients(predictor: Any, text: Text, label: int) -> np.ndarray:
+def gradients(predictor: Predictor, text: Text, units: Sequence[Unit], label: int) -> np.ndarray:
     """Integrated gradients alone."""
     from core.evaluation.gradients import integrated_gradients
 
     found = integrated_gradients(
-        predictor._model,
-        predictor._tokenizer,
-        predictor.max_length,
-        text,
-        units_of(text),
-        label,
-        STEPS,
+        predictor.model, predictor.processor, predictor.max_length, text, units, label, STEPS
     )
     assert found is not None
     return found
@@ -87,15 +87,15 @@ def masked(text: Text, gone: Sequence[Unit], mask: str) -> Text:
     return left, None
 
 
-def falls(predictor: Any, text: Text, label: int, order: np.ndarray) -> tuple[float, float]:
+def falls(
+    answer: Ask, text: Text, units: Sequence[Unit], label: int, mask: str, order: np.ndarray
+) -> tuple[float, float]:
     """How far the probability of the label falls, mean over SHARES, when the first words of an order are
     removed, and when they are masked."""
-    units = units_of(text)
-    mask = predictor._tokenizer.mask_token or predictor._tokenizer.unk_token
     some = [[units[i] for i in order[: max(1, round(share * len(units)))]] for share in SHARES]
     asked = [text, *(removed(text, gone) for gone in some)]
     asked += [masked(text, gone, mask) for gone in some]
-    sure = predictor.probabilities(asked)[:, label]
+    sure = answer(asked)[:, label]
     first, second = sure[0] - sure[1:].reshape(2, -1).mean(axis=1)
     return float(first), float(second)
 
@@ -117,19 +117,31 @@ def work(run: str, table: str, place: str, texts: int) -> dict[str, Any]:
         (text[0][: predictor.reach(text)[0]], None)  # what is not read has no weight in any way
         for text in (rows[int(i)] for i in draw.permutation(len(rows))[:texts])
     ]
-    found: dict[str, list[dict[str, float]]] = {name: [] for name in (*WAYS, RANDOM)}
-    for text in rows:
-        label, units = int(predictor.probabilities([text])[0].argmax()), units_of(text)
-        for name, weigh in WAYS.items():
-            began = time.monotonic()
-            order = np.argsort(-weigh(predictor, text, label), kind="stable")
-            seconds = time.monotonic() - began
-            first, second = falls(predictor, text, label, order)
-            found[name].append({"removed": first, "masked": second, "seconds": seconds})
-        drawn = [falls(predictor, text, label, draw.permutation(len(units))) for _ in range(DRAWS)]
-        first, second = np.mean(drawn, axis=0)
-        found[RANDOM].append({"removed": first, "masked": second, "seconds": 0.0})
-    return {"words": [len(units_of(text)) for text in rows], "ways": found}
+    units = [units_of(text, predictor.tokens(text)) for text in rows]
+    found = [weighed(predictor, *each, draw) for each in zip(rows, units, strict=True)]
+    return {
+        "words": [len(each) for each in units],
+        "ways": {name: [each[name] for each in found] for name in (*WAYS, RANDOM)},
+    }
+
+
+def weighed(
+    predictor: Predictor, text: Text, units: Sequence[Unit], draw: np.random.Generator
+) -> dict[str, dict[str, float]]:
+    """What each way finds in one text."""
+    label = int(predictor.probabilities([text])[0].argmax())
+    mask = predictor.processor.mask_token or predictor.processor.unk_token
+    test = functools.partial(falls, predictor.probabilities, text, units, label, mask)
+    found = {}
+    for name, weigh in WAYS.items():
+        began = time.monotonic()
+        order = np.argsort(-weigh(predictor, text, units, label), kind="stable")
+        seconds = time.monotonic() - began
+        first, second = test(order)
+        found[name] = {"removed": first, "masked": second, "seconds": seconds}
+    first, second = np.mean([test(draw.permutation(len(units))) for _ in range(DRAWS)], axis=0)
+    found[RANDOM] = {"removed": float(first), "masked": float(second), "seconds": 0.0}
+    return found
 
 
 def main(arguments: Sequence[str]) -> None:

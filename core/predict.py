@@ -21,7 +21,7 @@ from core.export.simple import CLASSIFIER, SimplePredictor, check_kind
 from core.libraries import load_libraries
 from core.modalities import by_key, modality_of
 from core.modalities.base import Input
-from core.modalities.text import Text, reach
+from core.modalities.text import Place, Text, reach, tokens_of
 from core.models.load import pretrained
 from core.recipe import Recipe
 from core.runs import ID, Run, RunStore
@@ -59,6 +59,10 @@ class Answering(Protocol):
 
     def reach(self, text: Text) -> tuple[int, int]:
         """How many characters of a text, and of the second one of a pair, are read; the rest is cut off."""
+        ...
+
+    def tokens(self, text: Text) -> Sequence[Place] | None:
+        """Where the tokens that are read stand in a text or a pair, if there are such."""
         ...
 
     def parts(self, text: Text, units: Sequence[Unit], label: int) -> Floats | None:
@@ -149,8 +153,8 @@ class Predictor:
         recipe = _recipe(folder)
         self.modality = by_key(recipe.data.modality if recipe else "text")()
         try:
-            self._processor = self.modality.processor(folder)
-            self._model = _load(folder, self.modality.classifier)
+            self.processor = self.modality.processor(folder)
+            self.model = _load(folder, self.modality.classifier)
         except UserError:
             raise
         except Exception as error:  # the libraries raise what they like for a damaged file
@@ -158,7 +162,7 @@ class Predictor:
             raise UserError(
                 "predict_unreadable", name=folder.name, reason=type(error).__name__
             ) from error
-        config = self._model.config
+        config = self.model.config
         self.labels: tuple[str, ...] = tuple(
             str(config.id2label[k]) for k in range(config.num_labels)
         )
@@ -169,7 +173,7 @@ class Predictor:
         self.unsure_below = unsure_of(folder)
         self.text_columns: tuple[str, ...] = recipe.data.text if recipe else ()
         wanted = recipe.train.max_length if recipe else NO_LIMIT
-        self.max_length = self.modality.usable_length(self._processor, config, wanted)
+        self.max_length = self.modality.usable_length(self.processor, config, wanted)
         self._lock = threading.Lock()
 
     def over(self, table: Table) -> Predictor:
@@ -197,17 +201,21 @@ class Predictor:
         # The tokenizer is not made for several threads. Let go of before the model works: a sentence to
         # try then waits for one batch of somebody's file, not for the file.
         with self._lock:
-            inputs = self.modality.tensors(self._processor, texts, self.max_length)
+            inputs = self.modality.tensors(self.processor, texts, self.max_length)
         with torch.inference_mode():
-            answer = self._model(**inputs.to(self._model.device))
+            answer = self.model(**inputs.to(self.model.device))
         return np.asarray(answer.logits.float().cpu().numpy())
 
     def reach(self, text: Text) -> tuple[int, int]:
         """How many characters of a text, and of the second one of a pair, are read; the rest is cut off."""
+        return reach(text, self.tokens(text))
+
+    def tokens(self, text: Text) -> Sequence[Place] | None:
+        """Where the tokens that are read stand in a text or pair; None where nobody says, as of pictures."""
         if not self.modality.words:
-            return len(text[0]), len(text[1] or "")
+            return None
         with self._lock:
-            return reach(self._processor, text, self.max_length)
+            return tokens_of(self.processor, text, self.max_length)
 
     def parts(self, text: Text, units: Sequence[Unit], label: int) -> Floats | None:
         """None: what it answers is no sum of words."""
@@ -220,9 +228,9 @@ class Predictor:
         from core.evaluation.gradients import integrated_gradients
 
         with self._lock:
-            tokenizer = copy.deepcopy(self._processor)
+            tokenizer = copy.deepcopy(self.processor)
         return integrated_gradients(
-            self._model, tokenizer, self.max_length, text, units, label, HINT_STEPS
+            self.model, tokenizer, self.max_length, text, units, label, HINT_STEPS
         )
 
 

@@ -21,6 +21,7 @@ from core.data.read import read
 from core.data.split import fold, split
 from core.evaluation.metrics import quick_score
 from core.models.catalog import BUNDLED
+from core.predict import Predictor
 from tests.conftest import sentiment_csv
 
 
@@ -158,9 +159,6 @@ def test_the_last_line_takes_the_worse_of_two_sets() -> None:
 class Knowing:
     """Sure of its answer by a half, and by a tenth more for each good word."""
 
-    class _tokenizer:
-        mask_token = "[MASK]"
-
     def probabilities(self, texts: list[tuple[str, None]]) -> np.ndarray:
         sure = np.array([0.5 + 0.1 * text[0].split().count("good") for text in texts])
         return np.stack([1 - sure, sure], axis=1)
@@ -169,12 +167,22 @@ class Knowing:
 def test_the_deletion_test_rewards_who_finds_the_words() -> None:
     text = ("good a b good c d e f g h", None)
     found, missed = np.array([0, 3, *range(1, 3), *range(4, 10)]), np.arange(9, -1, -1)
-    assert explanations.falls(Knowing(), text, 1, found) == pytest.approx((0.18, 0.18))
-    assert explanations.falls(Knowing(), text, 1, missed) == pytest.approx((0.0, 0.0))
     units = explanations.units_of(text)
+    asked = Knowing().probabilities, text, units, 1, "[MASK]"
+    assert explanations.falls(*asked, found) == pytest.approx((0.18, 0.18))
+    assert explanations.falls(*asked, missed) == pytest.approx((0.0, 0.0))
     assert explanations.masked(text, units[:2], "[MASK]")[0] == "[MASK] [MASK] b good c d e f g h"
     pieces = [explanations.Piece(units[:2], 3.0), explanations.Piece(units[4:5], -1.0)]
     assert explanations.spread(pieces, units).tolist() == [1.5, 1.5, 0, 0, -1, 0, 0, 0, 0, 0]
+
+
+def test_each_way_of_explaining_weighs_the_words_of_a_real_model(tiny_model: Path) -> None:
+    text = ("a film with people in it, on the day", None)
+    predictor = Predictor(tiny_model)
+    units = explanations.units_of(text, predictor.tokens(text))
+    found = explanations.weighed(predictor, text, units, np.random.default_rng(0))
+    assert set(found) == {*explanations.WAYS, explanations.RANDOM}
+    assert all(np.isfinite(list(each.values())).all() for each in found.values())
 
 
 def test_the_last_line_of_explanations_compares_the_same_texts() -> None:

@@ -162,6 +162,8 @@ def test_what_a_model_reads_of_a_text_ends_at_its_cut(predictor: Predictor) -> N
     assert words[:first].split() == ["film"] * 126  # 128 tokens, of which two are no words
     assert second == 0
     assert predictor.reach(("a film", "so good")) == (6, 7)
+    places = [(0, 0, 1), (0, 2, 6), (1, 0, 2), (1, 3, 7)]
+    assert predictor.tokens(("a film", "so good")) == places
     some, other = predictor.reach((words, words))
     assert 0 < some < len(words)
     assert 0 < other < len(words)

@@ -1,7 +1,7 @@
 """Which words of a text pushed an answer, and which way.
 
 A word's weight is what its removal takes from the log-odds of the label: above 0 it speaks for the label,
-below 0 against it. In scripts that write no spaces a character stands for a word. Nothing but answers is
+below 0 against it. In scripts that write no spaces the model's tokens stand for words. Nothing but answers is
 needed, so it works for every model; `benchmarks.explanations` shows why it is done this way.
 """
 
@@ -16,7 +16,7 @@ import numpy as np
 
 from core.evaluation.metrics import Floats
 from core.modalities import text_augmentation
-from core.modalities.text import Text
+from core.modalities.text import Place, Text
 
 MOST = 64  # texts that are asked about for one explanation
 HINTED = 20  # of them where hints, which cost as much as the rest, say about which
@@ -30,7 +30,7 @@ Told = Callable[[int, int], None]
 
 @dataclass(frozen=True)
 class Unit:
-    """A word, or a character where words are not divided: `start` to `end` of the text's part `cell`."""
+    """A word, or what stands for it where words are not divided: `start` to `end` of the part `cell`."""
 
     cell: int  # 0, or 1 in the second text of a pair
     start: int
@@ -72,6 +72,8 @@ class Explained(Protocol):
 
     def reach(self, text: Text) -> tuple[int, int]: ...
 
+    def tokens(self, text: Text) -> Sequence[Place] | None: ...
+
     def parts(self, text: Text, units: Sequence[Unit], label: int) -> Floats | None: ...
 
     def hints(self, text: Text, units: Sequence[Unit], label: int) -> Floats | None: ...
@@ -87,11 +89,11 @@ def explain(
     """
     reach = model.reach(text)
     seen = text[0][: reach[0]], None if text[1] is None else text[1][: reach[1]]
-    units = units_of(seen)
+    units = units_of(seen, model.tokens(seen))
     weights = model.parts(seen, units, label)
     if weights is None:
         hints = model.hints(seen, units, label) if len(units) > MOST else None
-        pieces = occlusion(model.probabilities, seen, label, told, hints)
+        pieces = occlusion(model.probabilities, seen, units, label, told, hints)
     else:
         pieces = [Piece((unit,), float(w)) for unit, w in zip(units, weights, strict=True)]
     found = Explanation(tuple(pieces), reach, 0.0, None)
@@ -101,13 +103,18 @@ def explain(
     return Explanation(found.pieces, reach, float(shares[0]), float(shares[1]) if top else None)
 
 
-def units_of(text: Text) -> tuple[Unit, ...]:
-    """The words of a text or of a pair, in their order."""
-    found = []
+def units_of(text: Text, tokens: Sequence[Place] | None = None) -> tuple[Unit, ...]:
+    """The words of a text or of a pair, in their order. Where words are not divided these are the model's
+    `tokens`, or single characters."""
+    within = {(cell, at) for cell, start, end in tokens or () for at in range(start + 1, end)}
+    found: list[Unit] = []
     for cell, part in enumerate(text):
         at = len(part or "") - len((part or "").lstrip())
         for word, space in text_augmentation.units(part or ""):
-            found.append(Unit(cell, at, at + len(word)))
+            begun = at
+            if found and found[-1].cell == cell and found[-1].end == at and (cell, at) in within:
+                begun = found.pop().start
+            found.append(Unit(cell, begun, at + len(word)))
             at += len(word) + len(space)
     return tuple(found)
 
@@ -130,6 +137,7 @@ def log_odds(probabilities: Floats) -> Floats:
 def occlusion(
     ask: Ask,
     text: Text,
+    units: Sequence[Unit],
     label: int,
     told: Told = lambda done, total: None,
     hints: Floats | None = None,
@@ -142,11 +150,11 @@ def occlusion(
     [units] at how much each word matters, those that matter most are asked about one by one, as many as there
     is time for; the others keep the order of their hints, below all of these.
     """
-    units, guessed = units_of(text), []
+    guessed = []
     if hints is not None and len(units) > HINTED:
         order = np.argsort(-abs(hints), kind="stable")
         guessed = [(units[int(k)], float(hints[k])) for k in order[HINTED:]]
-        units = tuple(units[int(k)] for k in np.sort(order[:HINTED]))
+        units = [units[int(k)] for k in np.sort(order[:HINTED])]
     total = min(most, len(units)) + 1
     start = float(log_odds(ask([text]))[0, label])
     told(1, total)

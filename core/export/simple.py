@@ -33,7 +33,7 @@ from core.export.bundle import base_of, slug, swap, threshold_of, unsure_of, wri
 from core.export.card import simple_card
 from core.modalities import by_key, modality_of
 from core.modalities.base import Input, Modality
-from core.modalities.text import NO_LIMIT, reach
+from core.modalities.text import NO_LIMIT, Place, reach, tokens_of
 from core.models.load import pretrained
 from core.models.locate import FILES, locate
 from core.recipe import Recipe
@@ -208,14 +208,18 @@ class SimplePredictor:
 
     def reach(self, text: Input) -> tuple[int, int]:
         """How many characters of a text, and of the second one of a pair, are read; the rest is cut off."""
-        if not self.modality.words:
-            return len(text[0]), len(text[1] or "")
-        if self._encoder is not None:
-            with self._lock:
-                return reach(self._encoder[1], text, self._length)
+        if self._encoder is not None or not self.modality.words:
+            return reach(text, self.tokens(text))
         first = min(len(text[0]), baselines.MAX_CHARACTERS)
         rest = max(0, baselines.MAX_CHARACTERS - first - 1)  # a line end is between the two
         return first, min(len(text[1] or ""), rest)
+
+    def tokens(self, text: Input) -> Sequence[Place] | None:
+        """Where the tokens of the encoder stand in a text or a pair; None for word counts and pictures."""
+        if self._encoder is None or not self.modality.words:
+            return None
+        with self._lock:
+            return tokens_of(self._encoder[1], text, self._length)
 
     def parts(self, text: Input, units: Sequence[Unit], label: int) -> Floats | None:
         """What each unit adds to the score of a label [units]: word counts are a sum, vectors are not."""

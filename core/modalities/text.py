@@ -18,6 +18,9 @@ if TYPE_CHECKING:
     from transformers import PreTrainedTokenizerBase
 
 Text = Input  # the second one of a pair, where the data has pairs
+Place = tuple[
+    int, int, int
+]  # 0, or 1 in the second text of a pair; first character; the one after the last
 NO_LIMIT = 10**9  # tokens
 CHUNK = 2000  # rows tokenised at a time: bounds the memory that encodings take
 
@@ -57,20 +60,27 @@ def usable_length(
     return min(limits)
 
 
-def reach(tokenizer: PreTrainedTokenizerBase, text: Text, max_length: int) -> tuple[int, int]:
-    """How many characters of a text, and of the second one of a pair, come before the cut; all of them where
-    the tokenizer does not say."""
-    first, second = text[0], text[1] or ""
+def tokens_of(
+    tokenizer: PreTrainedTokenizerBase, text: Text, max_length: int
+) -> list[Place] | None:
+    """Where the tokens before the cut stand in a text or a pair; None where the tokenizer does not say."""
     if not tokenizer.is_fast:
-        return len(first), len(second)
+        return None
+    first, second = text[0], text[1] or None
     encoded = tokenizer(
-        first, second or None, truncation=True, max_length=max_length, return_offsets_mapping=True
+        first, second, truncation=True, max_length=max_length, return_offsets_mapping=True
     )
-    ends = [0, 0]
-    for (_, end), cell in zip(encoded["offset_mapping"], encoded.sequence_ids(0), strict=True):
-        if cell is not None:
-            ends[cell] = max(ends[cell], end)
-    return ends[0], ends[1]
+    places = zip(encoded.sequence_ids(0), encoded["offset_mapping"], strict=True)
+    return [(cell, start, end) for cell, (start, end) in places if cell is not None]
+
+
+def reach(text: Text, tokens: Sequence[Place] | None) -> tuple[int, int]:
+    """How many characters of a text, and of the second one of a pair, are read; all of them where nobody says
+    which tokens there are."""
+    if tokens is None:
+        return len(text[0]), len(text[1] or "")
+    first, second = (max((end for cell, _, end in tokens if cell == k), default=0) for k in (0, 1))
+    return first, second
 
 
 def lengths(tokenizer: PreTrainedTokenizerBase, texts: Sequence[Text]) -> np.ndarray:

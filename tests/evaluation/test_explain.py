@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from core.data.samples import load
 from core.evaluation.explain import HINTED, MOST, PARTS, Unit, explain, log_odds, units_of, without
 from core.evaluation.metrics import Floats, sigmoid
-from core.modalities.text import Text
+from core.modalities.text import Place, Text
 
 
 class Known:
@@ -34,6 +34,9 @@ class Known:
 
     def reach(self, text: Text) -> tuple[int, int]:
         return min(len(text[0]), self.longest), len(text[1] or "")
+
+    def tokens(self, text: Text) -> Sequence[Place] | None:
+        return None
 
     def parts(self, text: Text, units: Sequence[Unit], label: int) -> Floats | None:
         return None
@@ -74,6 +77,24 @@ def test_chinese_as_people_write_it_is_explained(sample: str, word: str) -> None
         assert found.strongest is not None
         assert found.strongest.of(text) == word
         assert "".join(piece.of(text) for piece in found.pieces) == "".join(each.split())
+
+
+def test_where_words_are_not_divided_the_tokens_of_the_model_are_words() -> None:
+    class Reading(Known):
+        def tokens(self, text: Text) -> Sequence[Place] | None:
+            # 房间 | 不 | 干净 | , | " good" with the space before it | 味道
+            return [(0, 0, 2), (0, 2, 3), (0, 3, 5), (0, 5, 6), (0, 6, 11), (1, 0, 2)]
+
+    text = ("房间不干净, good", "味道")
+    assert [piece.of(text) for piece in explain(Known({}), text, 1).pieces] == [
+        *"房间不干净",
+        ",",
+        "good",
+        *"味道",
+    ]
+    found = explain(Reading({"干净": 2.0, "不": -3.0}), text, 1)
+    weights = {piece.of(text): round(piece.weight, 6) for piece in found.pieces}
+    assert weights == {"房间": 0, "不": -3, "干净": 2, ",": 0, "good": 0, "味道": 0}
 
 
 def test_it_says_what_is_left_without_the_strongest_word() -> None:

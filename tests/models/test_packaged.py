@@ -336,3 +336,4 @@ def test_it_learns_chinese_better_than_word_counts_and_gets_small(
     found = explain(predictor, (text, None), int(own.argmax()))
     assert "".join(piece.of((text, None)) for piece in found.pieces) == text
     assert found.reach[0] == len(text)
+    assert {"房间", "干净", "服务员"} <= {piece.of((text, None)) for piece in found.pieces}

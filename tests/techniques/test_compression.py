@@ -46,7 +46,7 @@ def rows_of(run: Run, key: str) -> list[list[Any]]:
 
 def test_a_student_with_half_the_layers_is_exported(store: RunStore) -> None:
     run = finished(store, {"distill": {"layers": 0.5}})
-    assert len(layers(Predictor(run.model)._model)) == 1
+    assert len(layers(Predictor(run.model).model)) == 1
     assert len(rows_of(run, "distill")) == 2
     # Its training goes on after that of its teacher, and what is kept is of the student.
     stages = [e.stage for e in _stages(run)]
@@ -61,7 +61,7 @@ def test_a_finished_run_teaches(store: RunStore) -> None:
     run = finished(store, {"distill": {"teacher": "start"}}, key)
     # The same data and seed: what it tests on, its teacher has not learned either.
     assert run.test_rows()["line"].tolist() == teacher.test_rows()["line"].tolist()  # type: ignore[index]
-    assert len(layers(Predictor(run.model)._model)) == 1
+    assert len(layers(Predictor(run.model).model)) == 1
     assert [e.stage for e in _stages(run)].count("distill") == 0
 
 
@@ -99,7 +99,7 @@ def test_imitation_is_least_where_both_say_the_same(separator: str) -> None:
 
 def test_a_pruned_model_is_smaller_and_says_what_that_cost(store: RunStore) -> None:
     run = finished(store, {"prune": {"neurons": 0.5, "layers": 1}})
-    model = Predictor(run.model)._model
+    model = Predictor(run.model).model
     assert model.config.intermediate_size == 32
     assert len(layers(model)) == 1
     whole, cut, recovered = rows_of(run, "prune")
@@ -117,7 +117,7 @@ def test_a_pruned_model_is_smaller_and_says_what_that_cost(store: RunStore) -> N
 
 def test_weights_that_were_set_to_zero_stay_zero(store: RunStore) -> None:
     run = finished(store, {"prune": {"neurons": 0.0, "weights": 0.5}})
-    model = Predictor(run.model)._model
+    model = Predictor(run.model).model
     for layer in layers(model):
         for part in layer.modules():
             if isinstance(part, torch.nn.Linear):
@@ -169,4 +169,4 @@ def test_what_was_frozen_can_be_pruned(picture_store: RunStore, kind: str) -> No
     run = new_run(picture_store, table, recipe_for(table, model=TINY_PICTURES, techniques=chosen))
     train(run)
     assert run.status() == "finished", run.progress().error
-    assert Predictor(run.model)._model.config.expand_ratios == [1, 3]
+    assert Predictor(run.model).model.config.expand_ratios == [1, 3]
