@@ -6,10 +6,10 @@
 
 PYTHON =
 ARGS =
-# Whole files go to one process each, since their tests share what was trained once; in their order, since the
-# browser's are the longest and come first.
-TESTS = -m pytest --numprocesses=logical --maxprocesses=4 --dist=loadfile --no-loadscope-reorder
 PY = .venv/bin/python
+# Whole files go to one process each, since their tests share what was trained once; in their order, since the
+# browser's are the longest and come first. One thread each: two that share the cores would wait for one another.
+TESTS = OMP_NUM_THREADS=1 $(PY) -m pytest --numprocesses=logical --maxprocesses=4 --dist=loadfile --no-loadscope-reorder
 ENVIRONMENT = @PYTHON="$(PYTHON)" sh scripts/environment.sh
 # The script says on stdout which browser the tests are to drive.
 WITH_BROWSER = @browser=$$(bash scripts/install_browser.sh) && CHROMIUM="$$browser"
@@ -38,10 +38,10 @@ fix: environment-dev ## mend what ruff can mend, and format
 	@$(PY) -m ruff format
 
 test: setup ## every test: trains real models and drives a browser
-	$(WITH_BROWSER) $(PY) $(TESTS) $(ARGS)
+	$(WITH_BROWSER) $(TESTS) $(ARGS)
 
 test-fast: environment-dev ## the tests that need neither a browser nor more than a few seconds
-	@$(PY) $(TESTS) -m "not slow and not browser" $(ARGS)
+	@$(TESTS) -m "not slow and not browser" $(ARGS)
 
 bench: environment-dev ## measure what the README claims
 	@$(PY) -m benchmarks $(ARGS)
