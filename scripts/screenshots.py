@@ -42,7 +42,7 @@ LOOKS: dict[str, dict[str, Any]] = {
 TRAINED = 600_000  # milliseconds that the training may take
 HALF_WAY = """() => {
   const drawn = document.querySelector("#live-plot .tt-plot")?.data ?? [];
-  return drawn.some((trace) => trace.yaxis === "y2" && trace.y.length >= 5);
+  return drawn.some((trace) => trace.yaxis === "y2" && trace.y.length >= 3);
 }"""
 
 
@@ -72,7 +72,7 @@ def train(browser: Browser, app: App, folder: Path) -> str:
         pick_sample(page)
         to_model(page)
         to_techniques(page)
-        start(page, "5")
+        start(page, "6")
         page.wait_for_function(HALF_WAY, timeout=TRAINED)
         take(page, folder / "train.png")
         run = run_id(page)
@@ -81,13 +81,21 @@ def train(browser: Browser, app: App, folder: Path) -> str:
 
 
 def result(browser: Browser, app: App, folder: Path, run: str) -> None:
-    """The top of the result, with a sentence tried."""
-    with looking(browser, app, f"?run={run}", viewport={"width": 1280, "height": 1000}) as page:
+    """The top of the result, down to what the model says to a sentence and why."""
+    with looking(browser, app, f"?run={run}") as page:
         page.locator("#try-text textarea").fill("It works, and it looks lovely!")
         page.locator("#try-ask").click()
-        expect(page.locator("#try-answer .tt-said")).to_be_visible(timeout=TRAINED)
+        why = page.locator("#try-why .tt-pushed")
+        expect(why).to_be_visible(timeout=TRAINED)
         expect(page.locator("#confusion .main-svg").first).to_be_visible()
-        page.screenshot(path=folder / "result.png", animations="disabled")
+        page.evaluate("scrollTo(0, 0)")
+        page.mouse.move(0, 0)
+        box = why.bounding_box()
+        assert box is not None
+        clip = {"x": 0, "y": 0, "width": DESKTOP["width"], "height": box["y"] + box["height"] + 24}
+        page.screenshot(
+            path=folder / "result.png", full_page=True, clip=clip, animations="disabled"
+        )
 
 
 def every_screen(browser: Browser, app: App, folder: Path, run: str) -> None:

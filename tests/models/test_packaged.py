@@ -311,7 +311,8 @@ def test_it_learns_chinese_better_than_word_counts_and_gets_small(
         TaskSpec("label"),
         SPEC,
         TrainSpec(epochs=4, max_length=96),
-        techniques={"vocab_trim": {}, "freeze": {"share": 0.5}},  # as good in half of the time
+        # As good in half of the time, and the mean of the best models hangs less on luck than one of them.
+        techniques={"vocab_trim": {}, "freeze": {"share": 0.5}, "adaptive_epochs": {}},
     )
     run = new_run(RunStore(tmp_path / "runs"), table, recipe)
     assert run.recipe().model == PINNED
