@@ -78,9 +78,9 @@ class TrainSpec:
     head_learning_rate: float | None = option(None, minimum=1e-7, maximum=1e-1)
     batch_size: int | None = option(None, minimum=1, maximum=256, step=1)
     max_length: int | None = option(None, minimum=8, maximum=8192, step=8)
+    weight_decay: float | None = option(None, minimum=0, maximum=10)
     evaluations: float | None = option(None, minimum=0.1, maximum=50)  # per epoch
     warmup: float = option(0.1, minimum=0, maximum=0.9, step=0.05)
-    weight_decay: float = option(0.01, minimum=0, maximum=1)
     accumulation: int = option(1, minimum=1, maximum=64, step=1)
     seed: int = option(42, minimum=0, maximum=2**31 - 1)
 

@@ -93,6 +93,7 @@ def settings_table(plan: Plan, recipe: Recipe, lang: str) -> str:
         ("train.epochs", steps, why["epochs"]),
         ("train.learning_rate", f"{spec.learning_rate:g}", why["learning_rate"]),
         ("train.head_learning_rate", f"{spec.head_learning_rate:g}", why["head_learning_rate"]),
+        ("train.weight_decay", f"{spec.weight_decay:g}", why["weight_decay"]),
         ("train.batch_size", f"{spec.batch_size:,}", why["batch_size"]),
         (
             of_kind("train.max_length", kind),

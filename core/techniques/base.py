@@ -145,6 +145,7 @@ class Technique:
     modalities: ClassVar[tuple[str, ...]] = ("text",)  # kinds of data that it can be used on
     rate: ClassVar[float] = 1.0  # times the learning rate that is chosen without it
     head_rate: ClassVar[float] = 1.0  # the same of the head
+    decay: ClassVar[float] = 1.0  # times the weight decay that is chosen without it
     frozen: ClassVar[bool] = False  # does the whole encoder stay as it came?
     # The fits whose rows, model, loss ... it changes: "train", or a stage that a technique adds; () for all.
     stages: tuple[str, ...] = ()

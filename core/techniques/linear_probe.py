@@ -28,6 +28,7 @@ class LinearProbe(Technique):
     frozen = True
     # Nothing else moves meanwhile, and all features are of one scale (benchmarks/README.md, "Pictures").
     head_rate = 5.0
+    decay = 300.0  # a thousand features and a few hundred rows: else it soon knows these by heart
 
     @classmethod
     def suggested(cls, profile: Profile) -> bool:

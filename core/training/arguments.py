@@ -47,7 +47,7 @@ def arguments(
         per_device_train_batch_size=spec.batch_size,
         per_device_eval_batch_size=scored_at_once(spec, here),
         gradient_accumulation_steps=spec.accumulation,
-        weight_decay=spec.weight_decay,
+        weight_decay=float(spec.weight_decay or 0),
         warmup_steps=spec.warmup,  # below 1 it is a share of all steps
         seed=spec.seed,
         use_cpu=here.device == "cpu",  # without it, bf16 asks for a GPU

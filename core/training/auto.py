@@ -25,7 +25,7 @@ FEWEST_EPOCHS, MOST_EPOCHS = 3, 20
 # Few rows need the corrections; many are read faster, and no worse, in larger batches.
 BATCH, MANY_BATCH = 16, 32
 MANY = 4_000  # training rows
-RATE, HEAD_RATE = 1e-4, 1e-3
+RATE, HEAD_RATE, WEIGHT_DECAY = 1e-4, 1e-3, 0.01
 LENGTH_CAP = 256  # tokens; the time and memory of a step grow faster than the length
 LENGTH_STEP = 8
 PERCENTILE = 98  # of the lengths that fit whole
@@ -42,8 +42,8 @@ class Facts:
 
     `rows` are trained on, `validation` rows choose the best model; `lengths` are tokens of training texts
     (some or all), `limit` is the longest input of the model in tokens; with `one_length` there is no other.
-    Of the techniques follows `multiple`, how many rows they make of one, and by what the learning rates are
-    multiplied: `rate`, and that of the head, `head_rate`.
+    Of the techniques follows `multiple`, how many rows they make of one, and by what the learning rates and
+    the weight decay are multiplied: `rate`, that of the head, `head_rate`, and `decay`.
     """
 
     rows: int
@@ -53,6 +53,7 @@ class Facts:
     multiple: int = 1
     rate: float = 1.0
     head_rate: float = 1.0
+    decay: float = 1.0
     one_length: bool = False
 
     @classmethod
@@ -75,6 +76,7 @@ def with_techniques(facts: Facts, chosen: Sequence[Technique]) -> Facts:
         multiple=math.prod(technique.multiple for technique in chosen),
         rate=math.prod(technique.rate for technique in chosen),
         head_rate=math.prod(technique.head_rate for technique in chosen),
+        decay=math.prod(technique.decay for technique in chosen),
     )
 
 
@@ -144,6 +146,10 @@ def plan(spec: TrainSpec, facts: Facts) -> Plan:
         if times != 1:
             reason = message("recipe.learning_rate.technique", usual=usual)
         settle(name, usual * times, reason)
+    kind = "weight_decay" if facts.decay == 1 else "weight_decay.technique"
+    settle(
+        "weight_decay", WEIGHT_DECAY * facts.decay, message(f"recipe.{kind}", usual=WEIGHT_DECAY)
+    )
 
     wanted = int(np.percentile(facts.lengths, PERCENTILE)) if len(facts.lengths) else LENGTH_CAP
     wanted = max(LENGTH_STEP, math.ceil(wanted / LENGTH_STEP) * LENGTH_STEP)

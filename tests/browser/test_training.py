@@ -206,7 +206,7 @@ def test_plan_and_time_stand_above_start_and_start_ends_a_measurement(
         cost, measuring = page.locator("#cost"), "real steps"
         expect(cost).to_contain_text(measuring, timeout=SLOW)
         page.locator("#plan-settings > button").click()
-        expect(page.locator("#plan-settings tbody tr")).to_have_count(7)
+        expect(page.locator("#plan-settings tbody tr")).to_have_count(8)
         page.locator("#advanced > button").click()
         box = page.locator("#train-batch_size").locator("input, textarea").first
         expect(box).to_have_attribute("placeholder", "automatic: 16")

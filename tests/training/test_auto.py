@@ -8,8 +8,9 @@ import numpy as np
 import pytest
 
 from core.recipe import TrainSpec
+from core.techniques.linear_probe import LinearProbe
 from core.training import auto
-from core.training.auto import Facts, Plan, plan
+from core.training.auto import Facts, Plan, plan, with_techniques
 
 DOCS = Path(__file__).resolve().parent.parent.parent / "docs" / "recipe.md"
 
@@ -28,6 +29,7 @@ def test_nothing_stays_open_and_every_value_has_a_reason(rows: int) -> None:
         "epochs",
         "learning_rate",
         "head_learning_rate",
+        "weight_decay",
         "batch_size",
         "max_length",
         "evaluations",
@@ -75,6 +77,7 @@ def test_what_the_person_chose_stays() -> None:
         "epochs": 1.5,
         "learning_rate": 3e-5,
         "head_learning_rate": 2e-4,
+        "weight_decay": 0.0,
         "batch_size": 4,
         "max_length": 64,
         "evaluations": 7.0,
@@ -85,6 +88,15 @@ def test_what_the_person_chose_stays() -> None:
         assert getattr(made.spec, name) == value
         assert name == "seed" or made.why[name].key == "recipe.yours"
     assert planned(max_length=4_000, limit=512).spec.max_length == 512
+
+
+def test_a_layer_that_learns_alone_has_a_rate_and_a_decay_of_its_own() -> None:
+    usual = Facts(200, 40, np.array([20]), 224)
+    alone = plan(TrainSpec(), with_techniques(usual, [LinearProbe()]))
+    assert alone.spec.head_learning_rate == 5 * auto.HEAD_RATE
+    assert alone.spec.weight_decay == pytest.approx(3)
+    assert alone.why["weight_decay"].key == "recipe.weight_decay.technique"
+    assert plan(TrainSpec(), with_techniques(usual, [])).spec.weight_decay == auto.WEIGHT_DECAY
 
 
 def test_the_time_for_evaluations_is_bounded() -> None:
@@ -104,6 +116,7 @@ def test_the_table_says_what_the_code_does() -> None:
         f"| batch size | {auto.BATCH}, from {auto.MANY:,} training rows on {auto.MANY_BATCH} |",
         f"| learning rate | {auto.RATE:.4f},",
         f"| head learning rate | {auto.HEAD_RATE:.3f};",
+        f"| weight decay | {auto.WEIGHT_DECAY}; {auto.WEIGHT_DECAY * LinearProbe.decay:g} where",
         f"what {percent} % of the texts need, in steps of {auto.LENGTH_STEP}, at most {cap} tokens",
         f"about {auto.EVALUATIONS} in the run, but no more than {share} % of its time",
         f"{patience} % of the run's checks",

@@ -199,7 +199,7 @@ def test_long_cells_are_clipped() -> None:
 
 @pytest.mark.parametrize("lang", ["en", "zh"])
 def test_what_a_run_takes_is_shown_and_what_would_help(lang: str) -> None:
-    rates = {"learning_rate": 1e-4, "head_learning_rate": 1e-3}
+    rates = {"learning_rate": 1e-4, "head_learning_rate": 1e-3, "weight_decay": 0.01}
     settings = {"epochs": 4.0, **rates, "batch_size": 16, "max_length": 64, "evaluations": 2.0}
     spec = TrainSpec(**settings)  # type: ignore[arg-type]
     why = {name: message("recipe.yours") for name in settings}
