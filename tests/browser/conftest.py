@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import secrets
 import shutil
 import signal
 import socket
@@ -40,15 +41,25 @@ def browser_type_launch_args() -> dict[str, Any]:
     }
 
 
+def free_port() -> int:
+    """Below those that the system gives to outgoing connections: one of them might take it before the program
+    does."""
+    while True:
+        port = 20_000 + secrets.randbelow(
+            12_000
+        )  # not `random`, which is seeded alike in every process
+        with socket.socket() as probe, contextlib.suppress(OSError):
+            probe.bind(("127.0.0.1", port))
+            return port
+
+
 class App:
     """`python app.py` with its own runs; its output goes to a file."""
 
     def __init__(self, folder: Path) -> None:
         self.home = folder / "home"
         self.log = folder / "log.txt"
-        with socket.socket() as probe:
-            probe.bind(("127.0.0.1", 0))
-            self.port = probe.getsockname()[1]
+        self.port = free_port()
         self.url = f"http://127.0.0.1:{self.port}/"
         self.process: subprocess.Popen[bytes] | None = None
 
