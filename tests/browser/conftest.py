@@ -45,9 +45,8 @@ def free_port() -> int:
     """Below those that the system gives to outgoing connections: one of them might take it before the program
     does."""
     while True:
-        port = 20_000 + secrets.randbelow(
-            12_000
-        )  # not `random`, which is seeded alike in every process
+        # Not `random`, which may be seeded alike in every process.
+        port = 20_000 + secrets.randbelow(12_000)
         with socket.socket() as probe, contextlib.suppress(OSError):
             probe.bind(("127.0.0.1", port))
             return port
