@@ -110,7 +110,7 @@ def _dry_run(table: Any, recipe: Any, extra: Any, store: Any, as_json: bool) -> 
         return 0
     kind = pinned.data.modality
     for name, why in plan.why.items():
-        print(f"{say(of_kind(f'train.{name}', kind)):<24}{values[name]:<8g} {why}")
+        print(f"{say(of_kind(f'train.{name}', kind)):<33}{values[name]:<7g} {why}")
     minutes = None if estimate.seconds is None else estimate.seconds / 60
     if minutes is not None:
         print(say("cli.time", minutes=minutes, steps=plan.total_steps))
