@@ -164,7 +164,8 @@ def main(arguments: Sequence[str]) -> None:
         if folder and (folder / WHOLE).is_file():
             archives.append(Path(place, f"{PICTURES}.zip"))
             archives[-1].write_bytes(some(folder / WHOLE, PICTURES))
-            archives += [folder / WHOLE] * bool(options.seeds)
+            if options.seeds:
+                archives.append(folder / WHOLE)
         else:
             say(f"{WHOLE} is not there: the sample only")
         if options.seeds:
