@@ -7,14 +7,14 @@
 PYTHON =
 ARGS =
 PY = .venv/bin/python
-# Whole files go to one process each, since their tests share what was trained once; in their order, since the
-# browser's are the longest and come first. One thread each: two that share the cores would wait for one another.
+# Whole files go to one process each, since their tests share what was trained once; the longest first, as
+# tests/conftest.py orders them. One thread each: two that share the cores would wait for one another.
 TESTS = OMP_NUM_THREADS=1 $(PY) -m pytest --numprocesses=logical --maxprocesses=4 --dist=loadfile --no-loadscope-reorder
 ENVIRONMENT = @PYTHON="$(PYTHON)" sh scripts/environment.sh
 # The script says on stdout which browser the tests are to drive.
 WITH_BROWSER = @browser=$$(bash scripts/install_browser.sh) && CHROMIUM="$$browser"
 
-.PHONY: help run multilingual setup check fix test test-fast bench screenshots clean environment environment-dev
+.PHONY: help run multilingual setup check fix test test-fast bench screenshots docs clean environment environment-dev
 
 help: ## list these commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' Makefile
@@ -48,6 +48,9 @@ bench: environment-dev ## measure what the README claims
 
 screenshots: setup ## take the README's screenshots anew
 	$(WITH_BROWSER) $(PY) scripts/screenshots.py $(ARGS)
+
+docs: environment-dev ## write docs/command-line.md anew from the commands
+	@$(PY) scripts/command_line.py
 
 clean: ## remove .venv and every cache (never your runs)
 	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis .gradio test-results

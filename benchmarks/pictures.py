@@ -15,6 +15,7 @@ on all of those pictures as well, beside a logistic regression on the same froze
 from __future__ import annotations
 
 import argparse
+import dataclasses
 import io
 import os
 import statistics
@@ -51,16 +52,16 @@ QUICK = ("fast", "8 bits")
 
 def work(archive: str, mode: str, estimate: bool, seed: int | None = None) -> dict[str, Any]:
     """In a child: seconds and scores; with a `seed` those of the rival as well."""
-    from core.data.picture_table import read_archive
-    from core.data.profile import profile
-    from core.jobs import new_run
+    from core.data.any_file import read_archive
+    from core.data.profile.profile import profile
+    from core.jobs.queue import new_run
     from core.models.catalog import BUNDLED_PICTURES
     from core.models.locate import locate
     from core.recipe import DataSpec, ModelSpec, Recipe, TaskSpec, TrainSpec
-    from core.runs import RunStore
+    from core.runs.store import RunStore
     from core.techniques import suggested
-    from core.training.preflight import Preflight
-    from core.training.train import train
+    from core.workflow.preflight import Preflight
+    from core.workflow.train import train
 
     with tempfile.TemporaryDirectory() as folder:
         os.environ["TICKTUNE_HOME"] = folder
@@ -86,8 +87,7 @@ def work(archive: str, mode: str, estimate: bool, seed: int | None = None) -> di
         worked = time.process_time() if estimate else worked
         run = new_run(store, table, recipe)
         train(run)
-        progress, metrics = run.progress(), run.metrics()
-        assert metrics is not None, progress.error
+        progress, result = run.progress(), run.measured()
         rival = {} if seed is None else {"regression": _regression(table, recipe, store)}
         return {
             "rows": len(table.frame),
@@ -95,12 +95,12 @@ def work(archive: str, mode: str, estimate: bool, seed: int | None = None) -> di
             "seconds": read + progress.seconds,
             "worked": time.process_time() - worked,
             "said": said,
-            "epochs": metrics["epochs"],
-            "small": metrics.get("small"),
-            "whole": {"size": metrics["size"], "latency": metrics["latency"]},
+            "epochs": result.epochs,
+            "small": result.small and dataclasses.asdict(result.small),
+            "whole": {"size": result.size, "latency": result.latency},
             "scores": {
-                "this": metrics["test"]["macro_f1"],
-                **{name: scores["macro_f1"] for name, scores in metrics["baselines"].items()},
+                "this": result.test.macro_f1,
+                **{name: scores.macro_f1 for name, scores in result.baselines.items()},
                 **rival,
             },
         }
@@ -112,9 +112,9 @@ def _regression(table: Any, recipe: Any, store: Any) -> float:
     import numpy as np
     from sklearn.metrics import f1_score
 
-    from core.evaluation import baselines
     from core.models.load import load
     from core.models.locate import locate
+    from core.simple_models import fit as baselines
     from core.training.rows import Rows
 
     rows = Rows.of(table, recipe, store)
@@ -133,19 +133,19 @@ def _regression(table: Any, recipe: Any, store: Any) -> float:
 def some(whole: Path, pictures: int) -> bytes:
     """An archive with so many of the pictures, evenly from all folders and evenly spread in each."""
     out = io.BytesIO()
-    with zipfile.ZipFile(whole) as source, zipfile.ZipFile(out, "w") as made:
+    with zipfile.ZipFile(whole) as source, zipfile.ZipFile(out, "w") as smaller:
         folders: defaultdict[str, list[str]] = defaultdict(list)
         for name in sorted(source.namelist()):
             if not name.endswith("/"):
                 folders[name.split("/")[0]].append(name)
-        each = pictures // len(folders) + 1
+        share = pictures // len(folders) + 1
         names = [
-            members[int(k * len(members) / each)]
+            members[int(k * len(members) / share)]
             for members in folders.values()
-            for k in range(min(each, len(members)))
+            for k in range(min(share, len(members)))
         ]
         for name in sorted(set(names))[:pictures]:
-            made.writestr(name, source.read(name))
+            smaller.writestr(name, source.read(name))
     return out.getvalue()
 
 
@@ -182,10 +182,10 @@ def _seeds(archives: Sequence[Path], seeds: int) -> None:
         for seed in range(1, seeds + 1):
             say(f"{archive.name}, seed {seed}")
             task = {"archive": str(archive), "mode": "fast", "estimate": False, "seed": seed}
-            found = ask("benchmarks.pictures", task)
-            rows = found["rows"]
-            ours.append(100 * found["scores"]["this"])
-            theirs.append(100 * found["scores"]["regression"])
+            result = ask("benchmarks.pictures", task)
+            rows = result["rows"]
+            ours.append(100 * result["scores"]["this"])
+            theirs.append(100 * result["scores"]["regression"])
         apart = [one - other for one, other in zip(ours, theirs, strict=True)]
         error = statistics.stdev(apart) / seeds**0.5 if seeds > 1 else float("nan")
         print(
@@ -202,14 +202,14 @@ def _modes(archives: Sequence[Path], modes: Sequence[str], estimate: bool) -> No
     print("|---|---|---|---|---|---|---|---|---|")
     smaller = []
     for archive in archives:
-        found: dict[str, dict[str, Any]] = {}
+        results: dict[str, dict[str, Any]] = {}
         largest = archive is archives[-1]  # what takes long is measured there only
-        for mode in (each for each in modes if largest or each not in LONG):
+        for mode in (choice for choice in modes if largest or choice not in LONG):
             say(f"{archive.name}, {mode}")
             task = {"archive": str(archive), "mode": mode, "estimate": estimate}
-            found[mode] = ask("benchmarks.pictures", task)
-            print(_line(mode, found[mode]), flush=True)
-        smaller += [_smaller(mode, found) for mode in SMALLER if mode in found]
+            results[mode] = ask("benchmarks.pictures", task)
+            print(_line(mode, results[mode]), flush=True)
+        smaller += [_smaller(mode, results) for mode in SMALLER if mode in results]
     print(
         "\n| pictures | model | MB | of whole | one picture, ms | times faster | macro-F1 | whole |"
     )
@@ -217,21 +217,21 @@ def _modes(archives: Sequence[Path], modes: Sequence[str], estimate: bool) -> No
     print("\n".join(smaller))
 
 
-def _line(mode: str, found: dict[str, Any]) -> str:
-    scores = found["scores"]
+def _line(mode: str, result: dict[str, Any]) -> str:
+    scores = result["scores"]
     others = ", ".join(f"{name} {score:.2f}" for name, score in scores.items() if name != "this")
-    said = "–" if found["said"] is None else f"{found['said']:.0f}"
+    said = "–" if result["said"] is None else f"{result['said']:.0f}"
     return (
-        f"| {found['rows']} | {mode} | {found['seconds']:.0f} | {found['worked']:.0f} "
-        f"| {found['read']:.1f} | {said} | {found['epochs']:.0f} | {scores['this']:.2f} | {others} |"
+        f"| {result['rows']} | {mode} | {result['seconds']:.0f} | {result['worked']:.0f} "
+        f"| {result['read']:.1f} | {said} | {result['epochs']:.0f} | {scores['this']:.2f} | {others} |"
     )
 
 
-def _smaller(mode: str, found: dict[str, dict[str, Any]]) -> str:
+def _smaller(mode: str, results: dict[str, dict[str, Any]]) -> str:
     """A line about a smaller model beside the whole one, both asked on this machine: 8 bits beside the same
     in full precision, the others beside that of the full mode."""
-    this = found[mode]
-    whole = this if this["small"] else found.get(FULL, this)
+    this = results[mode]
+    whole = this if this["small"] else results.get(FULL, this)
     small = this["small"] or {**this["whole"], "macro_f1": this["scores"]["this"]}
     large = whole["whole"]
     return (

@@ -36,10 +36,10 @@ TEST_ROWS = 500
 
 def work(table: str, settings: dict[str, float], techniques: list[str]) -> dict[str, Any]:
     """In a child: what was estimated and what it took, seconds and MB."""
-    from core.jobs import new_run
-    from core.runs import RunStore
-    from core.training.preflight import Preflight
-    from core.training.train import train
+    from core.jobs.queue import new_run
+    from core.runs.store import RunStore
+    from core.workflow.preflight import Preflight
+    from core.workflow.train import train
 
     with tempfile.TemporaryDirectory() as folder:
         os.environ["TICKTUNE_HOME"] = folder
@@ -78,18 +78,18 @@ def main(arguments: Sequence[str]) -> None:
             say(name)
             table.write_bytes(data.to_csv(data.divide(frames[wanted], rows, 1, TEST_ROWS)))
             task = {"table": str(table), "settings": settings, "techniques": list(techniques)}
-            found = ask("benchmarks.preflight", task)
-            off = [s / t - 1 for s, t in zip(found["said"], found["took"], strict=True)]
-            errors.append([abs(each) for each in off])
-            (said, said_mb), (took, took_mb) = found["said"], found["took"]
+            figures = ask("benchmarks.preflight", task)
+            off = [s / t - 1 for s, t in zip(figures["said"], figures["took"], strict=True)]
+            errors.append([abs(error) for error in off])
+            (said, said_mb), (took, took_mb) = figures["said"], figures["took"]
             print(
                 f"| {name} | {said:.0f} | {took:.0f} | {off[0]:+.0%} "
                 f"| {said_mb:.0f} | {took_mb:.0f} | {off[1]:+.0%} |",
                 flush=True,
             )
     seconds, memory = (statistics.mean(column) for column in zip(*errors, strict=True))
-    found = {"mean_error_seconds": seconds, "mean_error_memory": memory}
-    print(f"\n{json.dumps({name: round(value, 3) for name, value in found.items()})}", flush=True)
+    figures = {"mean_error_seconds": seconds, "mean_error_memory": memory}
+    print(f"\n{json.dumps({name: round(value, 3) for name, value in figures.items()})}", flush=True)
 
 
 if __name__ == "__main__":

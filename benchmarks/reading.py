@@ -70,11 +70,11 @@ def _ways() -> Mapping[str, Callable[[Path], dict[str, float]]]:
     import pandas as pd
     import sklearn.feature_extraction.text  # noqa: F401 - which the check-up imports
 
-    from core.data.checkup import checkup
-    from core.data.decode import decode
-    from core.data.parse import Parser, find_delimiter, split_lines
-    from core.data.profile import profile
-    from core.data.read import read
+    from core.data.profile.profile import profile
+    from core.data.read.csv_repair import Parser, find_delimiter, split_lines
+    from core.data.read.decode import decode
+    from core.data.read.table import read
+    from core.modalities.checkup import checkup
 
     def ours(path: Path) -> dict[str, float]:
         begun = time.perf_counter()
@@ -125,14 +125,14 @@ def main(arguments: Sequence[str]) -> None:
         summary["megabytes"] = round(regular.stat().st_size / 2**20, 1)
         for way in WAYS:
             path = ragged if way == "ours, mended" else regular
-            found = ask(
+            figures = ask(
                 "benchmarks.reading", {"path": str(path), "way": way},
                 OMP_NUM_THREADS="1", ARROW_NUM_THREADS="1",
             )  # fmt: skip
-            times = [f"{found[part]:.2f}" if part in found else "" for part in PARTS]
-            print(f"| {way} | {' | '.join(times)} | {found['memory']:.0f} |", flush=True)
+            times = [f"{figures[part]:.2f}" if part in figures else "" for part in PARTS]
+            print(f"| {way} | {' | '.join(times)} | {figures['memory']:.0f} |", flush=True)
             key = way.replace(", ", "_")
-            named = {name.replace("-", ""): round(value, 2) for name, value in found.items()}
+            named = {name.replace("-", ""): round(value, 2) for name, value in figures.items()}
             summary |= {f"{key}_{name}": value for name, value in named.items()}
     print(f"\n{json.dumps(summary)}", flush=True)
 

@@ -27,7 +27,7 @@ import platformdirs
 
 from benchmarks import data
 from benchmarks.common import advised, ask, machine, pairs, say, start, train_ours
-from core.evaluation import metrics
+from core.tasks import metrics
 
 OURS = "ours"
 RIVALS = ("majority", "tfidf", "frozen", "plain")
@@ -69,10 +69,10 @@ def work(
     else:
         with tempfile.TemporaryDirectory() as folder:
             run = train_ours(content, Path(folder), {"seed": seed, **settings}, techniques, model)
-            test, metrics = run.test_rows(), run.metrics()
+            test, measured = run.test_rows(), run.measured()
         assert test["text"].str.strip().tolist() == [text.strip() for text in rows.test[0]]
         predicted = [rows.classes.index(label) for label in test["predicted"]]
-        more = {"epochs": metrics["epochs"], "best": metrics["best"]["epoch"]}
+        more = {"epochs": measured.epochs, "best": measured.best.epoch}
     return {
         "predicted": [int(number) for number in predicted],
         "seconds": round(time.monotonic() - begun, 1),
@@ -107,11 +107,11 @@ class Study:
                 table = Path(folder, "table.csv")
                 table.write_bytes(content)
                 task = {"table": str(table), "seed": seed, "model": model, **system.task()}
-                found = {"key": key, **ask("benchmarks.recipe", task)}
+                answer = {"key": key, **ask("benchmarks.recipe", task)}
             self.file.parent.mkdir(parents=True, exist_ok=True)
             with self.file.open("a", encoding="utf-8") as opened:
-                opened.write(json.dumps(found) + "\n")
-            self.answers[key] = found
+                opened.write(json.dumps(answer) + "\n")
+            self.answers[key] = answer
         return self.answers[key]
 
 

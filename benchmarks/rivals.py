@@ -42,11 +42,11 @@ class Rows:
 
 def folder_of(model: str) -> Path:
     """Of a model of the catalogue that needs no network."""
-    from core.models import packaged
+    from core.models.bundled import multilingual_e5
     from core.models.catalog import MULTILINGUAL
     from core.models.locate import IN_THE_BOX
 
-    return packaged.folder() if model == MULTILINGUAL else IN_THE_BOX[model]()
+    return multilingual_e5.folder() if model == MULTILINGUAL else IN_THE_BOX[model]()
 
 
 def majority(rows: Rows, seed: int, model: str) -> np.ndarray:
@@ -57,20 +57,20 @@ def majority(rows: Rows, seed: int, model: str) -> np.ndarray:
 
 def tfidf(rows: Rows, seed: int, model: str) -> np.ndarray:
     """TickTune's own simple model: words, pairs of words and characters with logistic regression."""
-    from core.evaluation import baselines
+    from core.simple_models import fit as baselines
     from core.tasks import of_names
 
     simple = baselines.tfidf(*rows.learn, of_names(rows.classes), seed)
-    texts = [baselines.cut(each) for each in rows.test[0]]
+    texts = [baselines.cut(text) for text in rows.test[0]]
     return np.asarray(simple.probabilities(texts).argmax(axis=1))
 
 
 def frozen(rows: Rows, seed: int, model: str, max_length: int = 256) -> np.ndarray:
     """TickTune's own: the encoder as it comes, with logistic regression on its embeddings."""
-    from core.evaluation import baselines
-    from core.modalities.text import load_tokenizer
     from core.models.embed import embed
     from core.models.load import load
+    from core.models.tokenizer import load_tokenizer
+    from core.simple_models import fit as baselines
     from core.tasks import of_names
     from core.tasks.base import head
 
@@ -78,7 +78,7 @@ def frozen(rows: Rows, seed: int, model: str, max_length: int = 256) -> np.ndarr
     encoder = load(folder_of(model), head(rows.classes))
 
     def vectors(texts: list[str]) -> np.ndarray:
-        return embed(encoder, tokenizer, [(each, None) for each in texts], max_length)
+        return embed(encoder, tokenizer, [(text, None) for text in texts], max_length)
 
     simple = baselines.embedding(vectors(rows.learn[0]), rows.learn[1], of_names(rows.classes))
     return np.asarray(simple.probabilities(vectors(rows.test[0])).argmax(axis=1))

@@ -5,7 +5,8 @@
 Start-up is timed from `python app.py` to the first answer. The first point is timed from Start, which makes
 the run, to its first Step event: without anything imported yet (worse than on the page, which imports in
 the background), and again in the same process. Answers are timed while nothing happens and while a
-run trains in the same process: the page itself, and the event by which an open page asks how the run goes.
+run trains in the same process: the page itself, and what an open page asks about the run. benchmarks.pages
+asks for many pages at once.
 """
 
 from __future__ import annotations
@@ -20,14 +21,16 @@ import statistics
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 import urllib.request
-import uuid
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+import psutil
 
 from benchmarks.common import ask, machine, say, start
 
@@ -51,8 +54,8 @@ def first_points() -> dict[str, Any]:
 
 
 def _seconds_to_step(folder: Path, started: float) -> float:
-    from core.jobs import Jobs
-    from core.runs import RunStore
+    from core.jobs.queue import Jobs
+    from core.runs.store import RunStore
 
     jobs = Jobs(RunStore(folder))
     run = jobs.start(*_sample())
@@ -66,7 +69,7 @@ def _sample(**settings: Any) -> tuple[Any, Any]:
     """A bundled table, and a recipe for it with the page's defaults."""
     from core import techniques
     from core.data import samples
-    from core.data.profile import profile
+    from core.data.profile.profile import profile
     from core.recipe import DataSpec, ModelSpec, Recipe, TaskSpec, TrainSpec
 
     table = samples.load(SAMPLE)
@@ -82,10 +85,10 @@ def _sample(**settings: Any) -> tuple[Any, Any]:
 
 def _first_step(run: Any) -> float:
     """When the first point of the curve was written, seconds since the epoch."""
-    from core.training import events as ev
+    from core.runs import events as ev
 
     def steps() -> list[ev.Event]:
-        return [each for each in ev.read(run.events)[0] if isinstance(each, ev.Step)]
+        return [event for event in ev.read(run.events)[0] if isinstance(event, ev.Step)]
 
     _wait_until(lambda: steps() or run.progress().done)
     if not steps():
@@ -102,28 +105,42 @@ def _wait_until(true: Callable[[], object]) -> None:
 
 
 def serve(port: int) -> dict[str, Any]:
-    """The page on `port`; a line on stdin starts a training in this process, the end of stdin ends it."""
-    from core.jobs import Jobs
-    from core.runs import RunStore
+    """The page on `port`. A line on stdin starts a training in this process, each further one is answered
+    with the steps that it has done (and what answers took of a core), and the end of stdin ends it."""
+    from core.runs.store import RunStore
     from ui.page import build, launch_options
 
     with tempfile.TemporaryDirectory() as folder:
-        store = RunStore(Path(folder))
-        page = build(store)
+        page = build(RunStore(Path(folder)))
         page.launch(
             server_name="127.0.0.1", server_port=port, prevent_thread_lock=True, **launch_options()
         )
         print("ready", flush=True)
         sys.stdin.readline()
-        jobs = Jobs(store)
+        jobs = page.live.jobs
         run = jobs.start(*_sample(epochs=200.0))
         _first_step(run)
         print(run.id, flush=True)
-        sys.stdin.read()
+        for _line in sys.stdin:
+            print(run.progress().step, _seconds_of_answers(), flush=True)
         assert not run.progress().done, "the training ended before the last request"
         jobs.stop(run.id)
         _wait_until(lambda: run.status() not in ("running", "queued"))
     return {}
+
+
+def _seconds_of_answers() -> float:
+    """Processor seconds of the threads of this process that answer pages."""
+    own = {
+        thread.native_id
+        for thread in threading.enumerate()
+        if thread.name.startswith("AnyIO") or "(run)" in thread.name
+    }
+    return sum(
+        thread.user_time + thread.system_time
+        for thread in psutil.Process().threads()
+        if thread.id in own
+    )
 
 
 def seconds_to_page() -> float:
@@ -161,15 +178,35 @@ def _answers(port: int) -> bool:
     return False
 
 
-def _open(url: str, body: Any = None) -> Any:
-    data = None if body is None else json.dumps(body).encode()
-    request = urllib.request.Request(url, data, {"Content-Type": "application/json"})
-    return urllib.request.urlopen(request, timeout=60)
+def _open(url: str) -> Any:
+    return urllib.request.urlopen(url, timeout=60)
+
+
+@dataclass(frozen=True)
+class Server:
+    """The page in a process of its own."""
+
+    url: str
+    process: subprocess.Popen[str]
+
+    def train(self) -> str:
+        """Start a training; its run's id, once it has a curve."""
+        return self.ask()
+
+    def done(self) -> tuple[int, float]:
+        """Optimizer steps of the training, and processor seconds for answers to pages."""
+        steps, seconds = self.ask().split()
+        return int(steps), float(seconds)
+
+    def ask(self) -> str:
+        assert self.process.stdin
+        assert self.process.stdout
+        print("", file=self.process.stdin, flush=True)
+        return self.process.stdout.readline().strip()
 
 
 @contextlib.contextmanager
-def _server() -> Iterator[tuple[str, Callable[[], str]]]:
-    """The page's address, and what starts a training and returns its run's id once it has a curve."""
+def serving() -> Iterator[Server]:
     port = _free_port()
     command = ["-m", "benchmarks.startup", "--child", json.dumps({"what": "serve", "port": port})]
     process = subprocess.Popen(
@@ -177,14 +214,9 @@ def _server() -> Iterator[tuple[str, Callable[[], str]]]:
     )  # fmt: skip
     assert process.stdin
     assert process.stdout
-
-    def train() -> str:
-        print("train", file=process.stdin, flush=True)
-        return process.stdout.readline().strip()
-
     try:
         assert process.stdout.readline() == "ready\n"
-        yield f"http://127.0.0.1:{port}", train
+        yield Server(f"http://127.0.0.1:{port}", process)
     finally:
         process.stdin.close()
         process.wait()
@@ -202,34 +234,8 @@ def milliseconds(request: Callable[[], None], times: int) -> list[float]:
 
 
 def _get(url: str) -> None:
-    with _open(f"{url}/") as answer:
+    with _open(url) as answer:
         answer.read()
-
-
-def _ask_how_it_goes(url: str) -> Callable[[str], None]:
-    """The event that an open page sends every second: gradio's queue, as its own script uses it."""
-    with _open(f"{url}/config") as answer:
-        config = json.load(answer)
-    timers = {each["id"] for each in config["components"] if each["type"] == "timer"}
-    tick = next(
-        each["id"]
-        for each in config["dependencies"]
-        if any(tuple(target) in {(timer, "tick") for timer in timers} for target in each["targets"])
-    )
-
-    def ask_once(run: str) -> None:
-        session = uuid.uuid4().hex  # a new browser each time: it is sent everything
-        event = {"data": [run, None], "fn_index": tick, "session_hash": session}
-        with _open(f"{url}/gradio_api/queue/join", event) as answer:
-            answer.read()
-        with _open(f"{url}/gradio_api/queue/data?session_hash={session}") as lines:
-            for line in lines:
-                if b"process_completed" in line:
-                    assert b'"success":true' in line.replace(b" ", b""), line[:500]
-                    return
-        raise RuntimeError("no answer")
-
-    return ask_once
 
 
 def main(arguments: Sequence[str]) -> None:
@@ -246,8 +252,8 @@ def main(arguments: Sequence[str]) -> None:
     points = [ask("benchmarks.startup", {"what": "points"}) for _ in range(options.starts)]
     medians = {
         "first_page": statistics.median(pages),
-        "first_point": statistics.median(each["first"] for each in points),
-        "second_run_point": statistics.median(each["second"] for each in points),
+        "first_point": statistics.median(point["first"] for point in points),
+        "second_run_point": statistics.median(point["second"] for point in points),
     }
     print(f"| seconds, median of {options.starts} | |\n|---|---|")
     for name, seconds in medians.items():
@@ -262,17 +268,15 @@ def main(arguments: Sequence[str]) -> None:
 
 
 def latencies(times: int) -> dict[str, list[float]]:
-    found = {}
-    with _server() as (url, train):
-        poll = _ask_how_it_goes(url)
-        _get(url)
-        poll("")  # the first of all is slower
-        found["page, idle"] = milliseconds(lambda: _get(url), times)
-        found["event, idle"] = milliseconds(lambda: poll(""), times)
-        run = train()
-        found["page, training"] = milliseconds(lambda: _get(url), times)
-        found["event, training"] = milliseconds(lambda: poll(run), times)
-    return found
+    figures = {}
+    with serving() as server:
+        _get(server.url)  # the first of all is slower
+        figures["page, idle"] = milliseconds(lambda: _get(f"{server.url}/"), times)
+        news = f"{server.url}/ticktune/live?run={server.train()}"
+        figures["page, training"] = milliseconds(lambda: _get(f"{server.url}/"), times)
+        # A new browser each time: it is sent everything.
+        figures["news, training"] = milliseconds(lambda: _get(news), times)
+    return figures
 
 
 if __name__ == "__main__":

@@ -62,36 +62,38 @@ def scores(
 def work(table: str, seed: int, share: float) -> dict[str, Any]:
     """In a child: scores of each way, the share of right suggestions, and the seconds that both took."""
     from core.data.split import folds
-    from core.evaluation.held_out import Known, out_of_fold
     from core.evaluation.suspects import FOLDS
-    from core.modalities import text
     from core.models.embed import embed
     from core.models.load import load
     from core.models.locate import bundled_folder
-    from core.study import LENGTH
+    from core.models.tokenizer import load_tokenizer
+    from core.simple_models.out_of_fold import LabelledRows, out_of_fold
     from core.tasks import task_of
     from core.tasks.base import head
-    from core.training.machine import machine as here
+    from core.training.machine import this_machine
+    from core.workflow.diagnostics import LENGTH
 
     frame = pd.read_csv(table, dtype=str, keep_default_na=False)
     right = frame["label"].tolist()
     given, wrong = plant(right, share, seed)
     task = task_of(given)
     started = time.monotonic()
-    tokenizer = text.load_tokenizer(bundled_folder())
-    model = load(bundled_folder(), head(task.names), here().attention)
-    texts = [(each, None) for each in frame["text"]]
-    bf16 = here().precision == "bf16"
+    tokenizer = load_tokenizer(bundled_folder())
+    model = load(bundled_folder(), head(task.names), this_machine().attention)
+    texts = [(text, None) for text in frame["text"]]
+    bf16 = this_machine().precision == "bf16"
     vectors = embed(model, tokenizer, texts, LENGTH, bf16=bf16)
     truth = task.encode(given)
-    whole = Known(frame["text"].tolist(), vectors, task, truth)
+    whole = LabelledRows(frame["text"].tolist(), vectors, task, truth)
     parts = folds(whole.texts, given, FOLDS, seed)
     answers = out_of_fold(whole, parts, seed, lambda share: None)
     seconds = time.monotonic() - started
-    words = out_of_fold(Known(whole.texts, None, task, truth), parts, seed, lambda share: None)
-    found: dict[str, Any] = {"seconds": seconds, "rows": len(right), "planted": len(wrong)}
+    words = out_of_fold(
+        LabelledRows(whole.texts, None, task, truth), parts, seed, lambda share: None
+    )
+    figures: dict[str, Any] = {"seconds": seconds, "rows": len(right), "planted": len(wrong)}
     said = {"both": answers, "tfidf": words, "embedding": 2 * answers - words}
-    ways = {name: task.doubts(each, truth) for name, each in said.items()}
+    ways = {name: task.doubts(shares, truth) for name, shares in said.items()}
     ways["confident learning"] = confident_learning(answers, truth)
     for name, doubts in ways.items():
         order = np.argsort(-doubts.wrong, kind="stable")
@@ -100,12 +102,12 @@ def work(table: str, seed: int, share: float) -> dict[str, Any]:
         hits = wrong[doubts.doubtful[wrong]]
         mended = task.spoken(doubts.suggested[hits])
         right_again = [mended[k] == right[row] for k, row in enumerate(hits)]
-        found[name] = {
+        figures[name] = {
             **scores(listed.tolist(), flagged, order.tolist(), wrong.tolist()),
             "listed": flagged,
             "mended": float(np.mean(right_again)) if right_again else 0.0,
         }
-    return found
+    return figures
 
 
 def confident_learning(probabilities: np.ndarray, truth: np.ndarray) -> Any:
@@ -114,7 +116,7 @@ def confident_learning(probabilities: np.ndarray, truth: np.ndarray) -> Any:
     likeliest of those and of all. Ranked by self-confidence, as cleanlab does by default it is by the
     normalised margin or by this.
     """
-    from core.evaluation.label_noise import Doubts
+    from core.tasks.label_noise import Doubts
 
     rows = np.arange(len(truth))
     own = probabilities[rows, truth]
@@ -157,7 +159,7 @@ def main(arguments: Sequence[str]) -> None:
 
 def _measure(name: str, frame: pd.DataFrame, seeds: int, share: float) -> dict[str, Any]:
     """The means over the seeds, and the lines of the table."""
-    found: list[Mapping[str, Any]] = []
+    results: list[Mapping[str, Any]] = []
     with tempfile.TemporaryDirectory() as folder:
         table = Path(folder, "table.csv")
         for seed in range(FIRST_SEED, FIRST_SEED + seeds):
@@ -166,21 +168,21 @@ def _measure(name: str, frame: pd.DataFrame, seeds: int, share: float) -> dict[s
             some = divided.sample(min(len(divided), ROWS), random_state=seed)
             some = some[some.groupby("label")["label"].transform("size") >= 5]
             table.write_bytes(data.to_csv(some))
-            found.append(
+            results.append(
                 ask("benchmarks.suspects", {"table": str(table), "seed": seed, "share": share})
             )
 
     names = (*SCORES, "listed", "mended")
     means = {
-        way: {name: statistics.mean(each[way][name] for each in found) for name in names}
+        way: {name: statistics.mean(result[way][name] for result in results) for name in names}
         for way in WAYS
     }
-    seconds = statistics.mean(each["seconds"] for each in found)
-    for way, each in means.items():
+    seconds = statistics.mean(result["seconds"] for result in results)
+    for way, mean in means.items():
         print(
-            f"| {name} | {found[0]['rows']} | {frame['label'].nunique()} | {found[0]['planted']} "
-            f"| {way} | {each['listed']:.0f} | {each['precision']:.2f} | {each['recall']:.2f} "
-            f"| {each['top']:.2f} | {each['mended']:.2f} | {f'{seconds:.0f}' if way == 'both' else ''} |",
+            f"| {name} | {results[0]['rows']} | {frame['label'].nunique()} | {results[0]['planted']} "
+            f"| {way} | {mean['listed']:.0f} | {mean['precision']:.2f} | {mean['recall']:.2f} "
+            f"| {mean['top']:.2f} | {mean['mended']:.2f} | {f'{seconds:.0f}' if way == 'both' else ''} |",
             flush=True,
         )
     return means

@@ -24,7 +24,7 @@ import pandas as pd
 
 from benchmarks import data
 from benchmarks.common import PAGE, Memory, ask, machine, say, start, train_ours
-from core.training import auto
+from core.training import plan
 
 WAYS = ("plain", "alike", "padded", "default", "fast")
 TECHNIQUES = {"default": (PAGE,), "fast": (PAGE, "freeze")}
@@ -47,9 +47,9 @@ def work(table: str, way: str, seed: int, epochs: float, max_length: int) -> dic
         settings = {"epochs": epochs, "seed": seed, "max_length": max_length, "evaluations": 1}
         with tempfile.TemporaryDirectory() as folder:
             run = train_ours(content, Path(folder), settings, TECHNIQUES[way])
-            stages, metrics = _stages(run), run.metrics()
-        assert metrics["epochs"] == epochs, "it was stopped early, or went on for longer"
-        spans, score = counted(stages), 100 * metrics["test"]["macro_f1"]
+            stages, scored = _stages(run), run.measured()
+        assert scored.epochs == epochs, "it was stopped early, or went on for longer"
+        spans, score = counted(stages), 100 * scored.test.macro_f1
     else:
         frame = pd.read_csv(io.BytesIO(content), dtype=str, keep_default_na=False)
         rows = rivals.Rows.of(frame)
@@ -72,16 +72,19 @@ def work(table: str, way: str, seed: int, epochs: float, max_length: int) -> dic
 
 def _alike(rows: int) -> dict[str, float]:
     """What TickTune chooses for that many rows."""
-    return {"per_device_train_batch_size": auto.batch_size(rows), "learning_rate": auto.RATE}
+    return {
+        "per_device_train_batch_size": plan.batch_size(rows),
+        "learning_rate": plan.LEARNING_RATE,
+    }
 
 
 def _stages(run: Any) -> list[tuple[str, float]]:
     """The stages of a run and when each began, seconds since the epoch; the end of the run at last."""
-    from core.training import events as ev
+    from core.runs import events as ev
 
-    told = ev.read(run.events)[0]
-    begun = [(each.stage, each.time) for each in told if isinstance(each, ev.StageStarted)]
-    return [*begun, ("", told[-1].time)]
+    events = ev.read(run.events)[0]
+    begun = [(event.stage, event.time) for event in events if isinstance(event, ev.StageStarted)]
+    return [*begun, ("", events[-1].time)]
 
 
 def counted(stages: Sequence[tuple[str, float]]) -> list[tuple[float, float]]:
@@ -136,10 +139,10 @@ def _sets(options: argparse.Namespace) -> dict[str, tuple[str, pd.DataFrame, int
         for name, rows, cut in candidates:
             if length in chosen:
                 continue
-            for found in data.available([name], options.data).values():
+            for frame in data.available([name], options.data).values():
                 limits = [rows, options.rows, QUICK_ROWS[length] if options.quick else None]
                 fewest = min((limit for limit in limits if limit), default=None)
-                chosen[length] = (name, found, fewest, cut)
+                chosen[length] = (name, frame, fewest, cut)
     if "short" not in chosen:
         raise SystemExit("the short set needs the network once, or the folder of --data")
     return chosen
@@ -162,9 +165,9 @@ def _measure(
                 task = {"table": str(table), "way": way, "seed": number, "max_length": cut}
                 # Who uses the Trainer has torch's threads wait as OpenMP's library does by itself.
                 waiting = {} if way in TECHNIQUES else {"GOMP_SPINCOUNT": "300000"}
-                found = ask("benchmarks.training", {**task, "epochs": options.epochs}, **waiting)
-                say(f"round {number}, {way}: {found['seconds']:.1f} s")
-                results[way].append(found)
+                result = ask("benchmarks.training", {**task, "epochs": options.epochs}, **waiting)
+                say(f"round {number}, {way}: {result['seconds']:.1f} s")
+                results[way].append(result)
     return results
 
 
@@ -175,16 +178,16 @@ def ratio(results: Results, way: str, what: str) -> float:
 
 
 def _mean(results: Results, way: str, what: str) -> float:
-    return statistics.mean(each[what] for each in results[way])
+    return statistics.mean(result[what] for result in results[way])
 
 
 def _row(texts: str, way: str, results: Results) -> str:
     cells = [
         texts,
         way,
-        f"{statistics.median(each['seconds'] for each in results[way]):.1f}",
+        f"{statistics.median(result['seconds'] for result in results[way]):.1f}",
         f"{ratio(results, way, 'seconds'):.2f}",
-        f"{statistics.median(each['memory'] for each in results[way]):.0f}",
+        f"{statistics.median(result['memory'] for result in results[way]):.0f}",
         f"{1 / ratio(results, way, 'memory'):.2f}",
         f"{_mean(results, way, 'macro_f1'):.1f}",
     ]
@@ -194,16 +197,16 @@ def _row(texts: str, way: str, results: Results) -> str:
 def summary(measured: Mapping[str, Results]) -> dict[str, float]:
     """The line that the promises are held against: the worse of the two sets' speed-ups, mean macro-F1 in
     percent, and the memory of the default on the long texts."""
-    found = {
+    figures = {
         f"speedup_{way}": min(ratio(results, way, "seconds") for results in measured.values())
         for way in TECHNIQUES
     }
     for way in ("plain", *TECHNIQUES):
-        found[f"macro_f1_{way}"] = statistics.mean(
+        figures[f"macro_f1_{way}"] = statistics.mean(
             _mean(results, way, "macro_f1") for results in measured.values()
         )
-    found["peak_rss_ratio"] = 1 / ratio(measured["long"], "default", "memory")
-    return {name: round(value, 3) for name, value in found.items()}
+    figures["peak_rss_ratio"] = 1 / ratio(measured["long"], "default", "memory")
+    return {name: round(value, 3) for name, value in figures.items()}
 
 
 if __name__ == "__main__":

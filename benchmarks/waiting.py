@@ -20,7 +20,7 @@ STEPS = """
 import time, torch
 from core.models.load import load
 from core.models.locate import bundled_folder
-from core.modalities.text import load_tokenizer
+from core.models.tokenizer import load_tokenizer
 from core.tasks.base import head
 model = load(bundled_folder(), head(("a", "b"))).train()
 batch = load_tokenizer(bundled_folder())(["word " * 25] * 16, return_tensors="pt")

@@ -1,10 +1,22 @@
-"""Whether what is installed fits together: looked at before anything starts or is imported."""
+"""Which version of TickTune this is, and whether the packages that it needs fit together: looked at before
+anything starts or is imported."""
 
 from __future__ import annotations
 
+import functools
+import tomllib
 from importlib.metadata import PackageNotFoundError, requires, version
+from pathlib import Path
 
 from core.errors import UserError
+
+PROJECT = Path(__file__).resolve().parents[1] / "pyproject.toml"
+
+
+@functools.cache
+def own_version() -> str:
+    """As pyproject.toml says, which lies beside the code: TickTune runs from its folder, not installed."""
+    return str(tomllib.loads(PROJECT.read_text(encoding="utf-8"))["project"]["version"])
 
 
 def check_installed() -> None:

@@ -87,36 +87,26 @@ def parse(cls: type[T], values: Mapping[str, Any], owner: str) -> T:
 
 
 def _convert(field: Field, value: Any, owner: str) -> Any:
+    limits = field.range
+
+    def refused(key: str, **more: str) -> UserError:
+        shown = "" if value is None else str(value)[:60]
+        return UserError(key, owner=owner, name=field.name, value=shown, **more)
+
     if value is None or value == "":
         if field.optional:
             return None
-        raise UserError("option_type", owner=owner, name=field.name, value="")
+        raise refused("option_type")
     try:
         converted = _TO[field.type](value)
     except (ValueError, TypeError, KeyError, OverflowError):
-        raise UserError(
-            "option_type", owner=owner, name=field.name, value=str(value)[:60]
-        ) from None
-    limits = field.range
+        raise refused("option_type") from None
     if limits.choices and converted not in limits.choices:
-        raise UserError(
-            "option_choice",
-            owner=owner,
-            name=field.name,
-            value=str(value)[:60],
-            choices=", ".join(limits.choices),
-        )
+        raise refused("option_choice", choices=", ".join(limits.choices))
     low = -math.inf if limits.minimum is None else limits.minimum
     high = math.inf if limits.maximum is None else limits.maximum
     if field.type in (int, float) and not low <= converted <= high:
-        raise UserError(
-            "option_range",
-            owner=owner,
-            name=field.name,
-            value=str(value)[:60],
-            low=str(limits.minimum),
-            high=str(limits.maximum),
-        )
+        raise refused("option_range", low=str(limits.minimum), high=str(limits.maximum))
     return converted
 
 

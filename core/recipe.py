@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from core.errors import UserError
+from core.io.typed import decode
 from core.options import option, parse
 
 MAX_NAME = 80
@@ -39,7 +40,8 @@ class DataSpec:
     """Which rows: the file's name as shown to people, the table's fingerprint, the columns in use.
 
     `text` are the columns that the model is given, `modality` what kind of thing they hold
-    (`core.modalities`). `edits` are the changes (`core.data.edits`) that made the table with this fingerprint
+    (`core.modalities`). `edits` are the changes (`core.data.checkup.edits`) that made the table with this
+    fingerprint
     out of the file's.
     """
 
@@ -71,7 +73,7 @@ class ModelSpec:
 
 @dataclass(frozen=True)
 class TrainSpec:
-    """Settings of the training loop. `None` means: chosen by `core.training.auto` from data and model."""
+    """Settings of the training loop. `None` means: chosen by `core.training.plan` from data and model."""
 
     epochs: float | None = option(None, minimum=0.1, maximum=200, step=1)
     learning_rate: float | None = option(None, minimum=1e-7, maximum=1e-2)
@@ -83,6 +85,19 @@ class TrainSpec:
     warmup: float = option(0.1, minimum=0, maximum=0.9, step=0.05)
     accumulation: int = option(1, minimum=1, maximum=64, step=1)
     seed: int = option(42, minimum=0, maximum=2**31 - 1)
+
+
+@dataclass(frozen=True)
+class Settings(TrainSpec):
+    """The settings of a training, none of them open."""
+
+    epochs: float
+    learning_rate: float
+    head_learning_rate: float
+    batch_size: int
+    max_length: int
+    weight_decay: float
+    evaluations: float
 
 
 @dataclass(frozen=True)
@@ -99,6 +114,11 @@ class Recipe:
     name: str = ""
 
     @property
+    def title(self) -> str:
+        """What a run of it is called where it has no name of its own: as its file."""
+        return self.name or self.data.file
+
+    @property
     def tasks(self) -> tuple[TaskSpec, ...]:
         """The label columns, the main one first."""
         return (self.task, *self.also)
@@ -106,7 +126,7 @@ class Recipe:
     def validate(self) -> None:
         """Raise a UserError for the first thing that the person has to mend.
 
-        Techniques are checked by `core.techniques.resolve`, models by `core.models.catalog.resolve`.
+        Techniques are checked by `core.techniques.checked`, models by `core.models.locate.resolve`.
         """
         if not self.data.text:
             raise UserError("no_text_column")
@@ -114,20 +134,16 @@ class Recipe:
             raise UserError("no_label_column")
         if self.task.column in self.data.text:
             raise UserError("label_is_text", column=self.task.column)
-        if self.also and "multitask" not in self.techniques:
-            raise UserError("also_without_multitask", column=self.also[0].column)
-        columns = [each.column for each in self.tasks]
-        for each in self.also:
-            if each.column in self.data.text or columns.count(each.column) > 1:
-                raise UserError("also_is_used", column=each.column)
+        columns = [task.column for task in self.tasks]
+        for task in self.also:
+            if task.column in self.data.text or columns.count(task.column) > 1:
+                raise UserError("also_is_used", column=task.column)
         if self.data.split in (*self.data.text, *columns):
             raise UserError("split_is_used", column=self.data.split)
         if self.data.fold and not _is_fold(self.data.fold):
             raise UserError("recipe_unreadable")
         if self.data.fold and self.data.split:
             raise UserError("fold_with_split", column=self.data.split)
-        if self.data.extra and "continued_pretraining" not in self.techniques:
-            raise UserError("extra_unused", file=self.data.extra.file)
         if not self.model.key:
             raise UserError("no_model")
         if len(self.name) > MAX_NAME or re.search(r"[\x00-\x1f\ud800-\udfff]", self.name):
@@ -142,42 +158,14 @@ class Recipe:
         """Read a recipe back. Raises UserError when the text is not one."""
         try:
             raw = json.loads(text)
-            data = raw["data"]
-            recipe = cls(
-                data=DataSpec(
-                    data["file"],
-                    data["fingerprint"],
-                    tuple(data["text"]),
-                    data["split"],
-                    _extra(data.get("extra")),
-                    tuple(map(dict, data.get("edits", ()))),
-                    Fold(**data["fold"]) if data.get("fold") else None,
-                    str(data.get("modality", "text")),  # earlier versions had no other
-                ),
-                task=_task(raw["task"]),
-                model=ModelSpec(**raw["model"]),
-                train=parse(TrainSpec, raw["train"], "train"),
-                also=tuple(map(_task, raw.get("also", ()))),
-                techniques={str(key): dict(value) for key, value in raw["techniques"].items()},
-                name=str(raw["name"]),
-            )
-        except (ValueError, KeyError, TypeError, AttributeError):
+            train = parse(TrainSpec, raw["train"], "train")
+            recipe = decode(cls, {**raw, "train": dataclasses.asdict(train)})
+        except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
             raise UserError("recipe_unreadable") from None
         recipe.validate()
         return recipe
 
 
-def _extra(raw: Mapping[str, Any] | None) -> ExtraSpec | None:
-    if raw is None:
-        return None
-    return ExtraSpec(str(raw["file"]), str(raw["fingerprint"]), tuple(raw["text"]))
-
-
 def _is_fold(fold: Fold) -> bool:
     numbers = (fold.number, fold.of, fold.repeat)
-    return all(type(each) is int for each in numbers) and 0 <= fold.number < fold.of > 1
-
-
-def _task(raw: Mapping[str, Any]) -> TaskSpec:
-    """Recipes of earlier versions say a kind, which was always the same."""
-    return TaskSpec(str(raw["column"]), str(raw.get("separator", "")))
+    return all(type(number) is int for number in numbers) and 0 <= fold.number < fold.of > 1

@@ -100,19 +100,19 @@ def result(browser: Browser, app: App, folder: Path, run: str) -> None:
 
 def every_screen(browser: Browser, app: App, folder: Path, run: str) -> None:
     """All steps in every look, to be looked at before a release."""
-    for look, options in LOOKS.items():
+    for theme, options in LOOKS.items():
         with looking(browser, app, **options) as page:
-            take(page, folder / f"{look}-1-empty.png")
+            take(page, folder / f"{theme}-1-empty.png")
             pick_sample(page)
-            take(page, folder / f"{look}-1-data.png")
+            take(page, folder / f"{theme}-1-data.png")
             to_model(page)
-            take(page, folder / f"{look}-2-model.png")
+            take(page, folder / f"{theme}-2-model.png")
             to_techniques(page)
             page.locator("#advanced > button").click()
-            take(page, folder / f"{look}-3-techniques.png")
+            take(page, folder / f"{theme}-3-techniques.png")
             page.goto(f"{app.url}?run={run}")
             expect(page.locator("#confusion .main-svg").first).to_be_visible()
-            take(page, folder / f"{look}-5-result.png")
+            take(page, folder / f"{theme}-5-result.png")
 
 
 def main() -> None:

@@ -2,20 +2,46 @@
 
 from __future__ import annotations
 
+import asyncio
+import contextlib
+import dataclasses
+import io
 import random
+from collections.abc import Coroutine, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from importlib import import_module
 from pathlib import Path
+from typing import Any, TypeVar
 
 import pytest
 
-from core.data.picture_table import read_archive
-from core.data.read import Table, read
+from core.data.any_file import read_archive
+from core.data.read import child_process
+from core.data.read.table import read
+from core.data.table import Table
 from core.recipe import DataSpec, ModelSpec, Recipe, TaskSpec, TrainSpec
-from core.runs import RunStore
-from tests.data.drawn import coloured
-from ui.stubs import leave_out_stubs
+from core.runs.result import SCORES as INTERVALS
+from core.runs.result import (
+    Best,
+    Bin,
+    Calibration,
+    Change,
+    Compared,
+    Lead,
+    PerClass,
+    Reliability,
+    Result,
+    RowCounts,
+    Scores,
+)
+from core.runs.store import RunStore
+from core.words import message
+from tests.core.data.drawn import coloured
+from ui.kit.stubs import leave_out_stubs
 
 leave_out_stubs()  # whatever a test imports first
 
+Answer = TypeVar("Answer")
 TINY_RUN = "20200101-000000-0000"
 TINY = f"run:{TINY_RUN}"
 TINY_PICTURES_RUN = "20200101-000000-0001"
@@ -35,6 +61,31 @@ def sentiment_csv(rows: int = 60, seed: int = 0, rare: int | None = None) -> byt
         words.insert(draw.randrange(len(words)), draw.choice(BAD if bad else GOOD))
         lines.append(f"{' '.join(words)} {number},{'negative' if bad else 'positive'}")
     return "\n".join(lines).encode()
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """What takes longest first: files of the browser, then those with trainings, then the rest, which are
+    short. Whoever is done takes the next file, and none is left alone with a long one in the end."""
+    long = {item.path for item in items if item.get_closest_marker("slow")}
+    items.sort(key=lambda item: (not item.get_closest_marker("browser"), item.path not in long))
+
+
+@pytest.fixture(autouse=True)
+def _read_in_this_process(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Files are read, and the tables sent, as in the child process of the sandbox, but without starting one
+    for each: a quarter of a second. Tests of what the process is for are marked `sandboxed`."""
+    if request.node.get_closest_marker("sandboxed") is None:
+        monkeypatch.setattr(child_process, "run_child", _run_here)
+
+
+@contextlib.contextmanager
+def _run_here(
+    module: str, arguments: Sequence[str], kind: str, limits: Any, given: bytes = b"", **_: Any
+) -> Iterator[io.BytesIO]:
+    answer = io.BytesIO()
+    import_module(module).main(arguments, io.BytesIO(given), answer)
+    answer.seek(0)
+    yield answer
 
 
 @pytest.fixture(scope="session")
@@ -133,6 +184,65 @@ def store_in(folder: Path, tiny_model: Path) -> RunStore:
     return store
 
 
+def scores(labels: Sequence[str], macro_f1: float = 0.5, rows: int = 4) -> Scores:
+    """Scores of a model with these labels, without intervals."""
+    none = dict.fromkeys(("precision", "recall", "f1"))
+    return Scores(
+        rows=rows,
+        accuracy=macro_f1,
+        macro_f1=macro_f1,
+        micro_f1=None,
+        loss=0.3,
+        confidence=0.8,
+        per_class=tuple(PerClass(label, 0.5, 0.5, macro_f1, 1, none) for label in labels),
+        confusion=None,
+        balanced_accuracy=None,
+        roc_auc=None,
+        roc_auc_left_out=(),
+        intervals=dict.fromkeys(INTERVALS),
+    )
+
+
+def measured(
+    labels: Sequence[str],
+    separator: str = "",
+    macro_f1: float = 0.5,
+    plain: str = "tfidf",
+    **more: Any,
+) -> Result:
+    """The result of a run with these labels, as dull as can be."""
+    test, same = scores(labels, macro_f1), Change(0.0, 0.0, 0.0)
+    rivals = (plain, "majority")
+    exact = Reliability(0.0, (Bin(4, 0.5, 0.5, (0.0, 1.0)),))
+    result = Result(
+        labels=tuple(labels),
+        separator=separator,
+        threshold=0.5 if separator else None,
+        rows=RowCounts(20, 4, 4, 0),
+        train_rows=20,
+        test=test,
+        baselines={name: Compared(**vars(test)) for name in rivals},
+        against=dict.fromkeys(rivals, Lead(same, same)),
+        calibration=Calibration(1.0, 4, message("calibrate.no_validation"), exact, exact),
+        abstention=None,
+        latency=0.01,
+        recommended="model",
+        best=Best(1, 1.0, macro_f1),
+        epochs=1.0,
+        steps=1,
+        seconds=1.0,
+        max_length=16,
+        settings=TrainSpec(1.0, 1e-3, 1e-3, 8, 16, 0.01, 1.0),
+        why={},
+        truncated=0.0,
+        stopped=False,
+        on_all=False,
+        unread=None,
+        techniques={},
+    )
+    return dataclasses.replace(result, **more)
+
+
 def recipe_for(
     table: Table,
     *,
@@ -150,3 +260,9 @@ def recipe_for(
         train=TrainSpec(**settings),
         techniques=techniques or {},
     )
+
+
+def in_a_loop(work: Coroutine[Any, Any, Answer]) -> Answer:
+    """What a coroutine returns. In a thread of its own: a browser test may have left a loop in this one."""
+    with ThreadPoolExecutor(1) as pool:
+        return pool.submit(asyncio.run, work).result()

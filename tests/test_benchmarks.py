@@ -17,11 +17,12 @@ from benchmarks import __main__ as entry
 from benchmarks import compression, data, explanations, recipe, suspects, training
 from benchmarks.rivals import Rows, frozen, majority, tfidf
 from core.data import samples as bundled
-from core.data.read import read
-from core.data.split import fold, split
-from core.evaluation.metrics import quick_score
+from core.data.normalize import normalize
+from core.data.read.table import read
+from core.data.split import split
+from core.inference.predictor import TransformerPredictor
 from core.models.catalog import BUNDLED
-from core.predict import Predictor
+from core.tasks.metrics import quick_score
 from tests.conftest import sentiment_csv
 
 
@@ -68,7 +69,9 @@ def test_fewer_rows_are_a_part_of_more_and_share_the_test() -> None:
     assert [len(each) for each in learned] == [50, 200]
     assert len(sides[0]["validation"]) == pytest.approx(0.15 * 50, abs=1)
     # Those that differ only in case are the same text: none is on both sides.
-    assert not {fold(text) for text in learned[1]} & {fold(text) for text in sides[1]["test"]}
+    assert not {normalize(text) for text in learned[1]} & {
+        normalize(text) for text in sides[1]["test"]
+    }
     assert set(data.divide(frame, 50, seed=4)["text"]) != set(few["text"])
     with pytest.raises(ValueError, match="asked for"):
         data.divide(frame, 10**6, seed=3)
@@ -178,7 +181,7 @@ def test_the_deletion_test_rewards_who_finds_the_words() -> None:
 
 def test_each_way_of_explaining_weighs_the_words_of_a_real_model(tiny_model: Path) -> None:
     text = ("a film with people in it, on the day", None)
-    predictor = Predictor(tiny_model)
+    predictor = TransformerPredictor(tiny_model)
     units = explanations.units_of(text, predictor.tokens(text))
     found = explanations.weighed(predictor, text, units, np.random.default_rng(0))
     assert set(found) == {*explanations.WAYS, explanations.RANDOM}

@@ -1,5 +1,5 @@
 """The page. It imports gradio, plotly and core; never torch, never transformers."""
 
-from ui.stubs import leave_out_stubs
+from ui.kit.stubs import leave_out_stubs
 
 leave_out_stubs()

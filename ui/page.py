@@ -1,31 +1,72 @@
-"""The page: a header, two tabs, five steps, and how it is launched."""
+"""The page: a header, the tabs, five steps, a footer, and how it is launched."""
 
 from __future__ import annotations
 
+import functools
+import json
+import os
 import socket
 from dataclasses import dataclass
 from typing import Any
 
 import gradio as gr
+from starlette.middleware import Middleware
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
 
-from core.data.read import MAX_BYTES
-from core.jobs import Jobs
-from core.models.catalog import BUNDLED
-from core.runs import RunStore
-from core.words import ASSETS, say
-from ui import compare, correct, doubt, html, live_plot, runs
-from ui.attach import Attach, on_load, on_start
-from ui.session import DATA, MODEL, RESULT, TECHNIQUES, TRAIN, Session
-from ui.steps import data, model, result, techniques, train
+from core.data.read.table import MAX_BYTES
+from core.installed import own_version
+from core.jobs.deletion import clean
+from core.jobs.queue import Jobs
+from core.runs.store import RunStore
+from core.words import ASSETS, LANGUAGES, say
+from ui.kit import html, live_plot
+from ui.kit.latest import InOrder
+from ui.kit.words import esc, fragment, i18n, translations
+from ui.open_run import OpenRun
+from ui.server import live
+from ui.server.hosts import Hosts
+from ui.server.live import Live
+from ui.server.middleware import Gate
+from ui.server.posted import TypedInputs
+from ui.server.uploads import Uploads
+from ui.session import (
+    DATA,
+    MODEL,
+    RESULT,
+    SHOW_ADDRESS,
+    TECHNIQUES,
+    TRAIN,
+    Brought,
+    Session,
+)
+from ui.steps.data import step as data
+from ui.steps.model import step as model
+from ui.steps.result.step import ResultStep
+from ui.steps.techniques import step as techniques
+from ui.steps.train import step as train
+from ui.tabs import compare, runs
 from ui.theme import theme
-from ui.words import esc, fragment, i18n, translations
 
-KEEP_UPLOADS = 24 * 3600  # seconds
+KEEP_UPLOADS = 24 * 3600  # seconds; tables in memory go an hour after their page was closed
 # For screen readers: gradio leaves the document's language at English.
-LANGUAGE_JS = """() => {
+_LANGUAGE_JS = """() => {
   const chinese = navigator.language.toLowerCase().startsWith("zh");
   document.documentElement.lang = chinese ? "zh" : "en";
 }"""
+_ARRIVE_JS = (ASSETS / "arrive.js").read_text(encoding="utf-8").rstrip(";\n")
+_NAMES_JS = (ASSETS / "step_names.js").read_text(encoding="utf-8").rstrip(";\n")
+_STEPS = ("step.data", "step.model", "step.techniques", "step.train", "step.result")
+# The accessible names of the steps, by language.
+_NAMES = json.dumps(
+    {
+        lang: [f"{say('step.of', lang, n=n)} {say(key, lang)}" for n, key in enumerate(_STEPS, 1)]
+        for lang in LANGUAGES
+    }
+)
+# What the page runs once it is there.
+START_JS = f"() => {{ ({_LANGUAGE_JS})(); ({_ARRIVE_JS})(); ({_NAMES_JS})({_NAMES}); }}"
 STORAGE = "ticktune-run"  # where the browser keeps the id of its run; the id is no secret
 FILE_STORAGE = "ticktune-file"  # the same of a file that is being answered
 
@@ -37,53 +78,71 @@ class Steps:
     techniques: techniques.TechniquesStep
     at_techniques: gr.Step
     train: train.TrainStep
-    result: result.ResultStep
+    result: ResultStep
 
 
-def build(store: RunStore) -> gr.Blocks:
-    """The whole page, working on the runs of one store."""
+class Page(TypedInputs, InOrder):
+    """The page, and what answers its script while a run is at work."""
+
+    live: Live
+
+
+def build(store: RunStore, hosts: Hosts | None = None) -> Page:
+    """The whole page, working on the runs of one store. `hosts` tells who can open it: nobody else, by
+    default."""
+    shared = (hosts or Hosts()).shared
+    clean(store)
     live_plot.serve_script()
-    with gr.Blocks(
-        title="TickTune", analytics_enabled=False, delete_cache=(3600, KEEP_UPLOADS)
-    ) as page:
+    jobs = Jobs(store)
+    page = Page(title="TickTune", analytics_enabled=False, delete_cache=(3600, KEEP_UPLOADS))
+    # Nobody goes past the queue, which limits how much is done at a time.
+    page.queue(api_open=False)
+    page.live = Live(jobs, train.draw)
+    with page:
         html.piece(fragment(_header), elem_id="header")
         with gr.Tabs(selected="train", elem_id="tabs") as tabs:
             with (
                 gr.Tab(i18n("app.train"), id="train", elem_id="tab-train"),
                 gr.Walkthrough(selected=DATA, elem_id="steps") as walk,
             ):
-                steps = _steps()
+                steps = _steps(shared)
             history = runs.build()
             comparing = compare.build()
+        html.piece(fragment(_footer), elem_id="footer")
         session = Session(
-            jobs=Jobs(store),
+            jobs=jobs,
             page=page,
             tabs=tabs,
             walk=walk,
-            loaded=gr.State(None),
-            model=gr.State(BUNDLED),
+            loaded=gr.State(None, time_to_live=KEEP_UPLOADS),
+            model=steps.model.picked.cards,
             run=gr.BrowserState("", storage_key=STORAGE, secret=STORAGE),
             file=gr.BrowserState("", storage_key=FILE_STORAGE, secret=FILE_STORAGE),
-            brought=gr.State(""),
-            shown=gr.State(None),
-            timer=gr.Timer(1, active=False),
+            brought=gr.State(Brought()),
+            live=page.live,
         )
+        page.subjects = (session.run, session.loaded, session.file, comparing.picker)
         _wire(session, steps, history, comparing)
     return page
 
 
-def _steps() -> Steps:
+def _steps(shared: bool) -> Steps:
     """The five steps, in their order."""
     with gr.Step(i18n("step.data"), id=DATA):
-        first = data.build()
+        html.place("step.data", DATA)
+        first = data.build(shared)
     with gr.Step(i18n("step.model"), id=MODEL):
+        html.place("step.model", MODEL)
         second = model.build()
     with gr.Step(i18n("step.techniques"), id=TECHNIQUES) as at_techniques:
+        html.place("step.techniques", TECHNIQUES)
         third = techniques.build()
     with gr.Step(i18n("step.train"), id=TRAIN):
+        html.place("step.train", TRAIN)
         fourth = train.build()
     with gr.Step(i18n("step.result"), id=RESULT):
-        fifth = result.build()
+        html.place("step.result", RESULT)
+        fifth = ResultStep()
     return Steps(first, second, third, at_techniques, fourth, fifth)
 
 
@@ -98,35 +157,48 @@ def _header(lang: str) -> str:
     )
 
 
+def _footer(lang: str) -> str:
+    said = esc(say("app.footer", lang, version=own_version()))
+    return f'<footer class="tt-footer">{said}</footer>'
+
+
 def _wire(
     session: Session, steps: Steps, history: runs.RunsTab, comparing: compare.CompareTab
 ) -> None:
     """Connect the steps with one another; each connects itself."""
-    opener = compare.Opener(comparing, session)
-    attach = Attach(session, steps.data, steps.model, steps.techniques, steps.train, steps.result)
-    data.wire(steps.data, session)
-    model.enter_from(steps.data.next, steps.model, session)
+    opener = compare.opener(comparing, session)
+    opened = OpenRun(session, steps.data.shown.problem)
+    data.listen(steps.data, session, opened)
+    model.listen(steps.model, session, opened)
+    techniques.listen(steps.techniques, session, opened)
+    train.listen(steps.train, opened)
+    steps.result.listen(opened)
+    model.enter_from(data.wire(steps.data, session), steps.model, session, steps.data.shown.problem)
     third = steps.techniques
-    model.wire(steps.model, session, third.suggested, third.entered, techniques.enter)
+    entering = functools.partial(techniques.enter, third, session.store)
+    model.wire(steps.model, session, third.suggested, third.entered, entering)
     entered = steps.at_techniques.select
-    on_start(techniques.wire(third, session, steps.model.other, entered, opener), attach)
-    train.wire(steps.train, session, result.show, steps.result.view)
-    result.wire_compare(steps.result, session, opener)
-    correct.wire_again(steps.result.trial.correct, session, attach)
-    doubt.wire_apply(steps.result.doubt, session, steps.result.column, result.find, attach)
-    data.start_over(result.wire(steps.result, session), steps.data)
-    attach.follow(runs.wire(history, session, attach))
-    attach.follow(compare.wire(comparing, session, attach))
-    on_load(session.page, attach)
+    started = techniques.wire(third, session, steps.model.picked, entered, opener, opened)
+    started.then(None, session.run, None, js=SHOW_ADDRESS)
+    train.wire(steps.train, session, steps.result.show, steps.result.view)
+    steps.result.wire_opened(session, opened, opener)
+    data.start_over(steps.result.wire(session), steps.data, session)
+    runs.wire(history, session, opened)
+    compare.wire(comparing, session, opened)
+    opened.on_load()
 
 
-def launch_options() -> dict[str, Any]:
+def launch_options(hosts: Hosts | None = None, uploads: Uploads | None = None) -> dict[str, Any]:
     """What `launch` is given, here and in the tests: people get what was tested."""
+    # Anybody can write X-Forwarded-For. Whoever has a proxy in front names its address in this variable.
+    os.environ.setdefault("FORWARDED_ALLOW_IPS", "")
+    gate = Middleware(Gate, hosts=hosts or Hosts(), uploads=uploads or Uploads())
     return {
+        "app_kwargs": {"middleware": [gate], "routes": [Route(live.PATH, _live)]},
         "theme": theme(),
         "css_paths": [ASSETS / "style.css"],
         "i18n": translations(),
-        "js": LANGUAGE_JS,
+        "js": START_JS,
         "max_file_size": MAX_BYTES,
         "footer_links": [],
         "run_history": False,
@@ -135,6 +207,12 @@ def launch_options() -> dict[str, Any]:
         "show_error": False,
         "quiet": True,
     }
+
+
+async def _live(request: Request) -> Response:
+    page = request.app.get_blocks()
+    assert isinstance(page, Page)
+    return await page.live(request)
 
 
 def free_port(host: str, wanted: int | None, first: int) -> int | None:

@@ -3,93 +3,104 @@
 from __future__ import annotations
 
 import argparse
+import contextlib
 import dataclasses
-import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from core.cli.out import tell
+from core.cli.arguments import WHICH, add_json, add_reading, add_run
+from core.cli.out import print_json, tell
+from core.cli.recipe import read_table
 from core.errors import UserError
-from core.words import Message, message, say
+from core.words import message, say
 
 if TYPE_CHECKING:
     import pandas as pd
 
-    from core.runs import Run
+    from core.data.checkup.edit import Edit
+    from core.data.checkup.label_edits import MergeLabels
+    from core.data.table import Table
+    from core.recipe import TaskSpec
+    from core.runs.result import Scores
+    from core.runs.run import LabelColumn
     from core.tasks import Task
 
 
-def evaluate(options: argparse.Namespace) -> int:
-    from core.evaluation.verdict import often_wrong
-    from core.runs import RunStore
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    add_run(parser)
+    parser.add_argument("--file", type=Path, metavar="NEW.csv", help=say("cli.evaluate_file"))
+    add_reading(parser)
+    parser.add_argument("--which", choices=WHICH, help=say("cli.evaluate_which"))
+    parser.add_argument("--label", metavar="COL", help=say("cli.predict_label"))
+    add_json(parser)
 
-    run = RunStore(options.runs).get(options.run).task(options.label)
-    if run.metrics() is None:
-        raise UserError("predict_no_model", name=run.id)
-    which = options.which or "model"
-    if which not in run.kept():
-        raise UserError("simple_missing", name=run.id, which=which, known=", ".join(run.kept()))
+
+def handle(options: argparse.Namespace) -> int:
+    from core.evaluation.verdict import often_wrong, unread
+
+    column = options.store.get(options.run).column(options.label)
+    result, which, models = column.measured(), options.which or "model", column.models()
+    if which not in models:
+        known = ", ".join(models)
+        raise UserError("simple_missing", name=column.run.id, which=which, known=known)
     found = (
-        _of_file(run, which, options.file, options.pictures, options.sheet)
-        if options.file
-        else _of_run(run, which)
+        _of_file(column, which, read_table(options)[0]) if options.file else _of_run(column, which)
     )
-    wrong = often_wrong(found["scores"], run.recipe().task.separator)
+    wrong = often_wrong(found["scores"], result.separator)
     found["often_wrong"] = None if wrong is None else str(wrong)
+    kind = found.pop("kind")
+    why = unread(kind, result) if which == "model" else None
+    found["unread"] = None if why is None else str(why)
     if options.json:
-        print(json.dumps(found, ensure_ascii=False))
+        print_json(found)
     else:
         _show(found)
     return 0
 
 
-def _of_run(run: Run, which: str) -> dict[str, Any]:
-    from core.evaluation import tested
+def _of_run(column: LabelColumn, which: str) -> dict[str, Any]:
+    from core.evaluation import test_rows as tested
 
-    rows = tested.rows_of(run, which)
+    rows = tested.rows_of(column, which)
     return {
-        "run": run.id,
+        "run": column.run.id,
         "which": which,
         "file": None,
-        "scores": tested.scores_of(run, which),
-        "calibration": tested.calibration_of(run, which),
-        "unsure": _unsure(run, which, rows),
-        **_of_rows(run, rows),
+        "scores": tested.scores_of(column, which),
+        "calibration": vars(tested.result_of(column, which).calibration),
+        "abstention": _abstention(column, which, rows),
+        **_of_rows(column, rows),
     }
 
 
-def _of_file(
-    run: Run, which: str, file: Path, pictures: Path | None, sheet: str | None
-) -> dict[str, Any]:
+def _of_file(column: LabelColumn, which: str, table: Table) -> dict[str, Any]:
     """Score the labelled rows of a file; those that cannot be are counted and told."""
     import pandas as pd
 
-    from core.data.columns import parts
-    from core.data.edits import MergeLabels, change, from_plain
-    from core.data.picture_table import read_any
-    from core.data.profile import usable_rows
-    from core.evaluation import slices, tested
+    from core.data.checkup.edits import apply_edits, edit_from_json
+    from core.data.labels.cells import split_labels
+    from core.data.profile.profile import usable_rows
+    from core.evaluation import slices
+    from core.evaluation import test_rows as tested
     from core.evaluation.calibrate import reliability
     from core.evaluation.intervals import measure
+    from core.inference.predictor import open_model
     from core.modalities import modality_of
-    from core.predict import open_model
 
-    table, recipe, task = read_any(file, sheet, pictures), run.recipe(), tested.task(run)
+    recipe, task = column.recipe(), tested.task(column)
     label, separator = recipe.task.column, recipe.task.separator
     given = table.inputs or recipe.data.text
+    table = _as_trained(table, map(edit_from_json, recipe.data.edits))
     for name in (*given, label):
         if name not in table.frame.columns:
-            columns = ", ".join(
-                each for each in table.frame.columns if each not in table.inputs[1:]
-            )
+            columns = ", ".join(each for each in table.frame.columns if each not in table.hidden)
             key = "evaluate_no_label" if name == label else "predict_no_column"
             raise UserError(key, column=name, columns=columns[:300])
-    # Spellings that were made one for the training are one here.
-    merged = [edit for edit in map(from_plain, recipe.data.edits) if isinstance(edit, MergeLabels)]
-    table = change(table, merged) if merged else table
-    frame, dropped = usable_rows(table, given, [label])
-    cells = frame[label].map(lambda cell: parts(cell, separator) if separator else [cell])
+    if merged := _spelled_alike(table, recipe.task, task.names):
+        table = apply_edits(table, [merged])
+    frame, dropped = usable_rows(table, given, {label: separator})
+    cells = frame[label].map(lambda cell: split_labels(cell, separator) if separator else [cell])
     known = cells.map(lambda names: set(names) <= set(task.names))
     strange = sorted({name for names in cells[~known] for name in names} - set(task.names))
     left_out = {
@@ -106,7 +117,7 @@ def _of_file(
     truth = task.encode(frame[label].tolist())
 
     def answered(name: str) -> tuple[Any, float | None]:
-        model = open_model(run.folder(name)).over(table)
+        model = open_model(column.folder(name)).over(table)
         return model.probabilities(texts), model.threshold
 
     probabilities, threshold = answered(which)
@@ -118,92 +129,134 @@ def _of_file(
         "confidence": task.sure(probabilities, threshold),
         **slices.columns(frame, [*given, label]),
     }
-    for name in run.kept():
+    for name in column.models():
         if name not in ("model", which):
             made[f"predicted:{name}"] = task.said(*answered(name))
-    before = run.test_rows()
-    if before is not None and "predicted:majority" in before:
-        made["predicted:majority"] = [before["predicted:majority"].iloc[0]] * len(frame)
+    before = tested.rows_of(column, "majority")
+    made["predicted:majority"] = [before["predicted"].iloc[0]] * len(frame)
     rows = pd.DataFrame(made)
     return {
-        "run": run.id,
+        "run": column.run.id,
         "which": which,
         "file": table.name,
         "left_out": left_out,
-        "also_trained": _also_trained(run, [modality.identity(each) for each in texts]),
+        "respelled": dict(merged.into) if merged else {},
+        "also_trained": _also_trained(column, [modality.identity(each) for each in texts]),
         "scores": measure(task, probabilities, truth, threshold),
         "calibration": {"after": reliability(task, probabilities, truth)},
-        "unsure": _unsure(run, which, rows),
-        **_of_rows(run, rows),
+        "abstention": _abstention(column, which, rows),
+        **_of_rows(column, rows),
     }
 
 
-def _also_trained(run: Run, identities: list[str]) -> int:
+def _as_trained(table: Table, edits: Iterable[Edit]) -> Table:
+    """The file after what was done to the labels of the run's table, as far as it has the columns."""
+    from core.data.checkup.edits import apply_edits
+
+    for edit in edits:
+        if edit.lasting:
+            with contextlib.suppress(UserError):
+                table = apply_edits(table, [edit])
+    return table
+
+
+def _spelled_alike(table: Table, spec: TaskSpec, known: Sequence[str]) -> MergeLabels | None:
+    """What makes one of spellings that differ from the model's only in case, spaces or width of characters;
+    None where none does."""
+    from core.data.checkup.label_edits import MergeLabels
+    from core.data.labels.cells import canonical_cells, split_labels
+    from core.data.normalize import normalize
+
+    cells = canonical_cells(table.frame[spec.column], spec.separator).unique().tolist()
+    names = {
+        name
+        for cell in cells
+        for name in (split_labels(cell, spec.separator) if spec.separator else [cell])
+    }
+    alike: dict[str, list[str]] = {}
+    for name in known:
+        alike.setdefault(normalize(name), []).append(name)
+    into = {
+        name: one[0]
+        for name in sorted(names - set(known))
+        if len(one := alike.get(normalize(name), [])) == 1
+    }
+    return MergeLabels(spec.column, into, spec.separator) if into else None
+
+
+def _also_trained(column: LabelColumn, identities: list[str]) -> int:
     """How many of some rows were in the run's table and not among its test rows."""
-    from core.data.split import fold
+    from core.data.normalize import normalize
+    from core.evaluation.test_rows import rows_of
     from core.modalities import modality_of
 
-    table, tests = run.table(), run.test_rows()
+    table, tests = column.run.table(), rows_of(column)
     modality = modality_of(table)
-    texts = modality.inputs(table.frame, run.recipe().data.text)
-    tested = set() if tests is None else {fold(each) for each in tests["text"]}
+    texts = modality.inputs(table.frame, column.recipe().data.text)
+    tested = {normalize(each) for each in tests["text"]}
     learned = {
-        fold(modality.identity(each)) for each in texts if fold(modality.shown(each)) not in tested
+        normalize(modality.identity(each))
+        for each in texts
+        if normalize(modality.shown(each)) not in tested
     }
-    return sum(fold(each) in learned for each in identities)
+    return sum(normalize(each) in learned for each in identities)
 
 
-def _unsure(run: Run, which: str, rows: pd.DataFrame | None) -> dict[str, Any] | None:
+def _abstention(column: LabelColumn, which: str, rows: pd.DataFrame) -> dict[str, Any]:
     """The limit that is kept, the one suggested, and what the former (or none) is worth on the rows."""
-    from core.evaluation.tested import curve_of
-    from core.evaluation.unsure import at
-    from core.export.bundle import unsure_of
+    from core.evaluation.abstention import at
+    from core.evaluation.test_rows import result_of
+    from core.export.bundle import abstention_limit
 
-    kept, curve = unsure_of(run.folder(which)), curve_of(run, which)
-    if rows is None:
-        return None
+    kept, curve = abstention_limit(column.folder(which)), result_of(column, which).abstention
     right = rows["label"] == rows["predicted"]
     return {
-        "suggested": curve and curve["suggested"],
+        "suggested": curve and curve.suggested,
         "kept": kept,
-        **at(rows["confidence"], right, kept or 0.0),
+        **vars(at(rows["confidence"], right, kept or 0.0)),
     }
 
 
-def _of_rows(run: Run, rows: pd.DataFrame | None) -> dict[str, Any]:
+def _of_rows(column: LabelColumn, rows: pd.DataFrame) -> dict[str, Any]:
     """What follows from the answers alone."""
-    from core.evaluation import slices, tested, verdict
+    from core.evaluation import slices, verdict
+    from core.evaluation import test_rows as tested
     from core.modalities import by_key
+    from core.runs.result import PLAIN
 
-    if rows is None or rows.empty:
-        return {"against": {}, "verdict": None, "slices": {}}
-    task: Task = tested.task(run)
+    task: Task = tested.task(column)
     against = tested.against_rivals(task, rows)
-    found = verdict.verdict(against)
+    kind, said = "", None
+    if against.keys() & set(PLAIN):  # none is a rival of itself
+        kind, said = verdict.verdict(against)
     return {
         "against": against,
-        "verdict": None if found is None else str(found[1]),
+        "kind": kind,
+        "verdict": said and str(said),
         "slices": {
             by: [
                 {**dataclasses.asdict(each), "name": str(each.name)}
                 for each in slices.slices(rows, by, task.names, task.separator)
             ]
-            for by in slices.ways(rows, by_key(run.recipe().data.modality).words)
+            for by in slices.ways(rows, by_key(column.recipe().data.modality).words)
         },
     }
 
 
 def _show(found: Mapping[str, Any]) -> None:
-    from core.evaluation.intervals import SCORES
     from core.evaluation.slices import named
+    from core.report.result import leads, per_class, scored
+    from core.report.text import table
 
-    scores = found["scores"]
+    scores: Scores = found["scores"]
     where = (
         message("evaluate.file", file=found["file"]) if found["file"] else message("evaluate.test")
     )
-    print(say("evaluate.head", rows=int(scores["rows"]), where=where))
+    print(say("evaluate.head", rows=scores.rows, where=where))
     if found["verdict"]:
         print(found["verdict"])
+    if found["unread"]:
+        print(found["unread"])
     if found["often_wrong"]:
         print(found["often_wrong"])
     left_out = found.get("left_out", {})
@@ -211,60 +264,33 @@ def _show(found: Mapping[str, Any]) -> None:
     if gone:
         strange = ", ".join(left_out["unknown_labels"]) or "-"
         tell(say("evaluate.left_out", rows=gone, labels=strange))
+    if found.get("respelled"):
+        pairs = "; ".join(f"“{old}” = “{new}”" for old, new in found["respelled"].items())
+        tell(say("evaluate.respelled", names=pairs[:300]))
     if found.get("also_trained"):
         tell(say("evaluate.also_trained", rows=int(found["also_trained"])))
-    intervals = scores.get("intervals", {})
-    for name in SCORES:
-        if scores.get(name) is not None:
-            print(f"{say(f'score.{name}'):<24}{scores[name]:.3f}  {_between(intervals.get(name))}")
-    for each in scores["per_class"]:
-        ends = each.get("intervals", {})
-        shown = "  ".join(
-            f"{say(f'score.{name}')} {each[name]:.2f} {_between(ends.get(name), 2)}"
-            for name in ("precision", "recall", "f1")
-        )
-        print(f"  {each['label']}: {shown}  {say('score.rows')} {each['rows']:,}")
-    for rival, scored in found["against"].items():
-        shown = "  ".join(
-            f"{say(f'score.{name}')} {each['value']:+.3f} ({each['low']:+.3f} .. {each['high']:+.3f})"
-            for name, each in scored.items()
-        )
-        print(say("evaluate.against", rival=message(f"result.{rival}"), change=shown))
+    for what in (scored(scores), per_class(scores), leads(found["against"])):
+        print(table(what))
     _show_sure(found)
     for by, parts in found["slices"].items():
         print(f"{named(by)}:")
         for part in parts:
             mark = f"  {say('slices.below')}" if part["below"] else ""
-            accuracy = f"{part['accuracy']:.3f} {_between(part['interval'])}"
+            low, high = part["interval"]
+            accuracy = f"{part['accuracy']:.3f} [{low:.3f}, {high:.3f}]"
             print(f"  {part['name']}: {accuracy}  {say('score.rows')} {part['rows']:,}{mark}")
 
 
 def _show_sure(found: Mapping[str, Any]) -> None:
-    calibration, unsure = found["calibration"], found["unsure"]
-    if calibration:
-        after = calibration["after"]["ece"]
-        before = calibration.get("before", {}).get("ece")
-        print(
-            f"{say('score.ece'):<24}{after:.3f}" + ("" if before is None else f"  ({before:.3f})")
-        )
-        if "temperature" in calibration:
-            print(f"{say('score.temperature'):<24}{calibration['temperature']:.2f}")
-        if calibration.get("skipped"):
-            print(Message.from_json(calibration["skipped"]))
-    if unsure:
-        right = "-" if unsure["right"] is None else f"{unsure['right']:.3f}"
-        print(
-            say(
-                "evaluate.unsure",
-                below=unsure["below"],
-                answered=unsure["answered"],
-                rows=unsure["rows"],
-                right=right,
-            )
-        )
-        if unsure["suggested"]:
-            print(say("unsure.suggested", below=unsure["suggested"]))
-
-
-def _between(ends: Any, digits: int = 3) -> str:
-    return f"[{ends[0]:.{digits}f}, {ends[1]:.{digits}f}]" if ends else ""
+    calibration, abstention = found["calibration"], found["abstention"]
+    after, before = calibration["after"], calibration.get("before")
+    print(f"{say('score.ece'):<24}{after.ece:.3f}" + (f"  ({before.ece:.3f})" if before else ""))
+    if before:
+        print(f"{say('score.temperature'):<24}{calibration['temperature']:.2f}")
+        if calibration["skipped"]:
+            print(calibration["skipped"])
+    right = "-" if abstention["right"] is None else f"{abstention['right']:.3f}"
+    said = {name: abstention[name] for name in ("below", "answered", "rows")}
+    print(say("evaluate.abstention", right=right, **said))
+    if abstention["suggested"]:
+        print(say("abstention.suggested", below=abstention["suggested"]))

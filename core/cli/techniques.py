@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 import argparse
-import json
 from typing import Any
 
 from core import techniques
+from core.cli.arguments import add_json
+from core.cli.out import print_json
 from core.options import Field, fields_of
 from core.words import say
 
 
-def list_techniques(options: argparse.Namespace) -> int:
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    add_json(parser)
+
+
+def handle(options: argparse.Namespace) -> int:
     found: list[dict[str, Any]] = [
         {
             "key": technique.key,
@@ -23,7 +28,7 @@ def list_techniques(options: argparse.Namespace) -> int:
         for technique in techniques.ALL
     ]
     if options.json:
-        print(json.dumps(found, ensure_ascii=False))
+        print_json(found)
         return 0
     for each in found:
         print(f"{each['key']}  ({', '.join(each['applies_to'])})  {each['title']}")

@@ -4,27 +4,34 @@ from __future__ import annotations
 
 import argparse
 import dataclasses
-import json
 import signal
 import sys
 import threading
-from collections.abc import Mapping
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from core.cli.asked import asked
-from core.cli.out import tell
+from core.cli.arguments import add_recipe
+from core.cli.out import print_json, tell
+from core.cli.recipe import read_recipe
+from core.io.terminal import over
 from core.words import of_kind, say
 
 if TYPE_CHECKING:
-    from core.runs import Run
+    from core.runs.result import Result
+    from core.runs.run import Run
 
 
-def train(options: argparse.Namespace) -> int:
-    from core.jobs import new_run
-    from core.runs import RunStore
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    add_recipe(parser)
+    parser.add_argument("--dry-run", action="store_true", help=say("cli.dry_run"))
+    parser.add_argument("--json", action="store_true", help=say("cli.dry_run_json"))
 
-    table, recipe, extra = asked(options)
-    store = RunStore(options.runs)
+
+def handle(options: argparse.Namespace) -> int:
+    from core.jobs.queue import new_run
+
+    table, recipe, extra = read_recipe(options)
+    store = options.store
     if options.dry_run:
         return _dry_run(table, recipe, extra, store, options.json)
     return start(new_run(store, table, recipe, extra))
@@ -32,6 +39,7 @@ def train(options: argparse.Namespace) -> int:
 
 def start(run: Run) -> int:
     """Train a run that was just made, and tell what came of it."""
+    from core.evaluation import verdict
     from core.modalities import by_key
 
     recipe = run.recipe()
@@ -39,50 +47,55 @@ def start(run: Run) -> int:
     given = ", ".join(by_key(recipe.data.modality).named(recipe.data.text))
     tell(f"{run.id}  {recipe.data.file}: {given} -> {columns}")
     tell(say("cli.ticked", names=", ".join(recipe.techniques) or "-"))
-    with run.lock():
-        work(run)
+    work(run)
     progress = run.progress()
-    metrics = run.metrics()
-    if metrics is None or progress.status == "failed":
+    result = run.result()
+    if result is None or progress.status == "failed":
         tell(str(progress.verdict()))
         if progress.hint:
             tell(str(progress.hint))
         return 1
+    kind, said = verdict.verdict(result.against)
+    tell(str(said))
+    if why := verdict.unread(kind, result):
+        tell(str(why))
     answer = {
         "run": run.id,
         "folder": str(run.path),
         "status": progress.status,
-        **_scores(metrics),
-        "train_rows": metrics["train_rows"],
-        "epochs": metrics["epochs"],
+        "label": recipe.task.column,  # which the scores are of; "tasks" has those of each, if several
+        **_scores(result),
+        "train_rows": result.train_rows,
+        "epochs": result.epochs,
         "seconds": round(progress.seconds, 1),
+        "verdict": str(said),
+        # That the model was not made for the language of the texts.
+        "unread": str(result.unread) if result.unread else None,
     }
-    tasks = run.tasks()
-    if len(tasks) > 1:
-        answer["tasks"] = {
-            task.recipe().task.column: _scores(task.metrics() or {}) for task in tasks
-        }
-    print(json.dumps(answer, ensure_ascii=False))
+    measured = run.columns()
+    if len(measured) > 1:
+        answer["tasks"] = {each.recipe().task.column: _scores(each.measured()) for each in measured}
+    print_json(answer)
     return 0
 
 
-def _scores(metrics: Mapping[str, Any]) -> dict[str, Any]:
+def _scores(result: Result) -> dict[str, Any]:
     """The figures of one label column."""
     return {
-        "test": {name: metrics["test"][name] for name in ("rows", "accuracy", "macro_f1")},
+        "test": {name: getattr(result.test, name) for name in ("rows", "accuracy", "macro_f1")},
         "baselines": {
-            kind: {name: scores[name] for name in ("accuracy", "macro_f1")}
-            for kind, scores in metrics["baselines"].items()
+            kind: {name: getattr(scores, name) for name in ("accuracy", "macro_f1")}
+            for kind, scores in result.baselines.items()
         },
-        "recommended": metrics["recommended"],
+        "recommended": result.recommended,
     }
 
 
 def _dry_run(table: Any, recipe: Any, extra: Any, store: Any, as_json: bool) -> int:
     """What `train` would do: every chosen setting with its reason, and what it would take here."""
     from core.models.locate import resolve
-    from core.training.preflight import Preflight
-    from core.training.remedies import remedies
+    from core.workflow.preflight import Preflight
+    from core.workflow.remedies import remedies
 
     pinned = dataclasses.replace(recipe, model=resolve(recipe.model, store))
     preflight = Preflight(pinned, table, store, extra=extra)
@@ -106,7 +119,7 @@ def _dry_run(table: Any, recipe: Any, extra: Any, store: Any, as_json: bool) -> 
             "fits": estimate.fits,
             "remedies": helps,
         }
-        print(json.dumps(answer, ensure_ascii=False))
+        print_json(answer)
         return 0
     kind = pinned.data.modality
     for name, why in plan.why.items():
@@ -121,19 +134,37 @@ def _dry_run(table: Any, recipe: Any, extra: Any, store: Any, as_json: bool) -> 
     return 0
 
 
-def work(run: Any) -> None:
+def work_on_all(runs: Sequence[Run], key: str) -> None:
+    """Train one run after the other; the sentence of the key announces each."""
+    for number, run in enumerate(runs, 1):
+        names = ", ".join(run.recipe().techniques) or "-"
+        tell(say(key, number=number, runs=len(runs), run=run.id, names=names))
+        work(run)
+        if run.status() == "stopped":  # by Ctrl-C: what comes after it is not wanted either
+            break
+
+
+def work(run: Run) -> None:
     """Train in a thread of its own, and tell how it goes on stderr. The first Ctrl-C stops in good order."""
-    from core.training.train import train as work_on
+    from core.workflow.train import train
 
     def stop(*_: Any) -> None:
         tell(say("cli.stopping"))
         run.request_stop()
         signal.signal(signal.SIGINT, signal.SIG_DFL)
 
-    signal.signal(signal.SIGINT, stop)
-    worker = threading.Thread(target=work_on, args=(run,), name="training")
-    worker.start()
-    live, told = sys.stderr.isatty(), ""
+    worker = threading.Thread(target=train, args=(run,), name="training")
+    with run.lock():
+        before = signal.signal(signal.SIGINT, stop)
+        worker.start()
+        try:
+            _follow(run, worker)
+        finally:
+            signal.signal(signal.SIGINT, before)
+
+
+def _follow(run: Run, worker: threading.Thread) -> None:
+    live, shown = sys.stderr.isatty(), ""
     notes = 0
     while worker.is_alive():
         worker.join(0.5)
@@ -144,10 +175,9 @@ def work(run: Any) -> None:
         line = _line(progress)
         # A terminal gets a line that moves; a file gets one line for each new score.
         now = line if live else f"{progress.stage} {len(progress.evaluations)}"
-        if now != told:
-            told = now
-            print(f"\r\x1b[K{line}" if live else line, end="" if live else "\n", file=sys.stderr)
-            sys.stderr.flush()
+        if now != shown:
+            shown = now
+            (over if live else tell)(line)
     if live:
         tell("")
     tell(str(run.progress().verdict()))
@@ -158,10 +188,11 @@ def _line(progress: Any) -> str:
     if progress.total_steps:
         parts.append(f"step {progress.step}/{progress.total_steps}")
     if progress.train:
-        parts.append(f"loss {progress.train[-1][2]:.3f}")
+        parts.append(f"loss {progress.loss:.3f}")
     if progress.evaluations:
         last = progress.evaluations[-1]
-        parts.append(f"validation loss {last.loss:.3f} macro-F1 {last.macro_f1:.3f}")
+        mean = "mean " if progress.columns > 1 else ""
+        parts.append(f"validation loss {last.loss:.3f} {mean}macro-F1 {last.macro_f1:.3f}")
     if progress.seconds_left:
         parts.append(f"{progress.seconds_left:.0f} s left")
     return "  ".join(parts)

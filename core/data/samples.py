@@ -1,11 +1,12 @@
-"""The tables that come with TickTune; assets/samples/SOURCES.md says where they are from."""
+"""Samples: the tables that come with TickTune; assets/samples/SOURCES.md says where they are from."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
 
-from core.data.picture_table import read_any
-from core.data.read import Table
+from core.data.any_file import read_here
+from core.data.table import Table
 from core.words import ASSETS, Message, message
 
 FOLDER = ASSETS / "samples"
@@ -19,34 +20,32 @@ class Sample:
     key: str
     file: str
     language: str
-    text: tuple[str, ...]
     label: str
-    title: Message
+    text: tuple[str, ...] = ("text",)
+
+    @property
+    def title(self) -> Message:
+        return message(f"data.sample.{self.key}")
 
 
 SAMPLES = (
-    Sample("sentiment_en", "sentiment-en.csv", "en", ("text",), "label",
-           message("data.sample.sentiment_en")),
-    Sample("sentiment_zh", "sentiment-zh.csv", "zh", ("text",), "label",
-           message("data.sample.sentiment_zh")),
-    Sample("spam_email", "spam-email-en.csv", "en", ("text",), "label",
-           message("data.sample.spam_email")),
-    Sample("home_intents", "home-intents-en.csv", "en", ("text",), "topic",
-           message("data.sample.home_intents")),
-    Sample("classics_zh", "classics-zh.csv", "zh", ("text",), "label",
-           message("data.sample.classics_zh")),
-    Sample("topics_en", "topics-en.csv", "en", ("text",), "label",
-           message("data.sample.topics_en")),
-    Sample("sentiment_domain", "sentiment-domain-en.csv", "en", ("text",), "sentiment",
-           message("data.sample.sentiment_domain")),
-    Sample("languages", "languages.csv", "mul", ("text",), "label",
-           message("data.sample.languages")),
-    Sample("clipart", "clipart.zip", "mul", ("file", "sha256"), "label",
-           message("data.sample.clipart")),
-)  # fmt: skip
+    Sample("sentiment_en", "sentiment-en.csv", "en", "label"),
+    Sample("sentiment_zh", "sentiment-zh.csv", "zh", "label"),
+    Sample("spam_email", "spam-email-en.csv", "en", "label"),
+    Sample("home_intents", "home-intents-en.csv", "en", "topic"),
+    Sample("classics_zh", "classics-zh.csv", "zh", "label"),
+    Sample("topics_en", "topics-en.csv", "en", "label"),
+    Sample("sentiment_domain", "sentiment-domain-en.csv", "en", "sentiment"),
+    Sample("languages", "languages.csv", "mul", "label"),
+    Sample("clipart", "clipart.zip", "mul", "label", ("file", "sha256")),
+)
+
+
+def path_of(key: str) -> Path:
+    """The sample's file. Raises KeyError for an unknown key."""
+    return FOLDER / {sample.key: sample.file for sample in SAMPLES}[key]
 
 
 def load(key: str) -> Table:
     """The sample's table. Raises KeyError for an unknown key."""
-    file = {sample.key: sample.file for sample in SAMPLES}[key]
-    return read_any(FOLDER / file)
+    return read_here(path_of(key))

@@ -1,19 +1,16 @@
-"""Train, validation and test: who is on which side."""
+"""Split into train, validation and test; folds of a cross-validation."""
 
 from __future__ import annotations
 
-import re
-import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
-import pyarrow as pa
-import pyarrow.compute as pc
 
-from core.data.columns import split_of
+from core.data.column_names import split_of
+from core.data.normalize import Positions, text_ids
+from core.data.read.grid import name_some
 from core.errors import UserError
 from core.recipe import Fold
 from core.words import Message, message
@@ -23,12 +20,7 @@ TRAIN, VALIDATION, TEST = range(3)
 LEFT_OUT = -1
 # Validation rows of a large table: they are scored again and again while the model trains, and more of them
 # would hardly make the choice between two evaluations any surer. The others are trained on.
-MOST_VALIDATION = 2_000
-NAMED = 5  # classes or values that a note names
-ODD_SPACE = "^ | $|  |[\t-\r\x1c-\x1f]"  # what `fold` would change in a text of ASCII, besides case
-INVISIBLE = re.compile("[\u00ad\u200b-\u200f\u2060\ufeff]")
-
-Positions = npt.NDArray[np.int64]
+MAX_VALIDATION_ROWS = 2_000
 
 
 @dataclass(frozen=True)
@@ -45,35 +37,6 @@ class Split:
     left_out: Positions
 
 
-def fold(text: str) -> str:
-    """What two texts have in common that differ only in case, spaces or width of characters."""
-    if not text.isascii():
-        text = INVISIBLE.sub("", unicodedata.normalize("NFKC", text))
-    return " ".join(text.casefold().split())
-
-
-def alike(texts: pd.Series | Sequence[str]) -> Positions:
-    """A number for each text, the same for all that `fold` alike; numbered as they first occur.
-
-    The plain ones, ASCII with single spaces, are folded by Arrow all at once.
-    """
-    cells = pa.array(texts, pa.large_string())
-    if isinstance(cells, pa.ChunkedArray):
-        cells = cells.combine_chunks()
-    folded = pc.ascii_lower(cells)
-    plain = pc.and_not(pc.string_is_ascii(cells), pc.match_substring_regex(cells, ODD_SPACE))
-    if not pc.all(plain, min_count=0).as_py():
-        others = pc.invert(plain)
-        mended = [fold(text) for text in cells.filter(others).to_pylist()]
-        folded = pc.replace_with_mask(folded, others, pa.array(mended, pa.large_string()))
-    return np.asarray(folded.dictionary_encode().indices, dtype=np.int64)
-
-
-def name_some(names: Sequence[str]) -> str:
-    shown = ", ".join(f"“{name}”" for name in names[:NAMED])
-    return shown + ", …" if len(names) > NAMED else shown
-
-
 def split(
     texts: Sequence[str],
     labels: Sequence[str],
@@ -82,9 +45,9 @@ def split(
     given: Sequence[str] | None = None,
     part: Fold | None = None,
 ) -> Split:
-    """Divide rows into train, validation (at most about MOST_VALIDATION) and test, stratified by label.
+    """Divide rows into train, validation (at most about MAX_VALIDATION_ROWS) and test, stratified by label.
 
-    texts: a row's whole text; rows whose texts `fold` alike stay on one side. labels: one a row.
+    texts: a row's whole text; rows whose texts `normalize` alike stay on one side. labels: one a row.
     given: what the table says about each row ("train", "dev", ...). It is followed, with these
     exceptions, each with a note: other or empty values mean train; without test rows the
     validation rows are the test; without validation rows a part of train, as large as `fractions`
@@ -99,7 +62,7 @@ def split(
     if len(texts) != len(labels) or (given is not None and len(given) != len(labels)):
         raise ValueError("texts, labels and given differ in length")
     rng = np.random.default_rng(seed)
-    held = min(fractions[VALIDATION], MOST_VALIDATION / max(1, len(texts)))
+    held = min(fractions[VALIDATION], MAX_VALIDATION_ROWS / max(1, len(texts)))
     fractions = fractions[TRAIN] + fractions[VALIDATION] - held, held, fractions[TEST]
     groups, classes, names = _numbered(texts, labels)
     notes: list[Message] = []
@@ -128,7 +91,7 @@ def folds(
     """The part of a cross-validation that each row belongs to: numbers from 0 to `of` - 1, stratified by
     label.
 
-    Rows whose texts `fold` alike are in one part. The same rows, seed and repeat give the same parts; another
+    Rows of one text (normalized) are in one part. The same rows, seed and repeat give the same parts; another
     repeat gives others.
     """
     groups, classes, _ = _numbered(texts, labels)
@@ -141,7 +104,7 @@ def folds(
         filled = [0] * of
         for group in mine[np.argsort(-sizes[mine], kind="stable")]:
             # The part that has fewest rows of this class, and of these the smallest.
-            part = min(range(of), key=lambda each: (filled[each], rows[each]))
+            part = min(range(of), key=lambda fold: (filled[fold], rows[fold]))
             part_of[group] = part
             filled[part] += int(sizes[group])
             rows[part] += int(sizes[group])
@@ -151,9 +114,9 @@ def folds(
 def _numbered(
     texts: Sequence[str], labels: Sequence[str]
 ) -> tuple[Positions, Positions, Sequence[str]]:
-    """Of each row the number of its text (those that `fold` alike share it) and of its class; the classes."""
+    """Text ids (`core.data.normalize.text_ids`) and class numbers of the rows; the classes."""
     classes, names = pd.factorize(pd.Series(list(labels), dtype=object), sort=True)
-    return alike(texts), classes, names
+    return text_ids(texts), classes, names
 
 
 def _owners(groups: Positions, classes: Positions) -> pd.DataFrame:
@@ -232,8 +195,8 @@ def _follow(given: Sequence[str], groups: Positions, notes: list[Message]) -> Po
         sides[sides == VALIDATION] = TEST
         notes.append(message("data.split.validation_is_test", rows=int((sides == TEST).sum())))
     left_out = 0
-    for kept, losers in ((TEST, (TRAIN, VALIDATION)), (VALIDATION, (TRAIN,))):
-        leaks = np.isin(sides, losers) & np.isin(groups, groups[sides == kept])
+    for winner, losers in ((TEST, (TRAIN, VALIDATION)), (VALIDATION, (TRAIN,))):
+        leaks = np.isin(sides, losers) & np.isin(groups, groups[sides == winner])
         sides[leaks] = LEFT_OUT
         left_out += int(leaks.sum())
     if left_out:

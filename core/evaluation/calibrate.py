@@ -1,4 +1,4 @@
-"""Is a model as often right as it is sure? Temperature scaling, and how far off it is before and after.
+"""Calibration: is a model as often right as it is sure? Temperature scaling, and the error before and after.
 
 Guo, Pleiss, Sun and Weinberger 2017, "On Calibration of Modern Neural Networks": all logits are divided by
 one number, the temperature, which is chosen on validation rows. Answers stay the same; only how sure they
@@ -9,13 +9,13 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 
 from core.evaluation.intervals import wilson
-from core.evaluation.metrics import Floats, Numbers
+from core.runs.result import Bin, Calibration, Reliability
 from core.tasks import Task
+from core.tasks.metrics import Floats, Numbers
 from core.words import Message, message
 
 FEWEST = 50  # validation rows: fewer say too little about how often "90 % sure" is right
@@ -59,39 +59,23 @@ def temperature(task: Task, logits: Floats, truth: Numbers) -> Temperature:
     return Temperature(math.exp(best), len(truth))
 
 
-def reliability(task: Task, probabilities: Floats, truth: Numbers) -> dict[str, Any]:
-    """How far what is said is from what is true, ready for JSON.
-
-    "bins": of as many claims each, from the least to the most sure, with "rows", their mean "confidence" and
-    the share that is "right", with its "interval" (Wilson 1927). "ece": the expected calibration error, the
-    mean distance of the two (Naeini, Cooper and Hauskrecht 2015; bins of equal mass: Nguyen and O'Connor
-    2015).
+def reliability(task: Task, probabilities: Floats, truth: Numbers) -> Reliability:
+    """Reliability diagram and expected calibration error (Naeini, Cooper and Hauskrecht 2015), in bins of
+    equal mass (Nguyen and O'Connor 2015), from the least to the most sure; intervals: Wilson 1927.
     """
     said, right = task.claims(probabilities, truth)
     order = np.argsort(said, kind="stable")
-    bins: list[dict[str, Any]] = []
+    bins = []
     for some in np.array_split(order, max(1, min(BINS, len(order) // IN_A_BIN))):
         share = float(right[some].mean())
-        bins.append(
-            {
-                "rows": len(some),
-                "confidence": float(said[some].mean()),
-                "right": share,
-                "interval": list(wilson(share, len(some))),
-            }
-        )
-    off = sum(each["rows"] * abs(each["confidence"] - each["right"]) for each in bins)
-    return {"ece": off / len(order), "bins": bins}
+        interval = wilson(share, len(some))
+        bins.append(Bin(len(some), float(said[some].mean()), share, interval))
+    off = sum(each.rows * abs(each.confidence - each.right) for each in bins)
+    return Reliability(off / len(order), tuple(bins))
 
 
-def described(task: Task, logits: Floats, truth: Numbers, found: Temperature) -> dict[str, Any]:
+def described(task: Task, logits: Floats, truth: Numbers, found: Temperature) -> Calibration:
     """A temperature and what it brought on the test rows, whose `logits` are those without it."""
     before = reliability(task, task.probabilities(logits), truth)
     after = reliability(task, task.probabilities(logits / found.value), truth)
-    return {
-        "temperature": found.value,
-        "rows": found.rows,
-        "skipped": None if found.skipped is None else found.skipped.to_json(),
-        "before": before,
-        "after": after,
-    }
+    return Calibration(found.value, found.rows, found.skipped, before, after)

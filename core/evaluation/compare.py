@@ -1,12 +1,13 @@
-"""What sets two runs apart: their answers to the same test rows, their time, size and speed."""
+"""Paired comparison of two runs: their answers to the same test rows, their time, size and speed."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from itertools import chain
 
-from core.evaluation.intervals import Change, paired
-from core.runs import Run
+from core.evaluation.intervals import paired
+from core.runs.result import Lead
+from core.runs.run import Run
 from core.tasks import task_of
 
 FEWEST = 10  # test rows that both have
@@ -14,8 +15,9 @@ FEWEST = 10  # test rows that both have
 
 @dataclass(frozen=True)
 class Difference:
-    accuracy: Change
-    macro_f1: Change
+    """Paired difference of two runs on the test rows that both have."""
+
+    lead: Lead
     rows: int
 
 
@@ -24,31 +26,33 @@ class Delivered:
     """What a run has to offer: its model, or the small form of it that a technique made instead.
 
     Scores are from 0 to 1, on the test rows; `size` is in bytes of the weights, `latency` in seconds for one
-    text, `seconds` are those of the whole run. What an earlier version did not measure is None. `predicted`
-    are the answers by the line of the row in the person's file.
+    text, `seconds` are those of the whole run. `predicted` are the answers by the line of the row in the
+    person's file.
     """
 
     accuracy: float
     macro_f1: float
-    size: int | None
-    latency: float | None
+    size: int
+    latency: float
     seconds: float
     predicted: dict[int, str]
 
 
 def delivered(run: Run) -> Delivered | None:
     """None while nothing was measured."""
-    metrics, rows = run.metrics(), run.test_rows()
-    if metrics is None or rows is None:
+    result, rows = run.result(), run.test_rows()
+    if result is None or rows is None:
         return None
-    found = metrics.get("small") or {**metrics["test"], "predicted": rows["predicted"].tolist()}
+    shown = result.small or result.test
+    predicted = result.small.predicted if result.small else rows["predicted"].tolist()
+    weights = result.small or result
     return Delivered(
-        accuracy=found["accuracy"],
-        macro_f1=found["macro_f1"],
-        size=found.get("size", metrics.get("size")),
-        latency=found.get("latency", metrics.get("latency")),
-        seconds=float(metrics["seconds"]),
-        predicted=dict(zip(rows["line"].tolist(), found["predicted"], strict=True)),
+        accuracy=shown.accuracy,
+        macro_f1=shown.macro_f1,
+        size=weights.size,
+        latency=weights.latency,
+        seconds=result.seconds,
+        predicted=dict(zip(rows["line"].tolist(), predicted, strict=True)),
     )
 
 
@@ -69,5 +73,4 @@ def difference(run: Run, other: Run) -> Difference | None:
     ]
     task = task_of(chain(*said), run.recipe().task.separator)
     truth, one, two = (task.encode(cells) for cells in said)
-    found = paired(task, truth, one, two)
-    return Difference(found["accuracy"], found["macro_f1"], len(truth))
+    return Difference(paired(task, truth, one, two), len(truth))

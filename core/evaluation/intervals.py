@@ -1,4 +1,4 @@
-"""How far scores can be trusted: 95 % intervals, by drawing the test rows anew many times.
+"""Bootstrap intervals: how far scores can be trusted, by drawing the test rows anew many times.
 
 Percentile bootstrap over the test rows (Efron and Tibshirani 1993, "An Introduction to the Bootstrap",
 chapter 13). To scores of answers, rows with the same truth and the same answer are alike: how often each kind
@@ -9,13 +9,13 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
-from core.evaluation.metrics import Floats, Numbers, divide, mean_of_known
+from core.runs.result import SCORES, Change, Interval, Lead, PerClass, Scores
 from core.tasks import Task
+from core.tasks.metrics import Floats, Numbers, divide, mean_of_known
 
 DRAWS = 1_000
 ENDS = (0.025, 0.975)
@@ -23,66 +23,50 @@ AT_ONCE = 4_000_000  # numbers that are held at a time
 # Draws times rows times classes for ROC-AUC, which needs every row: some seconds. Very large test sets, of
 # which little is left to chance, get fewer draws, but not less than FEWEST_DRAWS.
 WORK, FEWEST_DRAWS = 100_000_000, 100
-SCORES = ("accuracy", "balanced_accuracy", "macro_f1", "roc_auc")
-Interval = tuple[float, float]
 
 
-@dataclass(frozen=True)
-class Change:
-    """A score (0 to 1) minus another one on the same rows, with its 95 % interval."""
-
-    value: float
-    low: float
-    high: float
-
-    @property
-    def clear(self) -> bool:
-        """Is it more than chance?"""
-        return self.low > 0 or self.high < 0
-
-    @property
-    def kind(self) -> str:
-        """ "better", "worse", or "unclear"."""
-        return ("better" if self.value > 0 else "worse") if self.clear else "unclear"
-
-
-def measure(
-    task: Task, probabilities: Floats, truth: Numbers, threshold: float | None
-) -> dict[str, Any]:
-    """`task.score` and more of the same rows, ready for JSON.
-
-    "balanced_accuracy"; "roc_auc", one class against the rest, the mean over the classes that some rows have
-    and some lack, None where there is no such class; "roc_auc_left_out", the labels that could not be judged;
-    "intervals" of these and of "accuracy" and "macro_f1": [low, high]; and each of "per_class" has
-    "intervals" of its precision, recall and F1. None where no draw tells anything. Raises ValueError as
-    `score` does.
-    """
+def measure(task: Task, probabilities: Floats, truth: Numbers, threshold: float | None) -> Scores:
+    """Scores with their intervals. Raises ValueError as `Task.score` does."""
     found = task.score(probabilities, truth, threshold)
     given, rows = task.given(probabilities, threshold), len(truth)
     kinds, counts = _kinds(task, truth, given)
     drawn = _scores(task, kinds[0], kinds[1], _draws(counts), rows)
     whole = _scores(task, kinds[0], kinds[1], iter([counts[None].astype(np.float32)]), rows)
     aucs, auc_draws = _roc_auc(task.has(truth), probabilities)
-    found["balanced_accuracy"] = _number(float(whole["balanced_accuracy"][0]))
-    found["roc_auc"] = _number(float(mean_of_known(aucs)))
-    found["roc_auc_left_out"] = [
-        name for name, auc in zip(task.names, aucs, strict=True) if np.isnan(auc)
-    ]
     drawn["roc_auc"] = mean_of_known(auc_draws)
-    found["intervals"] = {name: _ends(drawn[name], found[name], rows) for name in SCORES}
+    values = {
+        "accuracy": found["accuracy"],
+        "balanced_accuracy": _number(float(whole["balanced_accuracy"][0])),
+        "macro_f1": found["macro_f1"],
+        "roc_auc": _number(float(mean_of_known(aucs))),
+    }
+    per_class = []
     for k, each in enumerate(found["per_class"]):
         answered, true = int(whole["answered"][0, k]), int(whole["true"][0, k])
         supports = {"precision": answered, "recall": true, "f1": (answered + true + 1) // 2}
-        each["intervals"] = {
+        intervals = {
             name: _ends(drawn[name][:, k], each[name], support)
             for name, support in supports.items()
         }
-    return found
+        per_class.append(PerClass(**each, intervals=intervals))
+    confusion = found.get("confusion")  # a task with several labels for a row has none
+    return Scores(
+        rows=rows,
+        **values,
+        micro_f1=found.get("micro_f1"),  # and a task with one has none of this
+        loss=found["loss"],
+        confidence=found["confidence"],
+        per_class=tuple(per_class),
+        confusion=None if confusion is None else tuple(map(tuple, confusion)),
+        roc_auc_left_out=tuple(
+            name for name, auc in zip(task.names, aucs, strict=True) if np.isnan(auc)
+        ),
+        intervals={name: _ends(drawn[name], values[name], rows) for name in SCORES},
+    )
 
 
-def paired(task: Task, truth: Numbers, one: Numbers, two: Numbers) -> dict[str, Change]:
-    """What `one` is ahead of `two` in "accuracy" and "macro_f1": answers to the same rows, encoded like the
-    truth.
+def paired(task: Task, truth: Numbers, one: Numbers, two: Numbers) -> Lead:
+    """What `one` is ahead of `two`: answers to the same rows, encoded like the truth.
 
     Paired bootstrap (Berg-Kirkpatrick, Burkett and Klein 2012): both lose or gain the same rows in every
     draw.
@@ -98,10 +82,12 @@ def paired(task: Task, truth: Numbers, one: Numbers, two: Numbers) -> dict[str, 
         return {name: ours[name] - theirs[name] for name in ("accuracy", "macro_f1")}
 
     drawn = ahead(lambda: _draws(counts))
-    return {
-        name: Change(float(value[0]), *map(float, np.quantile(drawn[name], ENDS)))
-        for name, value in ahead(lambda: iter([whole])).items()
-    }
+    return Lead(
+        **{
+            name: Change(float(value[0]), *map(float, np.quantile(drawn[name], ENDS)))
+            for name, value in ahead(lambda: iter([whole])).items()
+        }
+    )
 
 
 def of_share(right: Any) -> tuple[float, Interval]:
@@ -121,7 +107,7 @@ def wilson(share: float, rows: float) -> Interval:
     return max(0.0, middle - half), min(1.0, middle + half)
 
 
-def _ends(draws: Floats, value: float | None, rows: int) -> list[float] | None:
+def _ends(draws: Floats, value: float | None, rows: int) -> Interval | None:
     """Where 95 % of the draws lie.
 
     Where all draws are alike, because every row is right or every one is wrong, drawing again tells nothing,
@@ -134,7 +120,7 @@ def _ends(draws: Floats, value: float | None, rows: int) -> list[float] | None:
     if high - low < 1e-9:
         ends = wilson(min(1.0, max(0.0, value)), max(1, rows))
         low, high = min(low, ends[0]), max(high, ends[1])
-    return [low, high]
+    return low, high
 
 
 def _number(value: float) -> float | None:

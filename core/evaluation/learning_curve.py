@@ -1,19 +1,14 @@
-"""Would more rows help? Scores of a simple model that learns from ever more of the rows, and what they
-promise."""
+"""Learning curve: scores of a simple model that learns from ever more of the rows, and what they promise."""
 
 from __future__ import annotations
-
-import dataclasses
-from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 
 from core.data.split import folds
-from core.evaluation.held_out import Known, Tell
-from core.evaluation.metrics import Floats, Numbers
+from core.runs.answers import LearningCurve, Point
+from core.simple_models.out_of_fold import LabelledRows, Progress
 from core.tasks import strata
+from core.tasks.metrics import Floats, Numbers
 from core.words import Message, message
 
 SHARES = (0.125, 0.25, 0.5, 1.0)  # of the rows that there are to learn from
@@ -25,39 +20,7 @@ GOOD_FIT = 0.95  # of the variance between the sizes, which the power law has to
 EXPONENTS = np.linspace(0.05, 2.0, 40)
 
 
-@dataclass(frozen=True)
-class Point:
-    """Mean scores (0 to 1) of models that learned `rows` rows, with their standard deviation over the
-    draws."""
-
-    rows: int
-    accuracy: float
-    accuracy_spread: float
-    macro_f1: float
-    macro_f1_spread: float
-
-
-@dataclass(frozen=True)
-class Curve:
-    """`gain` is that of the last doubling in macro-F1, with its 95 % interval; `promise` the likely range
-    (10 to 90 %) of what the next doubling brings, None where the points follow no power law or the gain is
-    not clear.
-    `model` is who learned: "embedding" or "tfidf".
-    """
-
-    points: tuple[Point, ...]
-    draws: int
-    model: str
-    gain: tuple[float, float, float]  # value, low, high
-    promise: tuple[float, float] | None
-
-    @property
-    def clear(self) -> bool:
-        """Is the last gain more than chance?"""
-        return self.gain[1] > 0
-
-
-def learning_curve(known: Known, seed: int, tell: Tell) -> Curve | None:
+def learning_curve(known: LabelledRows, seed: int, tell: Progress) -> LearningCurve | None:
     """None where the rows are too few to leave any out.
 
     In each of FOLDS x REPEATS draws a fifth of the rows is set aside and scored; the model learns from an
@@ -89,7 +52,7 @@ def learning_curve(known: Known, seed: int, tell: Tell) -> Curve | None:
     return curve(sizes, np.array(draws), "tfidf" if known.vectors is None else "embedding", seed)
 
 
-def curve(sizes: Floats, draws: Floats, model: str, seed: int) -> Curve:
+def curve(sizes: Floats, draws: Floats, model: str, seed: int) -> LearningCurve:
     """Of `draws` [draws, sizes, 2]: accuracy and macro-F1 at each of the `sizes`."""
     mean, spread = draws.mean(axis=0), draws.std(axis=0, ddof=1)
     points = tuple(
@@ -101,7 +64,7 @@ def curve(sizes: Floats, draws: Floats, model: str, seed: int) -> Curve:
     f1 = draws[:, :, 1]
     gain = _gain(f1[:, -1] - f1[:, -2])
     promise = _promise(sizes, f1, again) if gain[1] > 0 else None
-    return Curve(points, len(draws), model, gain, promise)
+    return LearningCurve(points, len(draws), model, gain, promise)
 
 
 def _gain(gains: Floats) -> tuple[float, float, float]:
@@ -114,7 +77,7 @@ def _gain(gains: Floats) -> tuple[float, float, float]:
     return value, value - half, value + half
 
 
-def said(found: Curve) -> Message:
+def said(found: LearningCurve) -> Message:
     """One plain sentence on what more rows would bring."""
     before, after = found.points[-2].rows, found.points[-1].rows
     points = 100 * found.gain[0]
@@ -128,22 +91,7 @@ def said(found: Curve) -> Message:
     return message("curve.said.both", first=gained, second=message(key, low=low, high=high))
 
 
-def to_json(found: Curve) -> dict[str, Any]:
-    return dataclasses.asdict(found)
-
-
-def from_json(raw: Mapping[str, Any]) -> Curve:
-    """Raises KeyError and TypeError."""
-    return Curve(
-        tuple(Point(**each) for each in raw["points"]),
-        raw["draws"],
-        raw["model"],
-        tuple(raw["gain"]),
-        tuple(raw["promise"]) if raw["promise"] else None,
-    )
-
-
-def _score(known: Known, learn: Numbers, ask: Numbers, seed: int) -> tuple[float, float]:
+def _score(known: LabelledRows, learn: Numbers, ask: Numbers, seed: int) -> tuple[float, float]:
     """Accuracy and macro-F1."""
     if known.vectors is None:
         [answers] = known.learned(learn, ask, seed, lambda _share: None)

@@ -1,4 +1,4 @@
-"""Where a model does worse: its accuracy on parts of the test rows."""
+"""Slices: the accuracy of a model on parts of the test rows, and where it does worse."""
 
 from __future__ import annotations
 
@@ -9,7 +9,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from core.evaluation.intervals import Interval, of_share
+from core.evaluation.intervals import of_share
+from core.runs.result import Interval
 from core.tasks import of_names
 from core.words import Message, message
 
@@ -32,8 +33,8 @@ class Slice:
 
 
 def ways(rows: pd.DataFrame, words: bool = True) -> list[str]:
-    """What test rows (`Run.test_rows`) can be divided by: LENGTH, where they are `words`, LABEL, and columns
-    of the file."""
+    """What test rows (`ColumnFolder.test_rows`) can be divided by: LENGTH, where they are `words`, LABEL,
+    columns of the file."""
     own = [str(name) for name in rows.columns if str(name).startswith(COLUMN)]
     return [*([LENGTH] if words else []), LABEL, *own]
 

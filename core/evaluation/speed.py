@@ -1,4 +1,4 @@
-"""How long models take to answer, on this machine."""
+"""Latency and throughput: how long models take to answer, on this machine."""
 
 from __future__ import annotations
 
@@ -7,10 +7,9 @@ import time
 from collections.abc import Callable, Sequence
 from typing import Any, Protocol
 
-import numpy as np
-
+from core.data.sampling import evenly_spaced
 from core.modalities.base import Input
-from core.modalities.text import flat
+from core.modalities.text import joined_text
 
 ALONE = 20  # texts that are asked one by one, evenly spread over the lengths
 TOGETHER, BATCH = 128, 16  # texts that are asked in batches of similar length
@@ -54,9 +53,8 @@ def throughputs(models: Sequence[Model], texts: Sequence[Input]) -> list[float]:
 
 def _spread(texts: Sequence[Input], most: int) -> list[Input]:
     """Evenly over the lengths, the shortest first."""
-    ordered = sorted(texts, key=lambda text: len(flat(text)))
-    places = np.unique(np.linspace(0, len(ordered) - 1, min(most, len(ordered))).astype(int))
-    return [ordered[int(place)] for place in places]
+    ordered = sorted(texts, key=lambda text: len(joined_text(text)))
+    return [ordered[place] for place in evenly_spaced(len(ordered), most)]
 
 
 def _seconds(answer: Callable[[Any], Any], asked: Sequence[Any]) -> float:

@@ -1,18 +1,16 @@
-"""Labels that look wrong: what simple models that have not learned a row say against its label."""
+"""Label errors: what simple models that have not learned a row say against its label."""
 
 from __future__ import annotations
 
-import csv
-import io
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 
-from core.data.profile import FORMULA
 from core.data.split import folds
-from core.evaluation.held_out import Known, Tell, out_of_fold
+from core.data.spreadsheet import csv_text
+from core.runs import answers
+from core.simple_models.out_of_fold import LabelledRows, Progress, out_of_fold
 from core.tasks import strata
 
 FOLDS = 5
@@ -42,12 +40,12 @@ class Suspects:
     judged: int
 
 
-def suspects(known: Known, seed: int, tell: Tell) -> Suspects:
+def suspects(known: LabelledRows, seed: int, tell: Progress) -> Suspects:
     """The rows whose labels look wrong.
 
     Every row is judged by word counts and by the frozen encoder with logistic regressions (the mean of both)
     that have learned the four fifths of the rows without it; identical texts are in one part, so that a wrong
-    label cannot speak for itself through a copy. How a label is judged is in `core.evaluation.label_noise`.
+    label cannot speak for itself through a copy. How a label is judged is in `core.tasks.label_noise`.
     """
     cells = known.task.spoken(known.truth)
     parts = folds(known.texts, strata(cells, known.task.separator), FOLDS, seed)
@@ -67,15 +65,6 @@ def suspects(known: Known, seed: int, tell: Tell) -> Suspects:
     return Suspects(listed, int(found.judged.sum()))
 
 
-def to_csv(found: Iterable[Mapping[str, Any]]) -> str:
-    """For spreadsheets, of what `core.study.suspects` lists; no cell runs as a formula."""
-
-    def harmless(cell: str) -> str:
-        return f"'{cell}" if cell.startswith(FORMULA) else cell
-
-    out = io.StringIO(newline="")
-    writer = csv.writer(out)
-    writer.writerow(COLUMNS)
-    for each in found:
-        writer.writerow(harmless(str(each[name])) for name in COLUMNS)
-    return out.getvalue()
+def to_csv(found: Iterable[answers.Suspect]) -> str:
+    """For spreadsheets, of what `core.workflow.diagnostics.suspects` lists; no cell runs as a formula."""
+    return csv_text([COLUMNS, *([str(getattr(each, name)) for name in COLUMNS] for each in found)])

@@ -10,103 +10,98 @@ the tokenizer, so that nobody has to know it.
 
 from __future__ import annotations
 
+import contextlib
 import json
-import re
 import shutil
-import zipfile
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from core.errors import UserError
-from core.evaluation.unsure import checked
-from core.export import scripts
+from core.evaluation.abstention import checked
+from core.export import formats, scripts
 from core.export.card import card
+from core.export.formats.transformers_folder import JOINT
+from core.io.json_files import read_json
 from core.modalities import by_key
 from core.modalities.base import Input, Modality
 from core.modalities.text import TEXT
 from core.models import prefix
 from core.recipe import ModelSpec, Recipe
-from core.runs import Run
+from core.runs.result import FILE as RESULT
+from core.runs.result import Result
+from core.runs.run import LabelColumn, Run
 from core.tasks import Task
 from core.tasks.base import head
 
 if TYPE_CHECKING:
     from transformers import PreTrainedModel
 
-    from core.evaluation.metrics import Floats
+    from core.tasks.metrics import Floats
 
-UNSURE = "unsure.json"  # beside a model: what a person has chosen after the training
+ABSTENTION = "abstention.json"  # beside a model: what a person has chosen after the training
 TOLERANCE = 1e-3  # of a probability, between the page and the exported folder
-JOINT = "joint"
-RESERVED = re.compile(r"con|prn|aux|nul|com\d|lpt\d")  # no file may be called so on Windows
 
 
 def export(
-    run: Run,
+    column: LabelColumn,
     model: PreTrainedModel,
     processor: Any,
     task: Task,
     recipe: Recipe,
-    metrics: Mapping[str, Any],
+    finished: Callable[[Path], Result],
     texts: Sequence[Input],
     probabilities: Floats,
-    add: Callable[[Path], None] = lambda folder: None,
     modality: Modality = TEXT,
-) -> Path:
-    """Write `run.model` as a whole or not at all; what was there stays until the new one is proven.
+) -> Result:
+    """Write `column.model` as a whole or not at all; what was there stays until the new one is proven.
 
-    `add` may put more into the folder, once model and processor are in it.
+    `finished` may put more into the folder, once model and processor are in it, and gives the result.
     `probabilities` [texts, classes] are what the model said to `texts`: the folder has to say the same.
 
     The classes of `task` are written into the model's configuration, in the order of its outputs. The
     processor is saved as it was trained with: at most `recipe.train.max_length` tokens. Raises
     OSError, and RuntimeError when the folder answers differently (see `probe`).
     """
-    new = run.path / ".model-new"
-    shutil.rmtree(new, ignore_errors=True)
-    new.mkdir()
-    try:
+    with new_folder(column.model, column.path / ".model-new") as new:
         labels = task.names
         for name, value in head(labels, task.problem).items():
             if name != "num_labels":  # follows from id2label; setting it would reset the names
                 setattr(model.config, name, value)
         model.save_pretrained(new)
         modality.save(processor, model.config, recipe.train.max_length, new)
-        add(new)
+        result = finished(new)
         write(new / "recipe.json", recipe.to_json())
-        write(new / "metrics.json", json.dumps(metrics, ensure_ascii=False, indent=2))
-        about = card(recipe, labels, metrics, base_of(run, recipe), prefix=prefix.of(processor))
-        write(new / "README.md", about)
+        write(new / RESULT, json.dumps(result.to_json(), ensure_ascii=False, indent=2))
         scripts.put(modality.script, new)
+        about = card(
+            recipe,
+            result,
+            base_of(column.run, recipe),
+            prefix=prefix.of(processor),
+            formats=formats.of_folder(new),
+        )
+        write(new / "README.md", about)
         answers = probabilities.argmax(axis=1)
         expected = [labels[int(k)] for k in answers]
         probe(new, texts, expected, probabilities.max(axis=1), modality)
-        swap(new, run.model)
-    finally:
-        shutil.rmtree(new, ignore_errors=True)
-    return run.model
+    return result
 
 
-def threshold_of(folder: Path) -> float | None:
-    """From which probability on the model gives a label; None where that is not known, or it always gives the
-    likeliest."""
+def abstention_limit(folder: Path) -> float | None:
+    """Below which certainty the model in a folder gives no label; None where it always gives one.
+
+    Raises UserError `abstention_damaged` where a limit was chosen that cannot be read: answers without it
+    would not be those that were asked for.
+    """
     try:
-        found = json.loads((folder / "metrics.json").read_text(encoding="utf-8"))["threshold"]
-        return None if found is None else float(found)
-    except (OSError, ValueError, KeyError, TypeError):
+        return checked(read_json(folder / ABSTENTION)["below"]) or None
+    except FileNotFoundError:
         return None
-
-
-def unsure_of(folder: Path) -> float | None:
-    """Below which certainty the model in a folder gives no label; None where it always gives one."""
-    try:
-        found = json.loads((folder / UNSURE).read_text(encoding="utf-8"))["below"]
-        return checked(found) or None
-    except (OSError, ValueError, KeyError, TypeError, UserError):
-        return None
+    except (OSError, ValueError, KeyError, TypeError, UserError) as error:
+        raise UserError("abstention_damaged", file=ABSTENTION) from error
 
 
 def base_of(run: Run, recipe: Recipe) -> ModelSpec:
@@ -114,11 +109,14 @@ def base_of(run: Run, recipe: Recipe) -> ModelSpec:
     base = recipe.model
     seen = set()
     while base.key.startswith("run:"):
-        earlier = run.root / base.key.removeprefix("run:")
-        if base.key in seen or not (earlier / "recipe.json").is_file():
+        earlier = Run(run.store, base.key.removeprefix("run:"))
+        if base.key in seen or not (earlier.path / "recipe.json").is_file():
             return ModelSpec("")
         seen.add(base.key)
-        base = Run(earlier).recipe().model
+        try:
+            base = earlier.recipe().model
+        except UserError:  # damaged: that costs this run no more than the name
+            return ModelSpec("")
     return base
 
 
@@ -126,56 +124,27 @@ def write(path: Path, text: str) -> None:
     path.write_text(text, encoding="utf-8", newline="\n")
 
 
+@contextlib.contextmanager
+def new_folder(place: Path, new: Path) -> Iterator[Path]:
+    """The empty folder `new`, to be filled, which then replaces `place`: as a whole or not at all."""
+    shutil.rmtree(new, ignore_errors=True)
+    new.mkdir()
+    try:
+        yield new
+        place.parent.mkdir(exist_ok=True)
+        swap(new, place)
+    finally:
+        shutil.rmtree(new, ignore_errors=True)
+
+
 def swap(new: Path, place: Path) -> None:
     """Put the folder `new` at `place`. A folder cannot replace another: the old moves first."""
-    old = place.with_name(".model-old")
+    old = place.with_name(f".{place.name}-old")
     shutil.rmtree(old, ignore_errors=True)
     if place.exists():
         place.rename(old)
     new.rename(place)
     shutil.rmtree(old, ignore_errors=True)
-
-
-def slug(name: str) -> str:
-    """A name as file name: words of any script, joined by hyphens; "model" when nothing is left."""
-    name = re.sub(r"\.(csv|tsv|txt)$", "", name.strip(), flags=re.IGNORECASE)
-    short = re.sub(r"[\W_]+", "-", name.lower())[:60].strip("-") or "model"
-    return f"{short}-model" if RESERVED.fullmatch(short) else short
-
-
-def zip_model(run: Run, name: str) -> Path:
-    """Pack `run.model` into `<slug of name>.zip` in the run's folder, under one top folder.
-
-    The models of further label columns go below it, in folders named after them, and the joint one. Weights
-    are stored, the rest is deflated: deflating MiniLM's weights takes many times as long and saves less than
-    a tenth. An earlier zip of the run is removed. Raises OSError.
-    """
-    top = slug(name)
-    made = run.path / ".zip-new"
-    with zipfile.ZipFile(made, "w", zipfile.ZIP_DEFLATED) as archive:
-        for inside, folder in _folders(run).items():
-            for path in sorted(folder.rglob("*")):
-                stored = path.suffix == ".safetensors"
-                if path.is_file():
-                    archive.write(
-                        path,
-                        f"{top}/{inside}{path.relative_to(folder).as_posix()}",
-                        zipfile.ZIP_STORED if stored else zipfile.ZIP_DEFLATED,
-                    )
-    for earlier in run.path.glob("*.zip"):
-        earlier.unlink()
-    return made.rename(run.path / f"{top}.zip")
-
-
-def _folders(run: Run) -> dict[str, Path]:
-    """What goes into the zip: the place in it, and the folder."""
-    main, *others = run.tasks()
-    found = {"": main.model}
-    for number, task in enumerate(others, 1):
-        found[f"tasks/{number}-{slug(task.recipe().task.column)}/"] = task.model
-    if others:
-        found["joint/"] = run.path / JOINT
-    return found
 
 
 def export_joint(
@@ -190,19 +159,13 @@ def export_joint(
     It loads like any other; `joint`, which says what of its answers belongs to which column, becomes
     tasks.json, and predict.py goes by that. Raises OSError.
     """
-    new = run.path / ".joint-new"
-    shutil.rmtree(new, ignore_errors=True)
-    new.mkdir()
-    try:
+    with new_folder(run.path / JOINT, run.path / ".joint-new") as new:
         model.save_pretrained(new)
         modality = by_key(recipe.data.modality)()
         modality.save(processor, model.config, recipe.train.max_length, new)
         write(new / "recipe.json", recipe.to_json())
         write(new / "tasks.json", json.dumps(joint, ensure_ascii=False, indent=2))
         scripts.put(f"{modality.script}_joint", new)
-        swap(new, run.path / JOINT)
-    finally:
-        shutil.rmtree(new, ignore_errors=True)
 
 
 def probe(

@@ -18,12 +18,13 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from core.data.sampling import evenly_spaced
 from core.modalities.base import Input, Modality
 from core.modalities.text import TEXT
-from core.models.efficientnet import without_open_gates
+from core.models.bundled.efficientnet import without_open_gates
 
 if TYPE_CHECKING:
-    from core.evaluation.metrics import Floats
+    from core.tasks.metrics import Floats
 
 OPSET = 17
 BATCH = 32  # inputs of similar length that are answered at a time
@@ -147,7 +148,7 @@ def export_int8(
 ) -> None:
     """Write a classifier that has eager attention as an 8-bit ONNX file. `known` is what it has learned from:
     some of that is looked at where the way asks for it."""
-    places = np.unique(np.linspace(0, len(known) - 1, min(CALIBRATED, len(known))).astype(int))
+    places = evenly_spaced(len(known), CALIBRATED)
     some = [known[int(place)] for place in places]
     batches = (
         arrays(modality.tensors(processor, some[start : start + AT_ONCE], max_length))

@@ -11,38 +11,42 @@ from __future__ import annotations
 import copy
 import json
 import logging
-import shutil
-import tempfile
 import threading
 import zipfile
-from collections.abc import Mapping, Sequence
-from importlib.metadata import version
+from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from core.data.read import Table
+from core.data.table import Table
 from core.errors import UserError
-from core.evaluation import baselines
-from core.evaluation.explain import Unit
-from core.evaluation.linear import contributions
-from core.evaluation.metrics import Floats
-from core.export import scripts
-from core.export.bundle import base_of, slug, swap, threshold_of, unsure_of, write
+from core.export import formats, scripts
+from core.export.bundle import abstention_limit, base_of, new_folder, write
 from core.export.card import simple_card
+from core.export.formats.base import NEEDED, requirements
+from core.export.formats.skops_folder import CLASSIFIER, PROBES, SkopsFolder
+from core.io.json_files import read_bytes, read_json
+from core.io.typed import decode
 from core.modalities import by_key, modality_of
 from core.modalities.base import Input, Modality
-from core.modalities.text import NO_LIMIT, Place, reach, tokens_of
-from core.models.load import pretrained
+from core.modalities.segmentation import Unit
+from core.modalities.text import NO_LIMIT, Place, read_lengths, tokens_of
+from core.models.load import pretrained, readable
 from core.models.locate import FILES, locate
 from core.recipe import Recipe
-from core.runs import Run, RunStore
+from core.runs.result import FILE as RESULT
+from core.runs.result import Result, threshold_in
+from core.runs.run import LabelColumn
+from core.runs.store import column_at
+from core.simple_models import fit as baselines
+from core.simple_models.contributions import contributions
 from core.tasks import of_names
+from core.tasks.metrics import Floats
 
 log = logging.getLogger(__name__)
 
-CLASSIFIER, PROBES = "classifier.skops", "probes.json"
 TOLERANCE = 1e-3  # of a probability, between what was measured and what a folder answers
 TOLERANCE_BF16 = 0.05  # the same where the vectors were made in 16 bits and are now made in 32
 MAX_UNPACKED = 1 << 30  # bytes of a classifier.skops: ours have at most some 100 MB
@@ -59,58 +63,49 @@ PARTS = {
 }
 
 
+@dataclass(frozen=True)
+class _Probes:
+    """Some test rows and the answers to them, which are proven again with the download."""
+
+    texts: Sequence[tuple[str, str | None]]
+    probabilities: Sequence[Sequence[float]]
+    tolerance: float
+
+
 def export(
-    run: Run,
+    column: LabelColumn,
     which: str,
-    fitted: baselines.Fitted,
+    fitted: baselines.SimpleModel,
     recipe: Recipe,
-    metrics: Mapping[str, Any],
+    result: Result,
     probes: Sequence[Input],
     inputs: Any,
     tolerance: float = TOLERANCE,
 ) -> None:
-    """Write `run.folder(which)` as a whole or not at all, and prove it.
+    """Write `column.folder(which)` as a whole or not at all, and prove it.
 
     `probes` are rows and `inputs` what the model was given for them: strings, or vectors [rows, features].
     Raises OSError, and RuntimeError when what was written answers differently.
     """
     from skops.io import dump
 
-    new = run.path / f".simple-{which}-new"
-    shutil.rmtree(new, ignore_errors=True)
-    new.mkdir()
-    try:
+    with new_folder(column.folder(which), column.path / f".simple-{which}-new") as new:
         dump(fitted.pipeline, new / CLASSIFIER, compression=zipfile.ZIP_DEFLATED)
         write(new / "labels.json", json.dumps(fitted.labels, ensure_ascii=False))
         write(new / "recipe.json", recipe.to_json())
-        scores = {
-            "labels": list(fitted.labels),
-            "rows": metrics["rows"],
-            **metrics["baselines"][which],
-        }
-        write(new / "metrics.json", json.dumps(scores, ensure_ascii=False, indent=2))
-        write(new / "README.md", simple_card(which, recipe, metrics, base_of(run, recipe)))
+        write(new / RESULT, json.dumps(result.of_simple(which), ensure_ascii=False, indent=2))
         modality = by_key(recipe.data.modality)
-        write(new / "requirements.txt", _requirements(which, modality))
+        about = simple_card(
+            which, recipe, result, base_of(column.run, recipe), formats=formats.of_folder(new)
+        )
+        write(new / "README.md", about)
+        write(new / NEEDED, requirements(SkopsFolder().needs(which, modality)))
         scripts.put(f"{modality.script}_{which}", new)
         answers = fitted.probabilities(inputs)
-        seen = {"texts": list(probes), "probabilities": answers.tolist(), "tolerance": tolerance}
-        write(new / PROBES, json.dumps(seen, ensure_ascii=False))
+        seen = _Probes(probes, answers.tolist(), tolerance)
+        write(new / PROBES, json.dumps(vars(seen), ensure_ascii=False))
         again = baselines.probabilities(load(new / CLASSIFIER), inputs, fitted.labels)
         _compare(again, answers, TOLERANCE)
-        place = run.folder(which)
-        place.parent.mkdir(exist_ok=True)
-        swap(new, place)
-    finally:
-        shutil.rmtree(new, ignore_errors=True)
-
-
-def _requirements(which: str, modality: type[Modality]) -> str:
-    names = ["scikit-learn", "skops", *modality.needs]
-    if which == "embedding":
-        names += ["torch", "transformers"]
-    # torch calls its builds "2.13.0+cpu"; any of that version will do.
-    return "".join(f"{name}=={version(name).partition('+')[0]}\n" for name in names)
 
 
 def _compare(found: Floats, expected: Floats, tolerance: float) -> None:
@@ -128,7 +123,7 @@ def load(file: Path) -> Any:
     from skops.io import load as load_skops
 
     name = file.parent.name
-    try:
+    with readable(name):
         with zipfile.ZipFile(file) as archive:
             size = sum(item.file_size for item in archive.infolist())
         if size > MAX_UNPACKED:
@@ -137,11 +132,6 @@ def load(file: Path) -> Any:
         if not unknown:
             pipeline = load_skops(file, trusted=[])
             unknown = sorted({_kind(part) for part in _parts(pipeline)} - PARTS)
-    except UserError:
-        raise
-    except Exception as error:  # the libraries raise what they like for a damaged file
-        log.exception("cannot load a simple model")
-        raise UserError("predict_unreadable", name=name, reason=type(error).__name__) from error
     if unknown:
         raise UserError("simple_untrusted", name=name, types=", ".join(map(str, unknown))[:200])
     return pipeline
@@ -159,7 +149,8 @@ def _kind(part: Any) -> str:
 
 
 class SimplePredictor:
-    """A folder of a simple model, ready to answer: the same interface as `core.predict.Predictor`.
+    """A folder of a simple model, ready to answer: the same interface as
+    `core.inference.predictor.TransformerPredictor`.
 
     `encoder` is the folder of the pretrained model that "embedding" needs; without it, the folder's
     own `encoder`, or what the recipe of the run names. Raises UserError for what cannot be loaded.
@@ -168,8 +159,8 @@ class SimplePredictor:
     def __init__(self, folder: Path, encoder: Path | None = None) -> None:
         self._pipeline = load(folder / CLASSIFIER)
         try:
-            recipe = Recipe.from_json((folder / "recipe.json").read_text(encoding="utf-8"))
-            labels = json.loads((folder / "labels.json").read_text(encoding="utf-8"))
+            recipe = Recipe.from_json(read_bytes(folder / "recipe.json").decode())
+            labels = read_json(folder / "labels.json")
             self.labels: tuple[str, ...] = tuple(map(str, labels))
             known = {str(name) for name in self._pipeline.classes_}
             if not known <= set(self.labels):
@@ -179,11 +170,11 @@ class SimplePredictor:
                 "predict_unreadable", name=folder.name, reason=type(error).__name__
             ) from error
         self.task = of_names(self.labels, recipe.task.separator)
-        self.threshold = threshold_of(folder)
-        self.unsure_below = unsure_of(folder)
+        self.threshold = threshold_in(folder)
+        self.abstain_below = abstention_limit(folder)
         self.text_columns: tuple[str, ...] = recipe.data.text
         self.modality = by_key(recipe.data.modality)()
-        self._plain = baselines.PLAIN[self.modality.plain]
+        self._plain = baselines.BASELINES[self.modality.plain]
         self._length = recipe.train.max_length or NO_LIMIT
         self._lock = threading.Lock()
         self._encoder: tuple[Any, Any] | None = None
@@ -209,7 +200,7 @@ class SimplePredictor:
     def reach(self, text: Input) -> tuple[int, int]:
         """How many characters of a text, and of the second one of a pair, are read; the rest is cut off."""
         if self._encoder is not None or not self.modality.words:
-            return reach(text, self.tokens(text))
+            return read_lengths(text, self.tokens(text))
         first = min(len(text[0]), baselines.MAX_CHARACTERS)
         rest = max(0, baselines.MAX_CHARACTERS - first - 1)  # a line end is between the two
         return first, min(len(text[1] or ""), rest)
@@ -245,65 +236,39 @@ def is_embedding(folder: Path) -> bool:
 def encoder_of(folder: Path, recipe: Recipe) -> Path:
     """Where the pretrained model of a folder is. Raises UserError when it is gone."""
     inside = folder / "encoder"
-    return (
-        inside if inside.is_dir() else locate(recipe.model, RunStore(Run(folder.parents[1]).root))
-    )
+    if inside.is_dir():
+        return inside
+    return locate(recipe.model, column_at(folder.parents[1]).run.store)
 
 
 def _encoder(folder: Path, modality: Modality) -> tuple[Any, Any]:
     """The pretrained model as `Modality.embed` takes it, and its processor."""
     import transformers
 
-    try:
+    with readable(folder.name):
         processor = modality.processor(folder)
         model, _ = pretrained(getattr(transformers, modality.encoder), folder)
-    except UserError:
-        raise
-    except Exception as error:  # the libraries raise what they like for a damaged file
-        log.exception("cannot load an encoder")
-        raise UserError(
-            "predict_unreadable", name=folder.name, reason=type(error).__name__
-        ) from error
     return model.eval(), processor
 
 
-def pack(run: Run, which: str, out: Path) -> Path:
-    """Write the download of a simple model to the zip `out`, after it was unpacked, loaded and asked.
-
-    Raises UserError when the run has no such model or its encoder is gone, OSError, and RuntimeError
-    when it answers differently than it was measured.
-    """
-    folder = run.folder(which)
-    if which not in baselines.SIMPLE or not (folder / CLASSIFIER).is_file():
-        raise UserError("simple_missing", name=run.id, which=which, known=", ".join(run.kept()))
-    recipe = Recipe.from_json((folder / "recipe.json").read_text(encoding="utf-8"))
-    top = f"{slug(recipe.name or recipe.data.file)}-{which}"
-    files = {
-        file.name: file for file in sorted(folder.iterdir()) if file.name not in (PROBES, "encoder")
+def encoder_files(column: LabelColumn, which: str) -> dict[str, Path]:
+    """What of the pretrained model goes into the download of a simple model, by its place in there. Raises
+    UserError when it is gone."""
+    if which != "embedding":
+        return {}
+    with column.reading(f"simple/{which}/recipe.json") as file:
+        recipe = Recipe.from_json(read_bytes(file).decode())
+    base = encoder_of(column.folder(which), recipe)
+    found = {file for pattern in FILES for file in base.glob(pattern)}
+    return {
+        f"encoder/{file.name}": file for file in sorted(found) if file.name not in NOT_OF_ENCODER
     }
-    if which == "embedding":
-        base = encoder_of(folder, recipe)
-        found = {file for pattern in FILES for file in base.glob(pattern)}
-        files |= {
-            f"encoder/{file.name}": file
-            for file in sorted(found)
-            if file.name not in NOT_OF_ENCODER
-        }
-    with tempfile.TemporaryDirectory(dir=out.parent, prefix=".simple-") as temporary:
-        made = Path(temporary) / "zip"
-        with zipfile.ZipFile(made, "w", zipfile.ZIP_DEFLATED) as archive:
-            for name, file in files.items():
-                kept = zipfile.ZIP_STORED if file.suffix == ".safetensors" else None
-                archive.write(file, f"{top}/{name}", kept)
-        with zipfile.ZipFile(made) as archive:
-            archive.extractall(temporary)
-        _prove(SimplePredictor(Path(temporary) / top).over(run.whole().table()), folder / PROBES)
-        made.replace(out)
-    return out
 
 
-def _prove(unpacked: SimplePredictor, probes: Path) -> None:
-    seen = json.loads(probes.read_text(encoding="utf-8"))
-    texts = [(first, second) for first, second in seen["texts"]]
-    found = unpacked.probabilities(texts)
-    _compare(found, np.array(seen["probabilities"]), seen["tolerance"])
+def prove(column: LabelColumn, which: str, folder: Path) -> None:
+    """Ask the simple model in an unpacked download what the run has asked it. Raises UserError for a damaged
+    one, and RuntimeError when it answers differently."""
+    with column.reading(f"simple/{which}/{PROBES}") as file:
+        probes = decode(_Probes, read_json(file))
+    found = SimplePredictor(folder).over(column.run.table()).probabilities(probes.texts)
+    _compare(found, np.array(probes.probabilities), probes.tolerance)

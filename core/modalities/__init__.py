@@ -1,8 +1,8 @@
-"""The kinds of data that can be learned from, by the name that recipes and tables give them."""
+"""Modalities: the kinds of data that can be learned from, by the name that recipes and tables give them."""
 
 from __future__ import annotations
 
-from core.data.read import Table
+from core.data.table import Table
 from core.errors import UserError
 from core.modalities.base import Modality
 from core.modalities.image import ImageModality

@@ -1,4 +1,4 @@
-"""A kind of data that is learned from: what it makes of a table's rows, and how its models are fed.
+"""Modality, a kind of data that is learned from: what it makes of a table's rows, and how its models are fed.
 
 Whoever works on rows asks the object of the rows (`Rows.modality`) and does not look what it is. The hooks of
 a technique belong to the kinds that its `modalities` name; for the others it is unavailable.
@@ -11,8 +11,12 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from core.data.pictures import Kept
-from core.data.read import Table
+from core.data.checkup.finding import Check
+from core.data.pictures.store import StoredPicture
+from core.data.profile.profile import Profile
+from core.data.table import Table
+from core.models.advice import Advice
+from core.models.catalog import Entry
 
 if TYPE_CHECKING:
     import numpy as np
@@ -21,7 +25,7 @@ if TYPE_CHECKING:
 Input = tuple[str, str | None]  # what a row gives to the model: one or two cells of text
 
 
-def join(cells: Sequence[str]) -> Input:
+def join_cells(cells: Sequence[str]) -> Input:
     """The cells of one row as a model is given them: one, a pair, or all in one."""
     if len(cells) == 2:
         return cells[0], cells[1]
@@ -39,37 +43,46 @@ class Modality(ABC):
     classifier: ClassVar[str]  # the class of transformers that opens a model with its head
     # The task that a downloaded model answers to, on the hub and in `pipeline`.
     pipeline: ClassVar[str]
-    plain: ClassVar[str]  # the simple model without a pretrained one: a key of `baselines.PLAIN`
+    plain: ClassVar[str]  # a simple model of `core.simple_models.fit.BASELINES`: no pretrained one
     script: ClassVar[str]  # of `core.export.scripts`, that answers; names of others begin with it
+    checks: ClassVar[tuple[Check, ...]]  # what a table is looked through for, in this order
     words: ClassVar[bool]  # can an input be taken apart into words, to see which of them matter?
+    thumbnails: ClassVar[bool] = False  # are rows shown, and answers explained, as pictures?
     one_length: ClassVar[bool]  # are all inputs as long, so that there is no length to choose?
     encoder: ClassVar[str]  # the class of transformers that opens what `embed` takes
     needs: ClassVar[tuple[str, ...]]  # packages that a downloaded simple model reads inputs with
+    models: ClassVar[tuple[Entry, ...]]  # of the catalogue; the bundled one comes first
+    mistakes: ClassVar[int]  # the surest wrong answers that are listed
     axes: ClassVar[Mapping[int, str]]  # of a batch: those of any length, and what lies along them
 
     @classmethod
     def of(cls, table: Table) -> Modality:
-        """For the rows of a table."""
+        """The modality of a table's rows."""
         return cls()
 
     def inputs(self, frame: pd.DataFrame, columns: Sequence[str]) -> list[Input]:
         """What the model is given of every row, in the order of the frame."""
-        return [join(cells) for cells in zip(*(frame[name] for name in columns), strict=True)]
+        return [join_cells(cells) for cells in zip(*(frame[name] for name in columns), strict=True)]
 
     @classmethod
     def named(cls, columns: Sequence[str]) -> tuple[str, ...]:
-        """Of a row's columns those that say to a person what the model is given."""
+        """The columns of a row that say to a person what the model is given."""
         return tuple(columns)
+
+    @staticmethod
+    @abstractmethod
+    def advise(profile: Profile, accelerated: bool) -> Advice:
+        """The one of `models` that suits the data, and why; `accelerated`: is there a graphics card?"""
 
     @classmethod
     @abstractmethod
     def given(cls, typed: Sequence[str]) -> tuple[Modality, tuple[str, ...]]:
-        """For what somebody types who means one row: ready to be asked about it, and its cells.
+        """A modality for the one row that somebody typed, ready to be asked about it, and its cells.
 
         Raises UserError for what cannot be read."""
 
     @abstractmethod
-    def kept(self, each: Input) -> Kept | None:
+    def kept(self, row: Input) -> StoredPicture | None:
         """The picture that an input names. Raises UserError where it is gone; None for what names none."""
 
     @abstractmethod
@@ -77,15 +90,15 @@ class Modality(ABC):
         """The cells of an input as those of a new row of any table."""
 
     @abstractmethod
-    def shown(self, each: Input) -> str:
+    def shown(self, row: Input) -> str:
         """One string for tables and files."""
 
     @abstractmethod
-    def identity(self, each: Input) -> str:
-        """The same for inputs that are the same, once it is folded (`core.data.split.fold`)."""
+    def identity(self, row: Input) -> str:
+        """A key that is equal for equal inputs, once it is normalized (`core.data.normalize`)."""
 
     @abstractmethod
-    def size(self, each: Input) -> int:
+    def size(self, row: Input) -> int:
         """How much there is to read, to sort by: cheap, and of any unit."""
 
     @abstractmethod
@@ -102,7 +115,7 @@ class Modality(ABC):
 
     @abstractmethod
     def lengths(self, processor: Any, inputs: Sequence[Input]) -> np.ndarray:
-        """Of each input, uncut; of very many, of some that are evenly spread: [inputs]."""
+        """Lengths of the inputs, uncut; of very many, of some that are evenly spread: [inputs]."""
 
     @abstractmethod
     def encode(
@@ -179,5 +192,5 @@ class Modality(ABC):
         """Write the processor as it was trained with; the one that is given may still be in use."""
 
     @abstractmethod
-    def ask(self, classify: Any, each: Input) -> Any:
+    def ask(self, classify: Any, row: Input) -> Any:
         """What transformers' pipeline says to an input: a label and score for every class."""

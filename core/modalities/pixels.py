@@ -1,4 +1,4 @@
-"""Pixels as a model wants them: what its image processor makes of a picture, in 8 bits and again in full.
+"""Pixel values as a model wants them: what its image processor makes of a picture, in 8 bits and in full.
 
 Every processor first brings a picture to one size and then computes a line a channel (a factor, a mean, a
 deviation). Pictures are kept between the two, in a quarter of the room; the line is found by asking the
@@ -14,20 +14,20 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from core.data.seen import fitted
+from core.data.pictures.preprocess import fitted
 from core.errors import UserError
 
 if TYPE_CHECKING:
     from PIL import Image
 
 PATCH = 16  # pixels of a side of what counts as a token: those of vision transformers
-FEWEST = 8  # no recipe has a smaller length
-PROBED = ((300, 260), (90, 120), (64, 200))  # height and width of pictures of noise
-EXACT = 1e-3  # between what a processor answers and what is computed here
+MIN_TOKENS = 8  # no recipe has a smaller length
+PROBE_SIZES = ((300, 260), (90, 120), (64, 200))  # height and width of pictures of noise
+MAX_ERROR = 1e-3  # between what a processor answers and what is computed here
 DISK_SHARE = 0.5  # of what is free that may be used
 
 
-class Eye:
+class PixelProcessor:
     """What an image processor does, in two steps. Raises UserError `pictures_read_otherwise` for one that
     does something else."""
 
@@ -51,32 +51,34 @@ class Eye:
         seen = self.pixels(probe)
         self.height, self.width = seen.shape[1:3]
         off = np.abs(seen * self.scale + self.offset - self._whole(probe).transpose(0, 2, 3, 1))
-        if not off.max() <= EXACT:
+        if not off.max() <= MAX_ERROR:
             raise UserError("pictures_read_otherwise")
 
     @property
     def tokens(self) -> int:
         """How much work a picture is."""
-        return tokens(self.height, self.width)
+        return token_count(self.height, self.width)
 
     def _whole(self, images: Sequence[Image.Image]) -> np.ndarray:
-        made = self.processor(list(images), return_tensors="np")["pixel_values"]
-        return np.asarray(made, dtype=np.float32)
+        values = self.processor(list(images), return_tensors="np")["pixel_values"]
+        return np.asarray(values, dtype=np.float32)
 
     def pixels(self, images: Sequence[Image.Image]) -> np.ndarray:
         """[images, height, width, 3] in 8 bits."""
-        made = self.processor(list(images), return_tensors="np", **self._off)["pixel_values"]
-        flat = np.clip(np.rint(np.asarray(made)), 0, 255).astype(np.uint8)
+        values = self.processor(list(images), return_tensors="np", **self._off)["pixel_values"]
+        flat = np.clip(np.rint(np.asarray(values)), 0, 255).astype(np.uint8)
         return np.ascontiguousarray(flat.transpose(0, 2, 3, 1))
 
     def description(self) -> dict[str, Any]:
-        """What `core.data.seen.fitted` has to know, with the line of each channel, to make of a picture what
-        the processor makes of it; ready for JSON. Raises ValueError where it makes something else."""
+        """What `core.data.pictures.preprocess.fitted` has to know, with the line of each channel, to make of
+        a picture what the processor makes of it; ready for JSON. Raises ValueError where it makes something
+        else."""
         from PIL import Image
 
         draw = np.random.default_rng(0)
         probes = [
-            Image.fromarray(draw.integers(0, 256, (*size, 3), dtype=np.uint8)) for size in PROBED
+            Image.fromarray(draw.integers(0, 256, (*size, 3), dtype=np.uint8))
+            for size in PROBE_SIZES
         ]
         seen = [self.pixels([probe])[0].astype(int) for probe in probes]
         shortest = (getattr(self.processor, "size", None) or {}).get("shortest_edge")
@@ -89,7 +91,7 @@ class Eye:
                 "resample": int(Image.Resampling.BILINEAR if resample is None else resample),
             }
             pairs = zip(probes, seen, strict=True)
-            if all(np.abs(fitted(probe, how) - found).max() <= 1 for probe, found in pairs):
+            if all(np.abs(fitted(probe, how) - expected).max() <= 1 for probe, expected in pairs):
                 return {**how, "scale": self.scale.tolist(), "offset": self.offset.tolist()}
         raise ValueError("an image processor that does more than to resize and to crop")
 
@@ -109,9 +111,9 @@ class Eye:
         return BatchFeature({"pixel_values": pixels.permute(0, 3, 1, 2), **batch})
 
 
-def tokens(height: int, width: int) -> int:
+def token_count(height: int, width: int) -> int:
     """How much work a picture of that size is."""
-    return max(FEWEST, height * width // PATCH**2)
+    return max(MIN_TOKENS, height * width // PATCH**2)
 
 
 class PictureRows:
@@ -144,8 +146,8 @@ class PictureRows:
         return chosen
 
 
-def keep(
-    eye: Eye,
+def store_pixels(
+    eye: PixelProcessor,
     images: Callable[[int, int], Sequence[Image.Image]],
     labels: np.ndarray,
     file: Path,

@@ -1,0 +1,1 @@
+"""Pretrained models: which there are, where they are, and how they are loaded."""

@@ -1,4 +1,5 @@
-"""Which model for which data: what a person who has never heard of any of them should start with.
+"""Model recommendation: which for which data, what a person who has never heard of any of them should start
+with.
 
 For texts it follows from their language, their lengths, how many rows there are, and whether there is a
 graphics card. docs/models.md has the rules in a table.
@@ -6,22 +7,21 @@ graphics card. docs/models.md has the rules in a table.
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
 
-from core.data.profile import Profile
+from core.data.profile.profile import Profile
 from core.models.catalog import BUNDLED, BUNDLED_PICTURES, BY_KEY, MULTILINGUAL
 from core.words import Message, message
 
 # From which on a larger model has enough to learn from, where there is a graphics card.
-ROWS = 1_000
-MANY_LONG = 0.2  # share of the texts
-SOME_LONG = 0.05
+MANY_ROWS = 1_000
+MANY_LONG_TEXTS = 0.2  # share of the texts
+SOME_LONG_TEXTS = 0.05
 # Characters that make about 256 tokens, which is what is read of a text unless the person wants more.
-LONG = {"english": 1_000, "chinese": 380}
-LONG_OTHER = 700
+LONG_CHARACTERS = {"english": 1_000, "chinese": 380}
+LONG_CHARACTERS_OTHER = 700
 
 
 @dataclass(frozen=True)
@@ -32,47 +32,37 @@ class Advice:
     why: tuple[Message, ...]
 
 
-def advise(profile: Profile, accelerated: bool) -> Advice:
-    """`accelerated`: is there a graphics card to train on?"""
-    return ADVISERS[profile.modality](profile, accelerated)
-
-
 def to_get(model: str) -> Message:
     """How a model of the catalogue that is not on this computer gets there."""
     key = "advice.package" if model == MULTILINGUAL else "advice.download"
     return message(key, size=BY_KEY[model].megabytes)
 
 
-def _for_pictures(profile: Profile, accelerated: bool) -> Advice:
+def advise_pictures(profile: Profile, accelerated: bool) -> Advice:
+    """The one in the box, whatever the pictures are and whatever there is to train on."""
     return Advice(BUNDLED_PICTURES, (message("advice.pictures"),))
 
 
-def _for_texts(profile: Profile, accelerated: bool) -> Advice:
+def advise_texts(profile: Profile, accelerated: bool) -> Advice:
+    """By their language and lengths; `accelerated`: is there a graphics card to train on?"""
     language, long = profile.language, long_share(profile)
     model, reason = MULTILINGUAL, f"advice.{language}"
     if language == "english":
         model, reason = BUNDLED, "advice.english"
-        if accelerated and long >= MANY_LONG:
+        if accelerated and long >= MANY_LONG_TEXTS:
             model, reason = "modernbert", "advice.english.long"
-        elif accelerated and profile.usable >= ROWS:
+        elif accelerated and profile.usable >= MANY_ROWS:
             model, reason = "roberta", "advice.english.accelerated"
     why = [message(reason, rows=profile.usable)]
-    if long >= SOME_LONG and model != "modernbert":
+    if long >= SOME_LONG_TEXTS and model != "modernbert":
         most = BY_KEY[model].max_length
         why.append(message("advice.long", most=most))
     return Advice(model, tuple(why))
 
 
-# By what the data holds: the keys of `core.modalities`.
-ADVISERS: dict[str, Callable[[Profile, bool], Advice]] = {
-    "text": _for_texts,
-    "image": _for_pictures,
-}
-
-
 def long_share(profile: Profile) -> float:
     """The share of the texts (0 to 1) that are longer than what is read of them by default, about."""
-    limit = LONG.get(profile.language, LONG_OTHER)
+    limit = LONG_CHARACTERS.get(profile.language, LONG_CHARACTERS_OTHER)
     counts, edges = np.array(profile.lengths), np.array(profile.length_edges)
     if not counts.sum():
         return 0.0

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import csv
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
+from pathlib import Path
 
 BUNDLED, BUNDLED_PICTURES = "minilm", "efficientnet-lite0"
-MULTILINGUAL = "multilingual-e5-small"  # from the hub, or from a package: `core.models.packaged`
+# from the hub, or from a package: `core.models.bundled.multilingual_e5`
+MULTILINGUAL = "multilingual-e5-small"
 HUB_ID = re.compile(r"[A-Za-z0-9][\w.-]{0,95}(/[A-Za-z0-9][\w.-]{0,95})?")
 
 # Encoders that were trained with a word before every text. Their authors advise "query: " for classification,
@@ -16,12 +20,16 @@ E5 = re.compile(r"intfloat/(multilingual-)?e5-(small|base|large)(-v2|-unsupervis
 
 @dataclass(frozen=True)
 class Entry:
-    """One model. `parameters` in millions, `megabytes` of the download, `languages` as a locale key.
+    """One model of catalog.csv. `parameters` in millions, `megabytes` of the download. What it is good for is
+    `model.KEY` in the locales.
 
-    Its "good for" sentence is `model.KEY` in the locales. A model for pictures reads no language; one that is
-    only in the box has no hub id.
+    A model for pictures reads no language; one that is only in the box has no hub id. Beside the model in the
+    box for the same kind of data, `slowdown` is how many times as long a step of training takes, and `memory`
+    how many times as much of each row it keeps: untrained networks of each kind on one core of a CPU, 64
+    tokens or 224 x 224 dots, all of it trained or only asked, the mean of both; what is kept, by autograd.
     """
 
+    modality: str
     key: str
     title: str
     hub_id: str
@@ -30,135 +38,34 @@ class Entry:
     languages: str  # "", "english", "chinese" or "many": `language.NAME` in the locales
     licence: str
     max_length: int
-    bundled: bool = False
+    slowdown: float
+    memory: float
+
+    @property
+    def bundled(self) -> bool:
+        """Is it in the box? Then it is what the others of its kind are compared with."""
+        return self.key in (BUNDLED, BUNDLED_PICTURES)
 
 
-CATALOG: tuple[Entry, ...] = (
-    Entry(
-        BUNDLED,
-        "MiniLM L6",
-        "sentence-transformers/all-MiniLM-L6-v2",
-        23,
-        91,
-        "english",
-        "Apache-2.0",
-        512,
-        bundled=True,
-    ),
-    Entry(
-        "distilbert",
-        "DistilBERT base",
-        "distilbert/distilbert-base-uncased",
-        66,
-        268,
-        "english",
-        "Apache-2.0",
-        512,
-    ),
-    Entry(
-        "bert",
-        "BERT base uncased",
-        "google-bert/bert-base-uncased",
-        110,
-        440,
-        "english",
-        "Apache-2.0",
-        512,
-    ),
-    Entry("roberta", "RoBERTa base", "FacebookAI/roberta-base", 125, 499, "english", "MIT", 512),
-    Entry(
-        "deberta-v3-small",
-        "DeBERTa v3 small",
-        "microsoft/deberta-v3-small",
-        141,
-        286,
-        "english",
-        "MIT",
-        512,
-    ),
-    Entry(
-        "modernbert",
-        "ModernBERT base",
-        "answerdotai/ModernBERT-base",
-        149,
-        599,
-        "english",
-        "Apache-2.0",
-        8192,
-    ),
-    Entry(
-        "bert-chinese",
-        "BERT base Chinese",
-        "google-bert/bert-base-chinese",
-        103,
-        412,
-        "chinese",
-        "Apache-2.0",
-        512,
-    ),
-    Entry(
-        MULTILINGUAL,
-        "Multilingual E5 small",
-        "intfloat/multilingual-e5-small",
-        118,
-        471,
-        "many",
-        "MIT",
-        512,
-    ),
-    Entry(
-        "distilbert-multilingual",
-        "DistilBERT multilingual",
-        "distilbert/distilbert-base-multilingual-cased",
-        135,
-        542,
-        "many",
-        "Apache-2.0",
-        512,
-    ),
-    Entry(
-        "xlm-roberta", "XLM-R base", "FacebookAI/xlm-roberta-base", 278, 1115, "many", "MIT", 512
-    ),
-)
-PICTURES: tuple[Entry, ...] = (
-    Entry(BUNDLED_PICTURES, "EfficientNet-Lite0", "", 5, 17, "", "Apache-2.0", 196, bundled=True),
-    Entry("mobilenet-v2", "MobileNetV2", "google/mobilenet_v2_1.0_224", 4, 14, "", "other", 196),
-    Entry("resnet-50", "ResNet-50", "microsoft/resnet-50", 26, 103, "", "Apache-2.0", 196),
-    Entry(
-        "convnextv2-tiny",
-        "ConvNeXt V2 tiny",
-        "facebook/convnextv2-tiny-22k-224",
-        29,
-        115,
-        "",
-        "Apache-2.0",
-        196,
-    ),
-    Entry("dinov2-small", "DINOv2 small", "facebook/dinov2-small", 22, 88, "", "Apache-2.0", 196),
-    Entry(
-        "vit-base",
-        "ViT base",
-        "google/vit-base-patch16-224-in21k",
-        86,
-        346,
-        "",
-        "Apache-2.0",
-        196,
-    ),
-    Entry(
-        "siglip-base",
-        "SigLIP base",
-        "google/siglip-base-patch16-224",
-        93,
-        813,
-        "",
-        "Apache-2.0",
-        196,
-    ),
-)
-BY_KEY: dict[str, Entry] = {entry.key: entry for entry in (*CATALOG, *PICTURES)}
-# What can be picked for each kind of data (`core.modalities`); the one in the box comes first.
-BY_MODALITY: dict[str, tuple[Entry, ...]] = {"text": CATALOG, "image": PICTURES}
+def _entries() -> Iterator[Entry]:
+    numbers = {
+        "parameters": int,
+        "megabytes": int,
+        "max_length": int,
+        "slowdown": float,
+        "memory": float,
+    }
+    with Path(__file__).with_name("catalog.csv").open(encoding="utf-8", newline="") as file:
+        for row in csv.DictReader(file):
+            yield Entry(**{name: numbers.get(name, str)(cell) for name, cell in row.items()})
+
+
+BY_KEY: dict[str, Entry] = {entry.key: entry for entry in _entries()}
+TEXT_MODELS = tuple(entry for entry in BY_KEY.values() if entry.modality == "text")
+PICTURE_MODELS = tuple(entry for entry in BY_KEY.values() if entry.modality == "image")
+# What the models of a language (`Entry.languages`) read, as `core.data.profile.language` names it; others
+# read all.
+READS = {"english": ("english",), "chinese": ("chinese",)}
 
 
 def hub_id(key: str) -> str | None:

@@ -1,26 +1,29 @@
-"""Texts as vectors: what a pretrained encoder makes of them before anybody has trained it."""
+"""Embeddings: what a pretrained encoder makes of texts, or gives the last layer of a classifier of
+pictures."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+import torch
 
-from core.modalities.text import as_input
+from core.models.surgery.heads import last_layer
+from core.models.tokenizer import as_input
 
 if TYPE_CHECKING:
     import numpy.typing as npt
 
     Vectors = npt.NDArray[np.float32]
 
-ACCELERATOR = 50  # times as much is done in the same time where there is a GPU
+ACCELERATOR_FACTOR = 50  # times as much is done in the same time where there is a GPU
 BATCH = 32
 
 
 def budget(model: Any, work: float) -> float:
     """What an encoder may do where `work` (tokens times parameters, forward only) is what a CPU may."""
-    return work * (1 if model.device.type == "cpu" else ACCELERATOR)
+    return work * (1 if model.device.type == "cpu" else ACCELERATOR_FACTOR)
 
 
 def embed(
@@ -34,41 +37,84 @@ def embed(
 ) -> Vectors:
     """The mean of the last hidden states over each text's tokens, at length 1: [texts, hidden size].
 
-    `model` is any transformers model; what a classifier has above its encoder is left out. It is left
-    as it was. Texts of similar length share a batch, so that little is spent on padding. `between` is
-    called before each batch: it may raise, to stop. Mean pooling and unit length are what
+    `model` is any transformers model; what a classifier has above its encoder is left out. Texts of similar
+    length share a batch, so that little is spent on padding. Mean pooling and unit length are what
     Sentence-BERT does (Reimers and Gurevych 2019); the bundled MiniLM was trained for it.
     """
-    import torch
-
-    encoder, was_training = model.base_model, model.training
     order = np.argsort([len(a) + len(b or "") for a, b in texts], kind="stable")[::-1]
-    vectors: Vectors = np.zeros((len(texts), 0), dtype=np.float32)
+
+    def batches() -> Iterable[Mapping[str, Any]]:
+        for start in range(0, len(order), BATCH):
+            some = as_input([texts[i] for i in order[start : start + BATCH]])
+            kwargs = {"padding": True, "truncation": True, "max_length": max_length}
+            yield tokenizer(some, return_tensors="pt", **kwargs)
+
+    def pooled(batch: Mapping[str, Any]) -> torch.Tensor:
+        answer = model.base_model(**batch)
+        states = getattr(answer, "last_hidden_state", None)
+        states = (answer[0] if states is None else states).float()
+        mask = batch["attention_mask"].unsqueeze(-1).float()
+        return (states * mask).sum(1) / mask.sum(1).clamp(min=1)
+
+    vectors = _unit_vectors(model, batches(), pooled, bf16, between)
+    in_order = np.empty_like(vectors)
+    in_order[order] = vectors
+    return in_order
+
+
+def features(model: Any, batch: Mapping[str, Any]) -> torch.Tensor:
+    """What the last layer of a classifier is given of a batch: [rows, hidden size].
+
+    Raises ValueError for a classifier without a linear layer above its encoder.
+    """
+    named = last_layer(model)
+    if named is None:
+        raise ValueError("a classifier without a last linear layer")
+    given: list[torch.Tensor] = []
+
+    def keep(_: Any, inputs: tuple[Any, ...]) -> None:
+        given[:] = inputs[:1]
+
+    hook = named[1].register_forward_pre_hook(keep)
+    try:
+        model(**batch)
+    finally:
+        hook.remove()
+    return given[0]
+
+
+def embed_features(
+    model: Any,
+    batches: Iterable[Mapping[str, Any]],
+    *,
+    bf16: bool = False,
+    between: Callable[[], None] = lambda: None,
+) -> Vectors:
+    """The features of batches of tensors, one after the other, at length 1: [rows, hidden size]."""
+    return _unit_vectors(model, batches, lambda batch: features(model, batch), bf16, between)
+
+
+def _unit_vectors(
+    model: Any,
+    batches: Iterable[Mapping[str, Any]],
+    vectors_of: Callable[[Mapping[str, Any]], torch.Tensor],
+    bf16: bool,
+    between: Callable[[], None],
+) -> Vectors:
+    """[rows of all batches, hidden size]. The model is left as it was. `between` is called before each batch:
+    it may raise, to stop."""
+    was_training, vectors = model.training, []
     model.eval()
     try:
-        for start in range(0, len(order), BATCH):
+        for batch in batches:
             between()
-            batch = order[start : start + BATCH]
-            inputs = tokenizer(
-                as_input([texts[i] for i in batch]),
-                padding=True,
-                truncation=True,
-                max_length=max_length,
-                return_tensors="pt",
-            ).to(model.device)
+            inputs = {name: value.to(model.device) for name, value in batch.items()}
             with (
                 torch.inference_mode(),
                 torch.autocast(model.device.type, torch.bfloat16, enabled=bf16),
             ):
-                answer = encoder(**inputs)
-            states = getattr(answer, "last_hidden_state", None)
-            states = (answer[0] if states is None else states).float()
-            mask = inputs["attention_mask"].unsqueeze(-1).float()
-            pooled = (states * mask).sum(1) / mask.sum(1).clamp(min=1)
-            unit = torch.nn.functional.normalize(pooled, dim=1).cpu().numpy()
-            if not start:
-                vectors = np.zeros((len(texts), unit.shape[1]), dtype=np.float32)
-            vectors[batch] = unit
+                own = vectors_of(inputs).float()
+            vectors.append(torch.nn.functional.normalize(own, dim=1).cpu().numpy())
     finally:
         model.train(was_training)
-    return vectors
+    return np.concatenate(vectors) if vectors else np.zeros((0, 0), dtype=np.float32)

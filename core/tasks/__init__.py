@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable
 
-from core.data.columns import parts
+from core.data.labels.cells import split_labels
 from core.tasks.base import Task
 from core.tasks.multi_label import MultiLabel
 from core.tasks.single_label import SingleLabel
@@ -19,7 +19,8 @@ def task_of(cells: Iterable[str], separator: str = "") -> Task:
     if not separator:
         return SingleLabel(tuple(sorted({cell for cell in cells if cell})))
     return MultiLabel(
-        tuple(sorted({part for cell in set(cells) for part in parts(cell, separator)})), separator
+        tuple(sorted({part for cell in set(cells) for part in split_labels(cell, separator)})),
+        separator,
     )
 
 
@@ -32,6 +33,6 @@ def strata(cells: list[str], separator: str) -> list[str]:
     """What to divide rows by, so that every class is on every side: the rarest label of each."""
     if not separator:
         return cells
-    rows = [parts(cell, separator) for cell in cells]
+    rows = [split_labels(cell, separator) for cell in cells]
     counts = Counter(part for row in rows for part in row)
     return [min(row, key=lambda part: (counts[part], part), default="") for row in rows]

@@ -1,4 +1,5 @@
-"""What is learned from a label column: its classes, the loss, and what counts as a good answer.
+"""Classification tasks, what is learned from a label column: its classes, the loss, and what counts as a good
+answer.
 
 Nobody outside asks which kind of task it is: what differs between the kinds is asked of the task.
 """
@@ -9,8 +10,8 @@ from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from core.evaluation.label_noise import Doubts
-from core.evaluation.metrics import Floats, Numbers
+from core.tasks.label_noise import Doubts
+from core.tasks.metrics import Floats, Numbers
 
 __all__ = ["MISSING", "Floats", "Numbers", "Task", "head", "ranked"]
 
@@ -93,7 +94,7 @@ class Task(ABC):
     def score(
         self, probabilities: Floats, truth: Numbers, threshold: float | None
     ) -> dict[str, Any]:
-        """Everything that the result page shows, ready for JSON: see `core.evaluation.metrics`."""
+        """Everything that the result page shows, ready for JSON: see `core.tasks.metrics`."""
 
     @abstractmethod
     def quick_score(self, logits: Floats, truth: Numbers) -> dict[str, float]:
@@ -147,13 +148,16 @@ def head(names: Sequence[str], problem: str = "single_label_classification") -> 
     }
 
 
+def last_evaluation(history: Sequence[Mapping[str, Any]]) -> Mapping[str, Any]:
+    """The newest one among the rows of the Trainer's history."""
+    return next(row for row in reversed(history) if "eval_loss" in row)
+
+
 def ranked(history: Sequence[Mapping[str, Any]]) -> list[Any]:
     """The evaluations among the rows of the Trainer's history, the best first: highest macro-F1, then lowest
     loss, then the earliest.
 
     Macro-F1 ties often on few validation rows; the loss then says which model is surer of the truth.
     """
-    evaluations = [row for row in history if "eval_loss" in row]
-    return sorted(
-        evaluations, key=lambda row: (-row["eval_macro_f1"], row["eval_loss"], row["step"])
-    )
+    rows = [row for row in history if "eval_loss" in row]
+    return sorted(rows, key=lambda row: (-row["eval_macro_f1"], row["eval_loss"], row["step"]))

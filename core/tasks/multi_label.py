@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 
-from core.data.columns import parts
-from core.evaluation import label_noise, metrics
+from core.data.labels.cells import join_labels, split_labels
+from core.tasks import label_noise, metrics
 from core.tasks.base import MISSING, Floats, Numbers, Task
 
 if TYPE_CHECKING:
@@ -37,11 +37,14 @@ class MultiLabel(Task):
     def encode(self, cells: Sequence[str]) -> Numbers:
         place = {name: k for k, name in enumerate(self.names)}
         truth = np.zeros((len(cells), len(self.names)), dtype=np.int64)
+        named = {
+            cell: [place[part] for part in split_labels(cell, self.separator)]
+            for cell in set(cells)
+        }
         for row, cell in enumerate(cells):
+            truth[row, named[cell]] = 1
             if not cell:
                 truth[row] = MISSING
-            for part in parts(cell, self.separator):
-                truth[row, place[part]] = 1
         return truth
 
     def known(self, truth: Numbers) -> Any:
@@ -58,10 +61,9 @@ class MultiLabel(Task):
         return np.asarray(np.where(usual, shares.clip(min=0.5), shares.clip(max=0.49)))
 
     def spoken(self, truth: Numbers) -> list[str]:
-        return [
-            f"{self.between} ".join(self.names[k] for k in np.flatnonzero(row == 1))
-            for row in truth
-        ]
+        """ "" for a row that has none of the classes."""
+        rows = ([self.names[k] for k in np.flatnonzero(row == 1)] for row in truth)
+        return [join_labels(names, self.between) if names else "" for names in rows]
 
     def losses(self, logits: torch.Tensor, batch: Mapping[str, torch.Tensor]) -> torch.Tensor:
         """Binary cross-entropy, the mean over the classes."""
@@ -109,9 +111,8 @@ class MultiLabel(Task):
     def score(
         self, probabilities: Floats, truth: Numbers, threshold: float | None
     ) -> dict[str, Any]:
-        return metrics.multi_label_score(
-            probabilities, truth, self.names, 0.5 if threshold is None else threshold
-        )
+        bound = 0.5 if threshold is None else threshold
+        return metrics.multi_label_score(probabilities, truth, self.names, bound)
 
     def quick_score(self, logits: Floats, truth: Numbers) -> dict[str, float]:
         probabilities = self.probabilities(logits)
@@ -127,11 +128,9 @@ class MultiLabel(Task):
     def balanced_accuracy(self, hits: Any, answered: Any, true: Any, rows: int) -> Floats:
         """The mean, over the classes that some rows have and some lack, of how many of either are found."""
         lacking = rows - true
-        found, spared = (
-            metrics.divide(hits, true),
-            metrics.divide(lacking - answered + hits, lacking),
-        )
-        return metrics.mean_of_known((found + spared) / 2)
+        recall = metrics.divide(hits, true)
+        specificity = metrics.divide(lacking - answered + hits, lacking)
+        return metrics.mean_of_known((recall + specificity) / 2)
 
     def logits(self, probabilities: Floats) -> Floats:
         shares = probabilities.astype(np.float64)
@@ -148,7 +147,7 @@ class MultiLabel(Task):
         return probabilities.ravel(), (truth == 1).ravel()
 
     def sure(self, probabilities: Floats, threshold: float | None) -> Floats:
-        given = probabilities >= (0.5 if threshold is None else threshold)
+        given = self.given(probabilities, threshold) == 1
         return np.asarray(np.where(given, probabilities, 1 - probabilities).min(axis=1))
 
     def doubts(self, probabilities: Floats, truth: Numbers) -> label_noise.Doubts:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 
-from core.evaluation import label_noise, metrics
+from core.tasks import label_noise, metrics
 from core.tasks.base import MISSING, Floats, Numbers, Task
 
 if TYPE_CHECKING:

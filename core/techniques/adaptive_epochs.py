@@ -5,19 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from core.data.profile import Profile
+from core.data.profile.profile import Profile
+from core.evidence import Sentence
 from core.options import option
 from core.tasks.base import ranked
-from core.techniques.base import Context, Technique
-from core.techniques.evidence import sentence
-from core.words import message
-
-
-@dataclass(frozen=True)
-class Options:
-    # epochs without a better score; None: what the automatic recipe says can be reached
-    patience: float | None = option(None, minimum=0.1, maximum=50)
-    average: int = option(5, minimum=1, maximum=10, step=1)  # of so many of the best checkpoints
+from core.technique import Context, Technique
+from core.words import Message, message
 
 
 class AdaptiveEpochs(Technique):
@@ -30,8 +23,20 @@ class AdaptiveEpochs(Technique):
 
     key = "adaptive_epochs"
     group = "course"
-    modalities = ("text", "image")
-    Options = Options
+    early = True
+
+    @dataclass(frozen=True)
+    class Options:
+        # epochs without a better score; None: what the automatic recipe says can be reached
+        patience: float | None = option(None, minimum=0.1, maximum=50)
+        # of so many of the best checkpoints
+        average: int = option(5, minimum=1, maximum=10, step=1)
+
+    def planned(self, plan: Any) -> tuple[Message, Message]:
+        chosen = self.options.patience
+        if chosen:
+            return message("plan.patience.epochs", n=float(chosen)), message("recipe.yours")
+        return message("plan.patience.checks", n=plan.patience), message("plan.patience")
 
     @property
     def averaged(self) -> int:
@@ -44,27 +49,19 @@ class AdaptiveEpochs(Technique):
     def callbacks(self, context: Context) -> list[Any]:
         from transformers import TrainerCallback
 
-        wanted: float | None = self.options.patience
-        patience = (
-            context.patience
-            if wanted is None
-            else max(1, round(wanted * context.evaluations_per_epoch))
-        )
-
-        shown = self.evidence
+        patience, shown = context.patience, self.evidence
+        if self.options.patience is not None:
+            patience = max(1, round(self.options.patience * context.evaluations_per_epoch))
 
         class StopWhenFlat(TrainerCallback):
             def on_train_end(self, args: Any, state: Any, control: Any, **_: Any) -> None:
                 scores = ranked(state.log_history)
                 if scores and context.stage == "train":
                     ended = "early" if state.global_step < state.max_steps else "late"
-                    said = message(
-                        f"technique.adaptive_epochs.{ended}",
-                        best=float(scores[0]["epoch"]),
-                        end=float(state.epoch),
-                        epochs=float(args.num_train_epochs),
-                    )
-                    shown[:] = [sentence(said)]
+                    epochs = {"end": float(state.epoch), "epochs": float(args.num_train_epochs)}
+                    best = float(scores[0]["epoch"])
+                    said = message(f"technique.adaptive_epochs.{ended}", best=best, **epochs)
+                    shown[:] = [Sentence(said)]
 
             def on_evaluate(self, args: Any, state: Any, control: Any, **_: Any) -> None:
                 # The trainer's history survives a resume; a counter of our own would not.
@@ -73,12 +70,7 @@ class AdaptiveEpochs(Technique):
                 if since >= patience and not control.should_training_stop:
                     control.should_training_stop = True
                     if state.global_step < state.max_steps:
-                        context.note(
-                            message(
-                                "technique.adaptive_epochs.stopped",
-                                epoch=float(state.epoch),
-                                evaluations=since,
-                            )
-                        )
+                        at = {"epoch": float(state.epoch), "evaluations": since}
+                        context.note(message("technique.adaptive_epochs.stopped", **at))
 
         return [StopWhenFlat()]

@@ -1,35 +1,27 @@
-"""Class balance: mistakes on rare classes, or on hard rows, cost more than those on common and easy ones."""
+"""Class weights and focal loss: mistakes on rare classes, or on hard rows, cost more than those on common and
+easy ones."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
-from core.data.profile import Profile
+from core.data.profile.profile import Profile
+from core.evidence import Table
 from core.options import option
-from core.techniques.base import Context, Fit, Technique
-from core.techniques.evidence import table
+from core.runs.result import Result
+from core.technique import Context, Fit, Loss, Technique
 from core.words import Message, message
 
 if TYPE_CHECKING:
     import torch
 
-    from core.techniques.base import Loss
-
-SHOWN = 20  # classes
-UNEQUAL = 3  # times as many rows as the rarest class has
-
-
-@dataclass(frozen=True)
-class Options:
-    kind: str = option("weighted", choices=("weighted", "focal"))
-    # of "weighted": 1 weighs every class the same in sum ("balanced"), 0 changes nothing
-    strength: float = option(1.0, minimum=0.1, maximum=1.0, step=0.1)
-    focus: float = option(2.0, minimum=0.5, maximum=5.0, step=0.5)  # of "focal": its gamma
+MAX_SHOWN_CLASSES = 20  # classes
+UNEQUAL_RATIO = 3  # times as many rows as the rarest class has
 
 
 class ClassBalance(Technique):
@@ -42,8 +34,13 @@ class ClassBalance(Technique):
 
     key = "class_balance"
     group = "loss"
-    modalities = ("text", "image")
-    Options = Options
+
+    @dataclass(frozen=True)
+    class Options:
+        kind: str = option("weighted", choices=("weighted", "focal"))
+        # of "weighted": 1 weighs every class the same in sum ("balanced"), 0 changes nothing
+        strength: float = option(1.0, minimum=0.1, maximum=1.0, step=0.1)
+        focus: float = option(2.0, minimum=0.5, maximum=5.0, step=0.5)  # of "focal": its gamma
 
     @classmethod
     def unavailable(cls, profile: Profile) -> Message | None:
@@ -55,7 +52,7 @@ class ClassBalance(Technique):
     @classmethod
     def suggested(cls, profile: Profile) -> bool:
         counts = [count for _, count in profile.classes]
-        return len(counts) > 1 and counts[0] >= UNEQUAL * counts[-1]
+        return len(counts) > 1 and counts[0] >= UNEQUAL_RATIO * counts[-1]
 
     @classmethod
     def advice(cls, profile: Profile) -> Message | None:
@@ -65,11 +62,11 @@ class ClassBalance(Technique):
         kind = "unequal" if cls.suggested(profile) else "equal"
         return message(f"technique.class_balance.advice.{kind}", most=most, fewest=fewest)
 
-    def exported(self, fit: Fit, folder: Path, facts: Mapping[str, Any]) -> dict[str, Any]:
+    def exported(self, fit: Fit, folder: Path, result: Result) -> None:
         """The rarest classes first: they are what it is for."""
-        joint = fit.sets.joint
+        joint = fit.splits.joint
         counts, weights = joint.counts[0], self._weights(joint.counts[0])
-        found = {each["label"]: each for each in facts["test"]["per_class"]}
+        by_label = {scores.label: scores for scores in result.test.per_class}
         names = joint.tasks[0].names
         head = [
             message(f"technique.{self.key}.{name}")
@@ -80,12 +77,11 @@ class ClassBalance(Technique):
                 names[k],
                 f"{counts[k]:,}",
                 "–" if self.options.kind == "focal" else f"{weights[k]:.2f}",
-                f"{found[names[k]]['recall']:.2f}" if found[names[k]]["rows"] else "–",
+                f"{by_label[names[k]].recall:.2f}" if by_label[names[k]].rows else "–",
             ]
-            for k in counts.argsort(kind="stable")[:SHOWN]
+            for k in counts.argsort(kind="stable")[:MAX_SHOWN_CLASSES]
         ]
-        self.evidence[:] = [table(message(f"technique.{self.key}.{self.options.kind}"), head, rows)]
-        return {}
+        self.evidence[:] = [Table(message(f"technique.{self.key}.{self.options.kind}"), head, rows)]
 
     def loss(self, loss: Loss, context: Context) -> Loss:
         make = self._focal if self.options.kind == "focal" else self._weighted

@@ -5,24 +5,18 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from core.data.profile import Profile
+from core.data.profile.profile import Profile
 from core.options import option
-from core.recipe import Recipe
-from core.techniques.base import Context, Technique
-from core.techniques.evidence import sentence
+from core.technique import Context, Technique
 from core.techniques.linear_probe import LinearProbe
 from core.words import Message, message
 
 if TYPE_CHECKING:
     import torch
 
-FEW = 1_000  # usable rows below which it saves little time and costs score (benchmarks/README.md)
-
-
-@dataclass(frozen=True)
-class Options:
-    share: float = option(0.5, minimum=0.0, maximum=1.0, step=0.1)  # of the layers, from the bottom
-    gradual: bool = option(False)  # are the other layers frozen at first, too?
+MIN_ROWS = (
+    1_000  # usable rows below which it saves little time and costs score (benchmarks/README.md)
+)
 
 
 class Freeze(Technique):
@@ -33,22 +27,29 @@ class Freeze(Technique):
     """
 
     key = "freeze"
+    changes_encoder = True
     group = "course"
-    modalities = ("text", "image")
+    fast = True
     stages = ("train",)
-    Options = Options
+
+    @dataclass(frozen=True)
+    class Options:
+        # of the layers, from the bottom
+        share: float = option(0.5, minimum=0.0, maximum=1.0, step=0.1)
+        gradual: bool = option(False)  # are the other layers frozen at first, too?
+
+    @property
+    def frozen_layers(self) -> float:
+        return float(self.options.share)
 
     @classmethod
     def advice(cls, profile: Profile) -> Message:
-        kind = "few" if profile.usable < FEW else "many"
+        kind = "few" if profile.usable < MIN_ROWS else "many"
         usual = message(f"technique.freeze.advice.{kind}", rows=profile.usable)
         return LinearProbe.apart(profile) or usual
 
-    def check(self, recipe: Recipe) -> None:
-        LinearProbe.rule_out(self, recipe)
-
     def model(self, model: torch.nn.Module, context: Context) -> None:
-        from core.models.layers import heights, layers
+        from core.models.surgery.layers import heights, layers, trained_share
 
         above, height = layers(model), heights(model)
         frozen = above[: round(self.options.share * len(above))]
@@ -58,20 +59,15 @@ class Freeze(Technique):
         for parameter in model.parameters():
             if height.get(id(parameter)) == 0:  # what is below the layers
                 parameter.requires_grad_(False)
-        trained = sum(p.numel() for p in model.parameters() if p.requires_grad)
-        total = sum(p.numel() for p in model.parameters())
-        done = message(
-            "technique.freeze.done", frozen=len(frozen), layers=len(above), share=trained / total
-        )
-        context.note(done)
-        self.evidence[:] = [sentence(done)]
+        facts = {"frozen": len(frozen), "layers": len(above), "share": trained_share(model)[1]}
+        self.tell(context, message("technique.freeze.done", **facts))
 
     def callbacks(self, context: Context) -> list[Any]:
         if not self.options.gradual:
             return []
         from transformers import TrainerCallback
 
-        waiting = [[p for p in each.parameters() if p.requires_grad] for each in self._waiting]
+        waiting = [[p for p in layer.parameters() if p.requires_grad] for layer in self._waiting]
 
         class Unfreeze(TrainerCallback):
             def on_step_begin(self, args: Any, state: Any, control: Any, **_: Any) -> None:

@@ -5,46 +5,36 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
+from core.evidence import Sentence
 from core.options import option
-from core.techniques.base import Context, Fit, Technique
-from core.techniques.evidence import sentence
+from core.runs.result import Result
+from core.technique import Context, Fit, Loss, Technique
 from core.words import message
 
 if TYPE_CHECKING:
     import torch
 
-    from core.techniques.base import Loss
-
-
-@dataclass(frozen=True)
-class Options:
-    amount: float = option(0.1, minimum=0.05, maximum=0.5, step=0.05)
-
 
 class LabelSmoothing(Technique):
     """Szegedy et al. 2016, "Rethinking the Inception Architecture for Computer Vision", section 7.
 
-    A share `amount` of the loss asks for all classes alike: of one row it is
-    (1 - amount) * cross-entropy - amount * mean over the classes of log(probability).
+    A share `amount` of the loss asks for all classes alike: of one row it is (1 - amount) * cross-entropy -
+    amount * mean over the classes of log(probability).
     """
 
     key = "label_smoothing"
     group = "loss"
-    modalities = ("text", "image")
-    Options = Options
 
-    def exported(self, fit: Fit, folder: Path, facts: Mapping[str, Any]) -> dict[str, Any]:
-        test = facts["test"]
-        said = message(
-            f"technique.{self.key}.done",
-            sure=float(test["confidence"]),
-            right=float(test["accuracy"]),
-            rows=int(test["rows"]),
-        )
-        self.evidence[:] = [sentence(said)]
-        return {}
+    @dataclass(frozen=True)
+    class Options:
+        amount: float = option(0.1, minimum=0.05, maximum=0.5, step=0.05)
+
+    def exported(self, fit: Fit, folder: Path, result: Result) -> None:
+        test = result.test
+        facts = {"sure": test.confidence, "right": test.accuracy, "rows": test.rows}
+        self.evidence[:] = [Sentence(message(f"technique.{self.key}.done", **facts))]
 
     def loss(self, loss: Loss, context: Context) -> Loss:
         amount, task = self.options.amount, context.task

@@ -4,11 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from core.data.profile import Profile
+from core.data.profile.profile import Profile
 from core.errors import UserError
-from core.recipe import Recipe
-from core.techniques.base import Context, Technique
-from core.techniques.evidence import sentence
+from core.technique import Context, Technique
 from core.words import Message, message
 
 if TYPE_CHECKING:
@@ -25,7 +23,7 @@ class LinearProbe(Technique):
     group = "course"
     modalities = ("image",)
     stages = ("train",)
-    frozen = True
+    frozen = fast = True
     # Nothing else moves meanwhile, and all features are of one scale (benchmarks/README.md, "Pictures").
     head_rate = 5.0
     decay = 300.0  # a thousand features and a few hundred rows: else it soon knows these by heart
@@ -42,27 +40,16 @@ class LinearProbe(Technique):
             return None
         return message(f"technique.linear_probe.{kind}")
 
-    @classmethod
-    def rule_out(cls, other: Technique, recipe: Recipe) -> None:
-        """Raise UserError where another technique, which changes what is frozen here, is in its recipe."""
-        if cls.key in recipe.techniques:
-            raise UserError("linear_probe_with", other=message(f"technique.{other.key}.name"))
-
     def model(self, model: torch.nn.Module, context: Context) -> None:
-        from core.models.heads import last_layer
+        from core.models.surgery.heads import last_layer
+        from core.models.surgery.layers import trained_share
 
-        found = last_layer(model)
-        if found is None:
+        named = last_layer(model)
+        if named is None:
             raise UserError("linear_probe_no_layer")
+        layer = named[1]
         model.requires_grad_(False)
-        found[1].requires_grad_(True)
-        trained = sum(p.numel() for p in found[1].parameters())
-        total = sum(p.numel() for p in model.parameters())
-        done = message(
-            "technique.linear_probe.done",
-            features=found[1].in_features,
-            trained=trained,
-            share=trained / total,
-        )
-        context.note(done)
-        self.evidence[:] = [sentence(done)]
+        layer.requires_grad_(True)
+        trained, share = trained_share(model)
+        counts = {"features": layer.in_features, "trained": trained}
+        self.tell(context, message("technique.linear_probe.done", **counts, share=share))

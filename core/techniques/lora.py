@@ -6,18 +6,11 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from core.options import option
-from core.techniques.base import Context, Technique
-from core.techniques.evidence import sentence
+from core.technique import Context, Technique
 from core.words import message
 
 if TYPE_CHECKING:
     import torch
-
-
-@dataclass(frozen=True)
-class Options:
-    rank: int = option(8, minimum=1, maximum=64, step=1)
-    scale: float = option(2.0, minimum=0.5, maximum=8.0, step=0.5)  # alpha / rank
 
 
 class Lora(Technique):
@@ -25,42 +18,42 @@ class Lora(Technique):
     encoder. The exported model has them merged in: it is as large and as fast as any other."""
 
     key = "lora"
+    modalities = ("text",)
     group = "course"
     stages = ("train",)
-    Options = Options
     # Schulman et al. 2025, "LoRA Without Regret": about ten times the rate of full fine-tuning.
     rate = 10.0
+
+    @dataclass(frozen=True)
+    class Options:
+        rank: int = option(8, minimum=1, maximum=64, step=1)
+        scale: float = option(2.0, minimum=0.5, maximum=8.0, step=0.5)  # alpha / rank
 
     def model(self, model: torch.nn.Module, context: Context) -> None:
         import torch
         from peft import LoraConfig, inject_adapter_in_model
 
-        base = model.base_model
+        from core.models.surgery.layers import trained_share
+
+        prefix = f"{model.base_model_prefix}."
         names = [
             name
             for name, module in model.named_modules()
-            if isinstance(module, torch.nn.Linear)
-            and name.startswith(f"{model.base_model_prefix}.")
+            if isinstance(module, torch.nn.Linear) and name.startswith(prefix)
         ]
-        frozen = {name for name, p in base.named_parameters() if not p.requires_grad}
-        rank = int(self.options.rank)
-        config = LoraConfig(
-            r=rank, lora_alpha=self.options.scale * rank, lora_dropout=0.0, target_modules=names
-        )
-        inject_adapter_in_model(config, model)
+        frozen = {name for name, p in model.base_model.named_parameters() if not p.requires_grad}
+        rank, alpha = int(self.options.rank), self.options.scale * self.options.rank
+        inject_adapter_in_model(LoraConfig(r=rank, lora_alpha=alpha, target_modules=names), model)
         for name, parameter in model.named_parameters():
-            below = name.removeprefix(f"{model.base_model_prefix}.")
+            below = name.removeprefix(prefix)
             # What another technique has frozen stays so: no adapter learns in a frozen layer.
             if "lora_" in below:
                 whole = below.split(".lora_")[0] + ".weight"
                 parameter.requires_grad_(whole not in frozen)
             elif below == name:
                 parameter.requires_grad_(True)  # the head
-        trained = sum(p.numel() for p in model.parameters() if p.requires_grad)
-        total = sum(p.numel() for p in model.parameters())
-        done = message("technique.lora.done", trained=trained, share=trained / total)
-        context.note(done)
-        self.evidence.append(sentence(done))
+        trained, share = trained_share(model)
+        self.tell(context, message("technique.lora.done", trained=trained, share=share))
 
     def finish(self, model: torch.nn.Module, context: Context) -> None:
         from peft.tuners.tuners_utils import BaseTunerLayer

@@ -7,27 +7,18 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from core.data.profile import Profile
+from core.data.profile.profile import Profile, other_labels
 from core.errors import UserError
+from core.evidence import Table
 from core.options import option
 from core.recipe import Recipe
-from core.techniques.base import Context, Technique
-from core.techniques.evidence import table
+from core.technique import Context, Loss, Technique
 from core.words import Message, message
 
 if TYPE_CHECKING:
     import torch
 
-    from core.techniques.base import Loss
-
 PARAMETER = "task_log_variances"
-
-
-@dataclass(frozen=True)
-class Options:
-    weights: str = option("equal", choices=("equal", "learned", "given"))
-    # With "given": a number for each label column, the main one first.
-    given: str | None = option(None)
 
 
 class Multitask(Technique):
@@ -38,9 +29,14 @@ class Multitask(Technique):
     """
 
     key = "multitask"
+    joint = True
     group = "data"
-    modalities = ("text", "image")
-    Options = Options
+
+    @dataclass(frozen=True)
+    class Options:
+        weights: str = option("equal", choices=("equal", "learned", "given"))
+        # With "given": a number for each label column, the main one first.
+        given: str | None = option(None)
 
     def __init__(self, options: Any = None) -> None:
         super().__init__(options)
@@ -51,14 +47,14 @@ class Multitask(Technique):
                 self._given = [float(word) for word in re.findall(r"[^\s,;/]+", given)]
             except ValueError:
                 self._given = []
-            if not self._given or not all(0 < each <= 100 for each in self._given):
+            if not self._given or not all(0 < weight <= 100 for weight in self._given):
                 raise UserError("multitask_weights", given=given[:60])
         self._spread: torch.nn.Parameter | None = None
         self._columns: dict[int, tuple[str, int, int]] = {}  # name, classes, training rows
 
     @classmethod
     def unavailable(cls, profile: Profile) -> Message | None:
-        return None if others(profile) else message("technique.multitask.unavailable")
+        return None if other_labels(profile) else message("technique.multitask.unavailable")
 
     def check(self, recipe: Recipe) -> None:
         columns = len(recipe.tasks)
@@ -104,14 +100,4 @@ class Multitask(Technique):
         names = ("column", "classes", "rows", "weight")
         head = [message(f"technique.multitask.{name}") for name in names]
         kind = message(f"technique.multitask.weights.{self.options.weights}")
-        self.evidence[:] = [table(message("technique.multitask.learned", kind=kind), head, rows)]
-
-
-def others(profile: Profile) -> list[str]:
-    """The columns that could be learned beside the main label column."""
-    used = (*profile.text, profile.label, profile.split)
-    return [
-        column.name
-        for column in profile.columns
-        if column.role == "label" and column.name not in used
-    ]
+        self.evidence[:] = [Table(message("technique.multitask.learned", kind=kind), head, rows)]

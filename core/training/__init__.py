@@ -1,0 +1,1 @@
+"""Training: the loop that fits one model, and nothing else."""

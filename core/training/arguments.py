@@ -1,73 +1,79 @@
-"""What transformers' loop is given: its settings, the loss, the learning rates."""
+"""Training arguments: what transformers' loop is given, its settings, the loss, the learning rates."""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from transformers import TrainingArguments
 
-from core.models.heads import below
-from core.recipe import TrainSpec
-from core.techniques.base import Context, Technique
-from core.training.joint import Joint
+from core.models.surgery.heads import below
+from core.recipe import Settings
+from core.technique import Context, Loss, Technique
+from core.training.label_columns import LabelColumns
 from core.training.machine import Machine
-
-if TYPE_CHECKING:
-    from core.techniques.base import Loss
 
 # The most rows, and tokens with padding, of a batch that is only scored: it shall not need more than a step.
 # A GPU has room for sixteen times as much, and nothing to do with less.
 EVAL_BATCH, EVAL_TOKENS, ACCELERATOR = 64, 4096, 16
 
 
-def scored_at_once(spec: TrainSpec, here: Machine) -> int:
+def scored_at_once(spec: Settings, machine: Machine) -> int:
     """Rows in a batch that is only scored."""
-    times = 1 if here.device == "cpu" else ACCELERATOR
-    return max(1, min(times * EVAL_BATCH, times * EVAL_TOKENS // int(spec.max_length or 1)))
+    times = 1 if machine.device == "cpu" else ACCELERATOR
+    return max(1, min(times * EVAL_BATCH, times * EVAL_TOKENS // spec.max_length))
+
+
+def common_arguments(place: Path, spec: Settings, machine: Machine) -> dict[str, Any]:
+    """What holds for every loop: the machine, the seed, and that nothing is printed or kept by itself."""
+    return {
+        "output_dir": str(place),
+        "per_device_train_batch_size": spec.batch_size,
+        "seed": spec.seed,
+        "use_cpu": machine.device == "cpu",  # without it, bf16 asks for a GPU
+        "bf16": machine.precision == "bf16",
+        "fp16": machine.precision == "fp16",
+        "save_strategy": "no",  # KeepBest asks for checkpoints, and removes the old
+        "logging_steps": 1,
+        "logging_nan_inf_filter": False,
+        "disable_tqdm": True,
+        "report_to": "none",
+        "dataloader_pin_memory": False,
+        "remove_unused_columns": False,  # `for_model` does it: techniques have columns of their own
+    }
 
 
 def arguments(
     place: Path,
-    spec: TrainSpec,
+    spec: Settings,
     epochs: float,
     evaluate_every: int,
-    here: Machine,
+    machine: Machine,
     techniques: Sequence[Technique],
 ) -> TrainingArguments:
     settings: dict[str, Any] = {"lr_scheduler_type": "linear"}
     for technique in techniques:
         settings |= technique.arguments()
     return TrainingArguments(
-        output_dir=str(place),
+        **common_arguments(place, spec, machine),
         num_train_epochs=epochs,
         learning_rate=spec.learning_rate,
-        per_device_train_batch_size=spec.batch_size,
-        per_device_eval_batch_size=scored_at_once(spec, here),
+        per_device_eval_batch_size=scored_at_once(spec, machine),
         gradient_accumulation_steps=spec.accumulation,
-        weight_decay=float(spec.weight_decay or 0),
+        weight_decay=spec.weight_decay,
         warmup_steps=spec.warmup,  # below 1 it is a share of all steps
-        seed=spec.seed,
-        use_cpu=here.device == "cpu",  # without it, bf16 asks for a GPU
-        bf16=here.precision == "bf16",
-        fp16=here.precision == "fp16",
         eval_strategy="steps",
         eval_steps=evaluate_every,
-        save_strategy="no",  # KeepBest asks for checkpoints, and removes the old
-        logging_steps=1,
-        logging_nan_inf_filter=False,
-        disable_tqdm=True,
-        report_to="none",
         label_names=["labels"],  # which the Trainer reads off transformers' own models only
-        dataloader_pin_memory=False,
-        remove_unused_columns=False,  # `for_model` does it: techniques have columns of their own
         **settings,
     )
 
 
-def loss_of(techniques: Sequence[Technique], contexts: Sequence[Context], joint: Joint) -> Loss:
+def loss_of(
+    techniques: Sequence[Technique], contexts: Sequence[Context], joint: LabelColumns
+) -> Loss:
     """One for each label column, each made of one another by the techniques, and then their sum."""
     losses: list[Loss] = []
     for context in contexts:
@@ -78,7 +84,7 @@ def loss_of(techniques: Sequence[Technique], contexts: Sequence[Context], joint:
     return joint.loss(losses)
 
 
-def rates(model: Any, spec: TrainSpec, techniques: Sequence[Technique]) -> Callable[[str], float]:
+def rates(model: Any, spec: Settings, techniques: Sequence[Technique]) -> Callable[[str], float]:
     """The learning rate of a parameter by its name.
 
     The head learns at `spec.head_learning_rate`, everything below it at `spec.learning_rate`: the head

@@ -8,19 +8,19 @@ from typing import Any
 import numpy as np
 from torch.utils.data import Sampler
 
-POOL = 200  # batches that are sorted together
+POOL_BATCHES = 200  # batches that are sorted together
 # Of a length: which rows meet in a batch differs from epoch to epoch. With a tenth, a tenth of each batch is
 # padding on top; with this, a twenty-fifth.
-JITTER = 0.02
+LENGTH_JITTER = 0.02
 
 
 # Columns of a batch that are not for the model.
-BESIDE = ("labels", "row")
+NOT_FOR_THE_MODEL = ("labels", "row")
 
 
 def for_model(batch: Mapping[str, Any]) -> dict[str, Any]:
     """What the model itself is given of a batch."""
-    return {name: value for name, value in batch.items() if name not in BESIDE}
+    return {name: value for name, value in batch.items() if name not in NOT_FOR_THE_MODEL}
 
 
 class SimilarLengths(Sampler[int]):
@@ -53,10 +53,16 @@ class SimilarLengths(Sampler[int]):
 
     def __iter__(self) -> Iterator[int]:
         self.tell(self.epoch)
-        random = np.random.default_rng([self.seed, self.epoch])
+        for batch in self.batches(self.epoch):
+            yield from batch.tolist()
+
+    def batches(self, epoch: int) -> list[np.ndarray]:
+        """The row numbers of an epoch, by the batches that they come in."""
+        random = np.random.default_rng([self.seed, epoch])
         order = random.permutation(len(self.lengths))
-        noisy = self.lengths * random.uniform(1 - JITTER, 1 + JITTER, len(self.lengths))
-        pool = POOL * self.batch_size
+        jitter = random.uniform(1 - LENGTH_JITTER, 1 + LENGTH_JITTER, len(self.lengths))
+        noisy = self.lengths * jitter
+        pool = POOL_BATCHES * self.batch_size
         batches = []
         for start in range(0, len(order), pool):
             part = order[start : start + pool]
@@ -65,7 +71,4 @@ class SimilarLengths(Sampler[int]):
         # A batch that is not full stays last: in the middle, the loader would cut across all that follow.
         full = [batch for batch in batches if len(batch) == self.batch_size]
         rest = [batch for batch in batches if len(batch) < self.batch_size]
-        for i in random.permutation(len(full)):
-            yield from full[i].tolist()
-        for batch in rest:
-            yield from batch.tolist()
+        return [*(full[i] for i in random.permutation(len(full))), *rest]

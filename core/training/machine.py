@@ -1,4 +1,4 @@
-"""What this machine does well: the precision that trains faster here, the threads, the memory there is."""
+"""Precision, threads and memory: what trains fastest on this machine, and what it has room for."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ from typing import Any
 import psutil
 import torch
 
-GAIN = 1.2  # bf16 has to be this many times as fast: it costs three digits of precision
+MIN_BF16_GAIN = 1.2  # bf16 has to be this many times as fast: it costs three digits of precision
 # Tokens, hidden size, and size of the wide layer of one layer of a small encoder, the usual case here.
-SHAPE = (512, 384, 1536)
+PROBE_SHAPE = (512, 384, 1536)
 CGROUP = Path("/sys/fs/cgroup")
 
 
@@ -41,7 +41,7 @@ class Machine:
 
 
 @functools.cache
-def machine() -> Machine:
+def this_machine() -> Machine:
     """This machine, measured once a process (a tenth of a second)."""
     threads = _threads()
     torch.set_num_threads(threads)
@@ -51,13 +51,13 @@ def machine() -> Machine:
     if torch.backends.mps.is_available():
         return Machine("mps", "fp32", "sdpa", threads)
     # The backward pass of SDPA is slow on a CPU, in bf16 most of all (benchmarks/training.py).
-    return Machine("cpu", "bf16" if bf16_gain() >= GAIN else "fp32", "eager", threads)
+    return Machine("cpu", "bf16" if bf16_gain() >= MIN_BF16_GAIN else "fp32", "eager", threads)
 
 
 def _threads() -> int:
     """Torch's own choice (the physical cores), less one for the page where there are more than two.
 
-    Of two cores it takes both: the worker's threads give way to the page (`core.jobs`), which costs the
+    Of two cores it takes both: the worker's threads give way to the page (`core.jobs.queue`), which costs the
     training nothing while nobody asks for anything.
     """
     cores = int(torch.get_num_threads())
@@ -66,7 +66,7 @@ def _threads() -> int:
 
 def bf16_gain() -> float:
     """How many times as fast a linear layer is, forward and backward, under bf16 autocast on this CPU."""
-    tokens, hidden, wide = SHAPE
+    tokens, hidden, wide = PROBE_SHAPE
     layer, x = torch.nn.Linear(hidden, wide), torch.randn(tokens, hidden)
 
     def seconds(bf16: bool) -> float:
@@ -115,8 +115,8 @@ def _free_in_container() -> int:
     try:
         limit = int((CGROUP / "memory.max").read_text())  # "max" where there is no limit
         used = int((CGROUP / "memory.current").read_text())
-        kept = dict(line.split() for line in (CGROUP / "memory.stat").read_text().splitlines())
-        return limit - used + int(kept["inactive_file"])  # of files: given back when it is needed
+        stat = dict(line.split() for line in (CGROUP / "memory.stat").read_text().splitlines())
+        return limit - used + int(stat["inactive_file"])  # of files: given back when it is needed
     except (OSError, ValueError, KeyError):
         return sys.maxsize
 

@@ -10,17 +10,20 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from core.data.profile import Profile, profile, usable_rows
-from core.data.read import Table
-from core.data.split import Split, fold, split
+from core.data.normalize import normalize
+from core.data.profile.profile import Profile, profile, usable_rows
+from core.data.split import Split, split
+from core.data.table import Table
 from core.errors import UserError
 from core.evaluation import slices
 from core.modalities import modality_of
 from core.modalities.base import Input, Modality
 from core.recipe import Recipe, TaskSpec
-from core.runs import Run, RunStore
+from core.runs.result import RowCounts
+from core.runs.run import LabelColumn
+from core.runs.store import RunStore
 from core.tasks import Task, strata, task_of
-from core.training.joint import Joint
+from core.training.label_columns import LabelColumns
 from core.words import Message, message
 
 
@@ -61,15 +64,19 @@ class Rows:
         if table.fingerprint != recipe.data.fingerprint:
             raise UserError("data_changed")
         modality = modality_of(table)
-        columns = [each.column for each in recipe.tasks]
-        seen = profile(
-            table, recipe.data.text, columns[0], recipe.data.split or "", recipe.task.separator
+        columns = {task.column: task.separator for task in recipe.tasks}
+        table_profile = profile(
+            table,
+            recipe.data.text,
+            recipe.task.column,
+            recipe.data.split or "",
+            recipe.task.separator,
         )
         frame, unusable = usable_rows(table, recipe.data.text, columns)
         texts = modality.inputs(frame, recipe.data.text)
-        names = frame[columns[0]].tolist()
+        names = frame[recipe.task.column].tolist()
         given = frame[recipe.data.split].tolist() if recipe.data.split else None
-        flat = [modality.identity(each) for each in texts]
+        flat = [modality.identity(text) for text in texts]
         sides = split(
             flat,
             strata(names, recipe.task.separator),
@@ -78,8 +85,8 @@ class Rows:
             part=recipe.data.fold,
         )
         sides, notes = _without_known(sides, flat, recipe, store)
-        tasks = tuple(_labels(each, frame[each.column].tolist()) for each in recipe.tasks)
-        tested = {fold(flat[i]) for i in sides.test}
+        tasks = tuple(_labels(task, frame[task.column].tolist()) for task in recipe.tasks)
+        tested = {normalize(flat[i]) for i in sides.test}
         rest = table.frame.loc[~table.frame.index.isin(frame.index)]
         further = modality.inputs(rest, recipe.data.text)
         if extra is not None and recipe.data.extra:
@@ -87,12 +94,14 @@ class Rows:
                 raise UserError("data_changed")
             further += modality.inputs(extra.frame, recipe.data.extra.text)
         unlabelled = [
-            each
-            for each in further
-            if modality.shown(each).strip() and fold(modality.identity(each)) not in tested
+            text
+            for text in further
+            if modality.shown(text).strip() and normalize(modality.identity(text)) not in tested
         ]
         dropped = len(table.bad_rows) + len(unusable) + len(sides.left_out)
-        rows = cls(frame, texts, tasks, sides, seen, dropped, tuple(notes), unlabelled, modality)
+        rows = cls(
+            frame, texts, tasks, sides, table_profile, dropped, tuple(notes), unlabelled, modality
+        )
         if len(tasks) > 1:
             for view in rows.views():
                 view._check_sides(rows.split)
@@ -125,35 +134,35 @@ class Rows:
         def having(where: np.ndarray) -> np.ndarray:
             return np.asarray(where[there[where]])
 
-        split = self.split
+        every = self.split
         sides = dataclasses.replace(
-            split,
-            train=having(split.train),
-            validation=having(split.validation),
-            test=having(split.test),
+            every,
+            train=having(every.train),
+            validation=having(every.validation),
+            test=having(every.test),
         )
         return dataclasses.replace(self, tasks=(task,), split=sides)
 
     def _check_sides(self, whole: Split) -> None:
         """Raise UserError when there is nothing to tell apart, to choose by or to test on."""
-        split = self.split
-        empty = not len(split.test) or (len(whole.validation) and not len(split.validation))
-        if empty or (self.task.counts(self.truth[split.train]) > 0).sum() < 2:
-            rows = len(split.train) + len(split.validation) + len(split.test)
+        sides = self.split
+        empty = not len(sides.test) or (len(whole.validation) and not len(sides.validation))
+        if empty or (self.task.counts(self.truth[sides.train]) > 0).sum() < 2:
+            rows = len(sides.train) + len(sides.validation) + len(sides.test)
             raise UserError("task_too_few", column=self.tasks[0].column, rows=rows)
 
     def answers(self, where: np.ndarray) -> np.ndarray:
-        """What is true of some rows in all label columns, as `core.training.joint` reads it."""
+        """What is true of some rows in all label columns, as `core.training.label_columns` reads it."""
         return self.joint().encode([task.truth[where] for task in self.tasks])
 
-    def joint(self) -> Joint:
+    def joint(self) -> LabelColumns:
         """What the training is told of the label columns."""
         train = self.split.train
-        return Joint(
-            columns=tuple(each.column for each in self.tasks),
-            tasks=tuple(each.task for each in self.tasks),
-            counts=tuple(each.task.counts(each.truth[train]) for each in self.tasks),
-            known=tuple(int(each.known[train].sum()) for each in self.tasks),
+        return LabelColumns(
+            columns=tuple(labels.column for labels in self.tasks),
+            tasks=tuple(labels.task for labels in self.tasks),
+            counts=tuple(labels.task.counts(labels.truth[train]) for labels in self.tasks),
+            known=tuple(int(labels.known[train].sum()) for labels in self.tasks),
             rows=len(train),
         )
 
@@ -165,34 +174,31 @@ class Rows:
         return where[np.argsort([self.modality.size(self.texts[i]) for i in where], kind="stable")]
 
     @property
-    def chooser(self) -> np.ndarray:
+    def validation_rows(self) -> np.ndarray:
         """The rows that choose the best model: validation, or training where there is none to spare."""
         return self.split.validation if len(self.split.validation) else self.split.train
 
-    def counts(self) -> dict[str, int]:
-        return {
-            "train": len(self.split.train),
-            "validation": len(self.split.validation),
-            "test": len(self.split.test),
-            "dropped": self.dropped,
-        }
+    def counts(self) -> RowCounts:
+        sides = (self.split.train, self.split.validation, self.split.test)
+        train, validation, test = map(len, sides)
+        return RowCounts(train, validation, test, self.dropped)
 
     def write_test(
         self,
-        run: Run,
+        column: LabelColumn,
         probabilities: np.ndarray,
         threshold: float | None,
         others: Mapping[str, Sequence[Any]],
     ) -> None:
         """The test rows with `probabilities` [rows, classes] and columns of the simple models, as
-        `Run.test_rows` gives them."""
+        `ColumnFolder.test_rows` gives them."""
         where, task = self.split.test, self.task
-        recipe = run.recipe()
-        named = (*recipe.data.text, *(each.column for each in recipe.tasks), recipe.data.split)
+        recipe = column.recipe()
+        named = (*recipe.data.text, *(spec.column for spec in recipe.tasks), recipe.data.split)
         frame = pd.DataFrame(
             {
                 "line": self.frame.index[where],
-                "text": [self.modality.shown(each) for each in self.texts_at(where)],
+                "text": [self.modality.shown(text) for text in self.texts_at(where)],
                 "label": task.spoken(self.truth[where]),
                 "predicted": task.said(probabilities, threshold),
                 "confidence": task.sure(probabilities, threshold),
@@ -201,7 +207,7 @@ class Rows:
                 **slices.columns(self.frame.iloc[where], [name for name in named if name]),
             }
         )
-        run.write_test_rows(frame)
+        column.write_test_rows(frame)
 
 
 def _labels(spec: TaskSpec, cells: list[str]) -> Labels:
@@ -220,9 +226,9 @@ def _without_known(
     notes = [] if complete else [message("train.ancestor_gone")]
     if not learned and not chosen:
         return sides, notes
-    folded = [fold(each) for each in flat]
-    was_learned = np.array([each in learned for each in folded])
-    was_known = was_learned | np.array([each in chosen for each in folded])
+    folded = [normalize(text) for text in flat]
+    was_learned = np.array([text in learned for text in folded])
+    was_known = was_learned | np.array([text in chosen for text in folded])
     # Rows that only chose the best epoch before may choose again; they must not test.
     stays = ~was_known[sides.test]
     validation = sides.validation[~was_learned[sides.validation]]
@@ -253,10 +259,10 @@ def _known_texts(key: str, store: RunStore) -> tuple[set[str], set[str], bool]:
             rows = Rows.of(run.table(), earlier, store)
         except (UserError, OSError):
             return learned, chosen, False
-        known = [fold(rows.modality.identity(each)) for each in rows.texts]
+        known = [normalize(rows.modality.identity(text)) for text in rows.texts]
         learned |= {known[i] for i in rows.split.train}
         # In fast mode they are learned in the end.
-        seen = learned if (run.metrics() or {}).get("on_all") else chosen
-        seen |= {known[i] for i in rows.split.validation}
+        target = learned if (result := run.result()) and result.on_all else chosen
+        target |= {known[i] for i in rows.split.validation}
         key = earlier.model.key
     return learned, chosen, True

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import math
 import shutil
 import time
@@ -14,12 +15,16 @@ import torch
 from safetensors.torch import load_file, save_file
 from transformers import PrinterCallback, ProgressCallback, Trainer, TrainerCallback
 
-from core.runs import Run
-from core.tasks.base import ranked
-from core.training import events as ev
+from core.io.checksums import broken, seal
+from core.io.json_files import Damaged, read_json, replace_json
+from core.runs import events as ev
+from core.runs.run import Run
+from core.tasks.base import last_evaluation, ranked
 from core.training.batching import SimilarLengths, for_model
-from core.training.joint import Joint
+from core.training.label_columns import LabelColumns
 from core.training.machine import trim_heap
+
+log = logging.getLogger(__name__)
 
 LOG_SECONDS = 0.25  # at most four points of the loss curve a second
 STOP_SECONDS = 0.2  # how often the stop file is looked for
@@ -32,7 +37,7 @@ WINDOW = 16  # optimizer steps whose mean loss says whether the training diverge
 DIVERGED = 1.5
 BEST_FILE = "best-{}.safetensors"  # 0 is the best, 1 the next
 KEPT_BYTES = 1 << 29  # of the weights that are kept for their average; of large models it is fewer
-WHOLE = "whole"  # the last file that a checkpoint gets
+WHOLE = "whole.json"  # the last file that a checkpoint gets: the seal of the others
 
 
 class Diverged(Exception):
@@ -130,7 +135,7 @@ class Reporter(TrainerCallback):
     """Turns the loop into events, and the stop file into the end of the loop."""
 
     def __init__(
-        self, run: Run, joint: Joint, patient: bool, done: tuple[int, float] = (0, 0.0)
+        self, run: Run, joint: LabelColumns, patient: bool, done: tuple[int, float] = (0, 0.0)
     ) -> None:
         """With `patient`, a loss that grows is let grow: the scores tell, and the best model is kept.
 
@@ -140,22 +145,22 @@ class Reporter(TrainerCallback):
         self.patient = patient
         self.steps_before, self.epochs_before = done
         self.stopped = False
-        self.luck = 0.0  # by how much a score may be below the best one and still be kept
+        self.tolerance = 0.0  # by how much a score may be below the best one and still be kept
         self._losses: list[float] = []
         self._recent: deque[float] = deque(maxlen=WINDOW)
         self._joint = joint
         self._nothing = joint.nothing
         self._start = self._nothing
-        self._said = self._looked = self._trimmed = 0.0
+        self._logged = self._checked = self._trimmed = 0.0
 
-    def _look(self) -> None:
+    def _check_stop(self) -> None:
         now = time.monotonic()
-        if now - self._looked >= STOP_SECONDS:
-            self._looked = now
+        if now - self._checked >= STOP_SECONDS:
+            self._checked = now
             self.stopped = self.run.stop_requested()
 
     def on_step_end(self, args: Any, state: Any, control: Any, **_: Any) -> None:
-        self._look()
+        self._check_stop()
         if time.monotonic() - self._trimmed >= TRIM_SECONDS:
             self._trimmed = time.monotonic()
             trim_heap()
@@ -169,7 +174,7 @@ class Reporter(TrainerCallback):
     def on_prediction_step(self, args: Any, state: Any, control: Any, **_: Any) -> None:
         # An evaluation may take minutes, and the loop does not look at `control` before its end. Up to a
         # minute of work is done again when the run goes on. The first score is waited for: it is the model.
-        self._look()
+        self._check_stop()
         if self.stopped and ranked(state.log_history):
             raise Interrupted
 
@@ -178,8 +183,8 @@ class Reporter(TrainerCallback):
             return
         self._watch(logs["loss"], state.global_step)
         self._losses.append(logs["loss"])
-        if time.monotonic() - self._said >= LOG_SECONDS or control.should_evaluate:
-            self._said = time.monotonic()
+        if time.monotonic() - self._logged >= LOG_SECONDS or control.should_evaluate:
+            self._logged = time.monotonic()
             self.run.append(
                 ev.Step(
                     step=self.steps_before + state.global_step,
@@ -201,7 +206,7 @@ class Reporter(TrainerCallback):
             raise Diverged(step)
 
     def on_evaluate(self, args: Any, state: Any, control: Any, metrics: Any, **_: Any) -> None:
-        now = next(row for row in reversed(state.log_history) if "eval_loss" in row)
+        now = last_evaluation(state.log_history)
         best = ranked(state.log_history)[0]
         self.run.append(
             ev.Evaluated(
@@ -211,17 +216,20 @@ class Reporter(TrainerCallback):
                 accuracy=metrics["eval_accuracy"],
                 macro_f1=metrics["eval_macro_f1"],
                 best=best is now
-                or bool(self.luck and now["eval_macro_f1"] >= best["eval_macro_f1"] - self.luck),
+                or bool(
+                    self.tolerance
+                    and now["eval_macro_f1"] >= best["eval_macro_f1"] - self.tolerance
+                ),
                 tasks=self._tasks(metrics),
             )
         )
 
-    def _tasks(self, metrics: Any) -> list[list[Any]]:
+    def _tasks(self, metrics: Any) -> list[tuple[str, float, float]]:
         columns = self._joint.columns
         if len(columns) == 1:
             return []
         return [
-            [column, metrics[f"eval_task{k}_accuracy"], metrics[f"eval_task{k}_macro_f1"]]
+            (column, metrics[f"eval_task{k}_accuracy"], metrics[f"eval_task{k}_macro_f1"])
             for k, column in enumerate(columns)
         ]
 
@@ -268,7 +276,7 @@ class KeepBest(TrainerCallback):
             ]
 
     def on_evaluate(self, args: Any, state: Any, control: Any, model: Any = None, **_: Any) -> None:
-        now = next(row for row in reversed(state.log_history) if "eval_loss" in row)
+        now = last_evaluation(state.log_history)
         rows = ranked([*(row for row, _ in self._kept), now])[: self.count]
         if not any(row is now for row in rows):
             return
@@ -287,7 +295,8 @@ class KeepBest(TrainerCallback):
         folder = self.place / f"checkpoint-{state.global_step}"
         for number, (_, weights) in enumerate(self._kept):
             save_file(weights, folder / BEST_FILE.format(number))
-        (folder / WHOLE).touch()
+        names = [file.name for file in folder.iterdir() if file.is_file()]
+        replace_json(folder / WHOLE, seal(folder, names))
         for older in self.place.glob("checkpoint-*"):
             if older != folder:
                 shutil.rmtree(older, ignore_errors=True)
@@ -300,7 +309,22 @@ def drop_checkpoints(place: Path) -> None:
         shutil.rmtree(folder, ignore_errors=True)
 
 
-def last_checkpoint(place: Path) -> Path | None:
-    """The newest checkpoint that was written to its end, or None."""
-    whole = [p for p in place.glob("checkpoint-*") if (p / WHOLE).is_file()]
-    return max(whole, key=lambda p: int(p.name.split("-")[1]), default=None)
+def last_checkpoint(place: Path, lost: Callable[[int], None]) -> Path | None:
+    """The newest checkpoint that was written to its end, or None. One that was damaged since is removed, and
+    its step told to `lost`."""
+    whole = {
+        int(p.name[11:]): p
+        for p in place.glob("checkpoint-*")
+        if p.name[11:].isdecimal() and (p / WHOLE).exists()
+    }
+    for step, folder in sorted(whole.items(), reverse=True):
+        try:
+            damaged = broken(folder, read_json(folder / WHOLE))
+        except (OSError, Damaged):
+            damaged = [WHOLE]
+        if not damaged:
+            return folder
+        log.warning("%s is damaged: %s", folder, ", ".join(damaged))
+        shutil.rmtree(folder, ignore_errors=True)
+        lost(step)
+    return None

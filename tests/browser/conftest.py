@@ -17,9 +17,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, BrowserContext, Error, Page, Request, ViewportSize, expect
 
-ROOT = Path(__file__).resolve().parent.parent.parent
+from core.runs.store import RunStore
+from tests.ui.fake import make_run
+
+ROOT = Path(__file__).resolve().parents[2]
 START_SECONDS = 90
 PATIENCE = 20_000  # milliseconds: beside the imports of a program that just started
 
@@ -62,7 +65,7 @@ class App:
         self.url = f"http://127.0.0.1:{self.port}/"
         self.process: subprocess.Popen[bytes] | None = None
 
-    def start(self) -> None:
+    def start(self, *options: str) -> None:
         environment = {
             **os.environ,
             "TICKTUNE_HOME": str(self.home),
@@ -71,7 +74,7 @@ class App:
         }
         with self.log.open("ab") as log:
             self.process = subprocess.Popen(
-                [sys.executable, "app.py", "--port", str(self.port)],
+                [sys.executable, "app.py", "--port", str(self.port), *options],
                 cwd=ROOT,
                 env=environment,
                 stdout=log,
@@ -102,35 +105,90 @@ def app(tmp_path_factory: pytest.TempPathFactory) -> Iterator[App]:
     assert "Traceback" not in running.log.read_text(), running.log.read_text()
 
 
+@pytest.fixture
+def tiny_run(app: App, tiny_model: Path) -> str:
+    """The card of an earlier run with a tiny model: for tests of the page that ask nothing of what is
+    learned. It is the newest run, for only the newest have a card."""
+    run = make_run(RunStore(app.home / "runs"), labels=("one", "other"), name="tiny")
+    shutil.rmtree(run.model)
+    shutil.copytree(tiny_model, run.model)
+    return f"run:{run.id}"
+
+
 Open = Callable[..., Page]
+WINDOW = ViewportSize(width=1280, height=800)
+
+
+@pytest.fixture(scope="session")
+def used(browser: Browser) -> list[Page]:
+    """A page that a test is done with, or none: the next one begins with it, since a browser that has the
+    program's scripts compiled needs half as long to load it."""
+    return []
 
 
 @pytest.fixture
-def visit(browser: Browser) -> Iterator[Open]:
-    """`visit(app, query="", **context)`: a fresh browser profile looking at the page.
+def visit(app: App, browser: Browser, used: list[Page]) -> Iterator[Open]:
+    """`visit(app, query="", fresh=False, **context)`: a browser without any past looks at the page.
 
-    Fails at the end when the page asked any other machine for something, or threw an error.
+    The first page of a test may be the one of an earlier test, emptied; `fresh` and options of a context are
+    for what cannot be undone. Fails at the end when the page asked any other machine for something, or threw
+    an error.
     """
-    contexts, outside, errors = [], [], []
+    contexts: list[BrowserContext] = []
+    outside, errors = list[str](), list[str]()
 
-    def go(app: App, query: str = "", **options: Any) -> Page:
-        defaults = {"locale": "en-US", "viewport": {"width": 1280, "height": 800}}
-        context = browser.new_context(**{**defaults, "reduced_motion": "reduce", **options})
-        contexts.append(context)
-        context.set_default_timeout(PATIENCE)
-        context.on("request", lambda r: outside.append(r.url) if _is_outside(r.url, app) else None)
-        page = context.new_page()
-        page.on("pageerror", lambda error: errors.append(str(error)))
-        page.goto(app.url + query)
+    def watch(context: BrowserContext, asked: App) -> Callable[[Request], None]:
+        def look(request: Request) -> None:
+            if _is_outside(request.url, asked):
+                outside.append(request.url)
+
+        context.on("request", look)
+        return look
+
+    def fail(error: Error) -> None:
+        errors.append(str(error))
+
+    def go(asked: App, query: str = "", fresh: bool = False, **options: Any) -> Page:
+        page = (
+            used.pop() if used and not (fresh or contexts or options or asked is not app) else None
+        )
+        if page is None:
+            defaults = {"locale": "en-US", "viewport": WINDOW, "reduced_motion": "reduce"}
+            context = browser.new_context(**{**defaults, **options})
+            context.set_default_timeout(PATIENCE)
+            page = context.new_page()
+            lasting.append(not (fresh or options or asked is not app))
+        else:
+            lasting.append(True)
+        contexts.append(page.context)
+        watching.append(watch(page.context, asked))
+        page.on("pageerror", fail)
+        page.goto(asked.url + query)
         page.locator("#header h1").wait_for()
         page.locator("#tab-train").wait_for(state="attached")  # drawn after the header
         return page
 
+    lasting, watching = list[bool](), list[Callable[[Request], None]]()
     yield go
-    for context in contexts:
-        context.close()
+    for context, lasts, look in zip(contexts, lasting, watching, strict=True):
+        context.remove_listener("request", look)
+        if lasts and not used and len(context.pages) == 1:
+            used.append(_emptied(context.pages[0], app, fail))
+        else:
+            context.close()
     assert outside == []
     assert errors == []
+
+
+def _emptied(page: Page, app: App, fail: Callable[[Error], None]) -> Page:
+    """A page without a past, at an address of the program where no script runs."""
+    page.remove_listener("pageerror", fail)
+    page.unroute_all(behavior="ignoreErrors")
+    page.goto(f"{app.url}theme.css")
+    page.evaluate("() => { localStorage.clear(); sessionStorage.clear(); }")
+    page.context.clear_cookies()
+    page.set_viewport_size(WINDOW)
+    return page
 
 
 def _is_outside(url: str, app: App) -> bool:

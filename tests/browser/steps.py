@@ -20,6 +20,10 @@ def to_model(page: Page) -> None:
     expect(page.locator("#model-cards")).to_be_visible()
 
 
+def pick_model(page: Page, key: str) -> None:
+    page.locator(f'#model-cards input[value="{key}"]').check()
+
+
 def to_techniques(page: Page) -> None:
     page.locator("#next-2").click()
     expect(page.locator("#plan")).to_be_visible()
@@ -34,9 +38,12 @@ def start(page: Page, epochs: str, **settings: str) -> None:
     expect(page.locator("#run-status .tt-tiles")).to_be_visible()
 
 
-def sample_to_start(page: Page, epochs: str, key: str = "sentiment_en", **settings: str) -> None:
+def sample_to_start(
+    page: Page, epochs: str, key: str = "sentiment_en", model: str = "minilm", **settings: str
+) -> None:
     pick_sample(page, key)
     to_model(page)
+    pick_model(page, model)
     to_techniques(page)
     start(page, epochs, **settings)
 

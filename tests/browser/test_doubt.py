@@ -8,11 +8,12 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import expect
 
-from core.data.read import read
+from core.data.read.table import read
 from core.data.samples import load
-from core.jobs import new_run
+from core.jobs.queue import new_run
 from core.recipe import DataSpec, ModelSpec, Recipe, TaskSpec
-from core.runs import Run, RunStore
+from core.runs.run import Run
+from core.runs.store import RunStore
 from tests.browser.conftest import App, Open
 from tests.browser.steps import SLOW
 from tests.ui.fake import HOSTILE, add_events, add_result
@@ -51,6 +52,13 @@ def _measured_run(app: App) -> Run:
     return run
 
 
+TWO_AT_ONCE = """() => [["suggested", 0], ["drop", 1]].forEach(([value, number]) => {
+  const list = document.querySelectorAll("#suspects select")[number];
+  list.value = value;
+  list.dispatchEvent(new Event("change", { bubbles: true }));
+})"""
+
+
 def test_wrong_labels_are_found_and_corrected(
     app: App, visit: Open, run: Run, tmp_path: Path
 ) -> None:
@@ -69,9 +77,19 @@ def test_wrong_labels_are_found_and_corrected(
     expect(apply).to_be_disabled()
     choices = part.locator("select")
     choices.nth(0).select_option("suggested")
-    expect(apply).to_contain_text("(rows: 1)")
+    expect(apply).to_contain_text("Correct 1 label,")
     choices.nth(1).select_option("drop")
-    expect(apply).to_contain_text("(rows: 2)")
+    expect(apply).to_contain_text("Correct 2 labels")
+    # What the lists show is what was chosen, also where they were set by hand before.
+    part.locator('[data-do="all"]').click()
+    expect(choices.nth(2)).to_have_value("suggested")
+    expect(choices.nth(1)).to_have_value("drop")
+    part.locator('[data-do="none"]').click()
+    expect(apply).to_be_disabled()
+    for number in range(3):
+        expect(choices.nth(number)).to_have_value("keep")
+    page.evaluate(TWO_AT_ONCE)
+    expect(apply).to_contain_text("Correct 2 labels")
     with page.expect_download() as listed:
         page.locator("#suspects-csv").click()
     listed.value.save_as(tmp_path / "suspects.csv")

@@ -4,19 +4,28 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, ViewportSize, expect
 
-from core.models.catalog import CATALOG
-from core.runs import RunStore
-from tests.browser.conftest import App, Open
+from core.installed import own_version
+from core.models.catalog import TEXT_MODELS
+from core.runs.store import RunStore
+from tests.browser.conftest import WINDOW, App, Open
 from tests.browser.steps import pick_sample, to_model, to_techniques
 from tests.ui.fake import HOSTILE, make_run
+from ui.steps.techniques import plan
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
+HERE = Path(__file__).parent
+CONTRAST, CUT_OFF = (
+    (HERE / f"{name}.js").read_text(encoding="utf-8") for name in ("contrast", "cut_off")
+)
+PHONE = ViewportSize(width=390, height=844)
+DARK = "dark => document.body.classList.contains('dark') === dark"
 MANY = tuple(f"label number {n}" for n in range(9))
 
 
@@ -75,45 +84,86 @@ def every_screen(
     return {name: wrong for name, wrong in found.items() if wrong}
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_nothing_shuts_anybody_out(
-    app: App, visit: Open, made: dict[str, str], scheme: str
-) -> None:
-    page = visit(app, color_scheme=scheme)
-
-    def violations(page: Page) -> list[str]:
-        found = Axe().run(page).response["violations"]
-        return [
-            f"{each['id']}: {[node['html'][:120] for node in each['nodes'][:3]]}"
-            for each in found
-            if each["impact"] in ("serious", "critical")
-        ]
-
-    assert every_screen(page, app, made, violations, "topics_en") == {}
+def violations(page: Page) -> list[str]:
+    """What axe, and our own rules of contrast and of what is cut off, find wrong."""
+    # A button that turns from grey to its colour is neither for a moment.
+    page.wait_for_function(
+        "() => !document.getAnimations().some(each => each instanceof CSSTransition)"
+    )
+    found = Axe().run(page).response["violations"]
+    return [
+        f"{each['id']}: {[node['html'][:120] for node in each['nodes'][:3]]}"
+        for each in found
+        if each["impact"] in ("serious", "critical")
+    ] + [*page.evaluate(CONTRAST), *page.evaluate(CUT_OFF)]
 
 
-def test_a_phone_never_scrolls_sideways(app: App, visit: Open, made: dict[str, str]) -> None:
-    page = visit(app, viewport={"width": 390, "height": 844}, has_touch=True)
-
-    def too_wide(page: Page) -> list[str]:
-        return list(
-            page.evaluate(
-                """() => document.documentElement.scrollWidth <= window.innerWidth ? [] :
-                  [...document.querySelectorAll("main *")]
-                    .filter(e => e.getBoundingClientRect().right > window.innerWidth + 1)
-                    .slice(0, 5).map(e => e.outerHTML.slice(0, 120))"""
-            )
+def too_wide(page: Page) -> list[str]:
+    """What makes the page wider than its window, or is cut off in it."""
+    return list(
+        page.evaluate(
+            """() => document.documentElement.scrollWidth <= window.innerWidth ? [] :
+              [...document.querySelectorAll("main *")]
+                .filter(e => e.getBoundingClientRect().right > window.innerWidth + 1)
+                .slice(0, 5).map(e => e.outerHTML.slice(0, 120))"""
         )
+    ) + list(page.evaluate(CUT_OFF))
 
-    assert every_screen(page, app, made, too_wide, "topics_en") == {}
+
+def test_nothing_shuts_anybody_out_nor_scrolls_sideways_on_a_phone(
+    app: App, visit: Open, made: dict[str, str]
+) -> None:
+    """In light, in dark and on a phone: each screen is looked at in all three before the next one."""
+    page = visit(app, has_touch=True)
+
+    def look(page: Page) -> list[str]:
+        found = list[str]()
+        for scheme, dark in (("light", False), ("dark", True)):
+            page.emulate_media(color_scheme=scheme)
+            page.wait_for_function(DARK, arg=dark)
+            found += [f"{scheme}: {each}" for each in violations(page)]
+        page.emulate_media(color_scheme="light")
+        page.wait_for_function(DARK, arg=False)
+        page.set_viewport_size(PHONE)
+        page.wait_for_timeout(100)  # charts follow the width of the window a moment later
+        found += [f"phone: {each}" for each in too_wide(page)]
+        page.set_viewport_size(WINDOW)
+        return found
+
+    assert every_screen(page, app, made, look, "topics_en") == {}
+    page.set_viewport_size(PHONE)
+    page.get_by_role("tab", name="Train", exact=True).click()
+    expect(page.locator("#steps.compact")).to_be_visible()
+    steps = page.locator("#steps").first.get_by_role("tab")
+    for n, name in enumerate(("Your data", "Model", "Techniques", "Training", "Result")):
+        expect(steps.nth(n)).to_have_accessible_name(f"Step {n + 1} of 5: {name}")
+        expect(steps.nth(n).locator(".step-number")).to_have_css("color", "rgba(0, 0, 0, 0)")
+    expect(page.locator("#footer")).to_contain_text(f"TickTune {own_version()}, free software")
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_what_stands_in_for_a_figure_can_be_read(app: App, visit: Open, scheme: str) -> None:
+    page = visit(app, color_scheme=scheme)
+    pick_sample(page)
+    to_model(page)
+    to_techniques(page)
+    expect(page.locator("#cost .tt-tiles")).to_be_visible()
+    waiting = plan.waiting("plan.measuring", "en")
+    page.locator("#plan-line").evaluate(
+        "(place, html) => place.insertAdjacentHTML('afterend', html)", waiting
+    )
+    expect(page.locator("#plan .tt-waiting dd").first).to_be_visible()
+    assert page.evaluate(CONTRAST) == []
 
 
 def test_no_english_is_left_over_in_chinese(app: App, visit: Open, made: dict[str, str]) -> None:
-    page = visit(app, locale="zh-CN")
-    names = [entry.title for entry in CATALOG] + ["Hugging Face"]
+    page = visit(app, locale="zh-CN", viewport={"width": 1024, "height": 800})
+    names = [entry.title for entry in TEXT_MODELS] + ["Hugging Face"]
     # Rows and labels are data, those of runs that other tests left behind as well.
-    trained = [run.metrics() for run in RunStore(app.home / "runs").all()]
-    names += [label for metrics in trained if metrics for label in metrics["labels"]]
+    runs = RunStore(app.home / "runs").all()
+    trained = [run.result() for run in runs]
+    names += [run.recipe().name for run in runs if run.recipe().name]
+    names += [label for result in trained if result for label in result.labels]
 
     def english(page: Page) -> list[str]:
         text = page.locator("body").inner_text()
@@ -127,9 +177,11 @@ def test_no_english_is_left_over_in_chinese(app: App, visit: Open, made: dict[st
             text = text.replace(name, "")
         # (Labels for screen readers inside gradio's own widgets are out of our hands.)
         lines = [line for line in text.splitlines() if "row" not in line and "label" not in line]
-        return re.findall(r"[A-Za-z]{2,}(?:[ ,.]+[A-Za-z]{2,}){2,}", "\n".join(lines))
+        found = re.findall(r"[A-Za-z]{2,}(?:[ ,.]+[A-Za-z]{2,}){2,}", "\n".join(lines))
+        return [*found, *page.evaluate(CUT_OFF)]
 
     assert every_screen(page, app, made, english, "sentiment_zh") == {}
+    expect(page.locator("#footer")).to_contain_text(f"TickTune {own_version()}，自由软件")
     assert page.evaluate("document.documentElement.lang") == "zh"
 
 
@@ -147,6 +199,9 @@ def test_hostile_names_and_labels_stay_text(app: App, visit: Open, made: dict[st
 @pytest.mark.parametrize(
     "run", ["20200101-000000-0000", "../../etc", "%00", "<script>alert(1)</script>", "x" * 4000]
 )
-def test_an_unknown_run_in_the_address_is_ignored(app: App, visit: Open, run: str) -> None:
+def test_an_unknown_run_in_the_address_is_said_above_the_file(
+    app: App, visit: Open, run: str
+) -> None:
     page = visit(app, f"?run={run}")
+    expect(page.locator("#data-problem")).to_contain_text("no such run")
     expect(page.locator("#data-file")).to_be_visible()

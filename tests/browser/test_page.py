@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Page, expect
 
-from core.runs import RunStore
-from core.training import events as ev
+from core.runs import events as ev
+from core.runs.store import RunStore
 from tests.browser.conftest import App, Open
 from tests.browser.steps import pick_sample, to_model, to_techniques
 from tests.ui.fake import HOSTILE, make_run
@@ -16,6 +16,15 @@ from tests.ui.fake import HOSTILE, make_run
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
 TEXTS = [f"a text that is number {n}" for n in range(40)]
+
+# One field to type in of each kind that shows no ring while it has the focus.
+UNRINGED = """() => {
+  const typed = "input:not([type=radio], [type=checkbox], [type=range], [type=file]), textarea";
+  const fields = document.querySelectorAll(typed);
+  const kinds = new Map([...fields].filter((f) => f.checkVisibility()).map((f) => [f.type + f.className, f]));
+  const bare = (field) => (field.focus(), getComputedStyle(field).outlineStyle !== "solid");
+  return [...kinds.values()].filter(bare).map((field) => field.outerHTML.slice(0, 120));
+}"""
 
 
 def upload(page: Page, name: str, content: bytes) -> None:
@@ -27,7 +36,7 @@ def upload(page: Page, name: str, content: bytes) -> None:
 BAD = {
     "empty": (b"", "empty"),
     "header only": (b"text,label\n", "row"),
-    "binary": (bytes(range(256)) * 40, "not a"),
+    "binary": (bytes(range(256)) * 40, "no table"),
     "excel": (b"PK\x03\x04" + bytes(200), "csv"),
     "wide": (b",".join(b"c%d" % n for n in range(5000)) + b"\n" + b"," * 4999 + b"\n", "columns"),
 }
@@ -135,6 +144,8 @@ def test_a_model_that_does_not_fit_the_language_is_said(app: App, visit: Open) -
     page = visit(app)
     pick_sample(page, "sentiment_zh")
     to_model(page)
+    # Where none that reads them is on the computer, the one in the box is marked anyway.
+    page.locator('#model-cards input[value="minilm"]').check()
     expect(page.locator("#model-fit [data-finding=script]")).to_contain_text("BERT base Chinese")
     expect(page.locator("#model-fit [data-finding=unknown]")).to_contain_text("%")
     page.locator('#model-cards input[value="bert-chinese"]').check()
@@ -157,6 +168,8 @@ def test_a_finding_is_mended_with_a_click_and_the_change_undone(app: App, visit:
     repeats.get_by_role("button").click()
     expect(usable).to_contain_text("41")
     expect(repeats).to_have_count(0)
+    # The button is gone; whoever pressed it by keyboard is still somewhere.
+    page.wait_for_function("() => document.activeElement !== document.body")
     changes = page.locator("#changes")
     expect(changes).to_contain_text("3")
     changes.get_by_role("button").click()
@@ -182,6 +195,7 @@ def test_a_bad_setting_is_told_by_its_name_and_nothing_starts(app: App, visit: O
     to_model(page)
     to_techniques(page)
     page.locator("#advanced > button").click()
+    assert page.evaluate(UNRINGED) == []
     page.locator("#train-epochs").locator("input, textarea").first.fill("many")
     page.locator("#next-3").click()
     expect(page.locator("#start-problem [role=alert]")).to_contain_text("Epochs")
@@ -254,3 +268,31 @@ def test_the_zoom_of_the_chart_outlives_an_update(app: App, visit: Open) -> None
         assert plot.evaluate("p => p.layout.xaxis.range") == zoomed
     finally:
         lock.release()
+
+
+def test_who_sees_the_data_is_said_where_they_are_brought(
+    app: App, visit: Open, tmp_path: Path
+) -> None:
+    expect(visit(app).locator("#who-sees")).to_contain_text("only that computer")
+    shared = App(tmp_path)
+    shared.start("--host", "0.0.0.0", "--allowed-host", "tune.example.org")
+    try:
+        page = visit(shared)
+        expect(page.locator("#who-sees")).to_contain_text("everybody who can open this page")
+        # What others are told is what the page does for them: under a name that it does not know, nothing.
+        answer = page.context.request.get(shared.url, headers={"Host": "evil.example"})
+        assert answer.status == 403
+        assert page.context.request.get(shared.url, headers={"Host": "tune.example.org"}).ok
+        page.close()  # it may still be loading what the program would no longer give it
+    finally:
+        shared.kill()
+    assert "everybody who can open this page" in shared.log.read_text()
+
+
+def test_an_upload_over_the_limits_says_so(app: App, visit: Open) -> None:
+    page = visit(app)
+    sentence = "You have uploaded many files in a few minutes."
+    page.route("**/gradio_api/upload*", lambda route: route.fulfill(status=429, body=sentence))
+    csv = {"name": "a.csv", "mimeType": "text/csv", "buffer": b"text,label\na,b\n"}
+    page.locator("#data-file input[type=file]").set_input_files(csv)
+    expect(page.get_by_text(sentence)).to_be_visible()

@@ -9,7 +9,7 @@ from playwright.sync_api import expect
 
 from tests.browser.conftest import App, Open
 from tests.browser.steps import SLOW, pick_sample, start, to_model, to_techniques
-from tests.data.drawn import coloured, packed, picture
+from tests.core.data.drawn import coloured, packed, picture
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
@@ -69,6 +69,48 @@ def test_an_archive_is_uploaded_and_what_it_cannot_use_is_named(
     page.locator("#data-file input[type=file]").set_input_files(tmp_path / "shop.zip")
     expect(page.locator("#preview img.tt-thumb").first).to_be_visible()
     page.locator("#data-other").click()
-    (tmp_path / "bad.zip").write_bytes(packed({"a/notes.txt": b"hello"}))
+    (tmp_path / "bad.zip").write_bytes(packed({"a/notes.png": b"hello"}))
     page.locator("#data-file input[type=file]").set_input_files(tmp_path / "bad.zip")
-    expect(page.locator("#data-problem")).to_contain_text("notes.txt")
+    expect(page.locator("#data-problem")).to_contain_text("notes.png")
+
+
+def test_what_folders_were_taken_for_is_turned_round(app: App, visit: Open, tmp_path: Path) -> None:
+    page = visit(app)
+    files = {
+        f"{name}/{k}.png": picture(colour, k)
+        for name, colour in (("ok", "red"), ("nok", "blue"), ("test", "green"))
+        for k in range(8)
+    }
+    (tmp_path / "data.zip").write_bytes(packed(files))
+    page.locator("#data-file input[type=file]").set_input_files(tmp_path / "data.zip")
+    tiles, aside = page.locator("#overview"), page.locator('[data-finding="folders_aside"]')
+    expect(tiles.locator(".tt-tile").first).to_contain_text("16")
+    aside.get_by_role("button", name="They are labels").click()
+    expect(tiles.locator(".tt-tile").first).to_contain_text("24")
+    expect(page.locator('[data-finding="folders_labels"]')).to_have_count(1)
+    page.locator("#changes button").click()
+    expect(tiles.locator(".tt-tile").first).to_contain_text("16")
+    expect(aside).to_be_visible()
+
+
+def test_an_archive_of_texts_and_one_of_tables(app: App, visit: Open, tmp_path: Path) -> None:
+    page = visit(app)
+    texts = {
+        f"{name}/{k}.txt": f"{name} text {k}".encode() for name in ("pos", "neg") for k in range(8)
+    }
+    (tmp_path / "reviews.zip").write_bytes(packed(texts))
+    page.locator("#data-file input[type=file]").set_input_files(tmp_path / "reviews.zip")
+    expect(page.locator("#overview .tt-tile").first).to_contain_text("16")
+    expect(page.locator("#column-label input")).to_have_value("label")
+    page.locator("#data-other").click()
+    one = "\n".join(["text,label", *(f"text {k},{'ab'[k % 2]}" for k in range(30))])
+    two = "\n".join(["text,topic", *(f"text {k},{'cd'[k % 2]}" for k in range(20))])
+    (tmp_path / "archive.zip").write_bytes(
+        packed({"one.csv": one.encode(), "two.csv": two.encode()})
+    )
+    page.locator("#data-file input[type=file]").set_input_files(tmp_path / "archive.zip")
+    expect(page.locator("#overview .tt-tile").first).to_contain_text("30")
+    page.locator("#checkup details summary").first.click()
+    page.get_by_role("button", name="Read “two.csv” instead").click()
+    expect(page.locator("#overview .tt-tile").first).to_contain_text("20")
+    expect(page.locator("#column-label input")).to_have_value("topic")

@@ -7,7 +7,7 @@ from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import App, Open
 from tests.browser.test_page import upload
-from tests.data.office import xlsx
+from tests.core.data.office import xlsx
 from tests.ui.fake import HOSTILE
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
@@ -48,6 +48,60 @@ def test_another_sheet_of_a_workbook_can_be_chosen(app: App, visit: Open) -> Non
     upload(page, "plain.csv", b"text,label\n" + b"some text,a\nmore text,b\n" * 20)
     expect(page.locator("#data-title")).to_contain_text("CSV")
     expect(page.locator("#column-sheet")).to_be_hidden()
+
+
+def choose(page: Page, name: str, option: str) -> None:
+    page.locator(f"#reading-{name} input").click()
+    page.get_by_role("option", name=option).click()
+
+
+def test_how_a_file_is_read_can_be_chosen_and_undone(app: App, visit: Open) -> None:
+    lines = "".join(f"schöne Qualität {n};{'ab'[n % 2]}\n" for n in range(30))
+    page = visit(app)
+    upload(page, "mac.csv", f"Bericht;\nVom Montag;\ntext;label\n{lines}".encode("mac_roman"))
+    expect(page.locator("#preview")).to_contain_text("schöne Qualität 0")
+    expect(page.locator("#data-title")).to_contain_text("30 rows")
+    expect(page.locator("#reading-encoding input")).to_have_value("Found out: mac_roman")
+    choose(page, "encoding", "cp1252")
+    expect(page.locator("#preview")).not_to_contain_text("schöne Qualität 0")
+    expect(page.locator("#checkup")).to_contain_text("Read as cp1252, as was asked for.")
+    choose(page, "encoding", "Find it out")
+    expect(page.locator("#preview")).to_contain_text("schöne Qualität 0")
+    choose(page, "header", "Line 1: Bericht")
+    expect(page.locator("#data-title")).to_contain_text("32 rows")
+    expect(page.locator("#reading-header input")).to_have_value("Line 1: Bericht | column 2")
+    page.locator("#checkup button", has_text="Undo").click()
+    expect(page.locator("#data-title")).to_contain_text("30 rows")
+    choose(page, "delimiter", "Comma")
+    expect(page.locator("#checkup")).to_contain_text("divided at “comma”")
+    page.locator("#data-other").click()
+    upload(page, "plain.jsonl", b'{"text": "some text", "label": "a"}\n' * 20)
+    expect(page.locator("#data-title")).to_contain_text("JSON Lines")
+    expect(page.locator("#reading-header")).to_be_hidden()
+
+
+def test_how_a_file_is_read_can_be_said_before(app: App, visit: Open) -> None:
+    page = visit(app)
+    # Bytes that no rule finds to be a text.
+    lines = "".join(f"some text {n};{'ab'[n % 2]}\n" for n in range(30))
+    data = f"text;label\n{lines}".encode("cp037")
+    upload(page, "host.csv", data)
+    expect(page.locator("#data-problem [role=alert]")).to_be_visible()
+    field = page.locator("#reading-first-encoding input")
+    expect(field).to_be_visible()  # opened by the error
+    page.locator("#reading-first-header textarea, #reading-first-header input").fill("first")
+    upload(page, "host.csv", data)
+    expect(page.locator("#data-problem [role=alert]")).to_contain_text("not the number of a line")
+    page.locator("#reading-first-header textarea, #reading-first-header input").fill("1")
+    field.fill("cp037")
+    field.press("Enter")
+    upload(page, "host.csv", data)
+    expect(page.locator("#data-title")).to_contain_text("30 rows")
+    expect(page.locator("#checkup")).to_contain_text("Read as cp037, as was asked for.")
+    # What was said is said of this file alone.
+    page.locator("#data-other").click()
+    upload(page, "plain.csv", b"text,label\n" + b"some text,a\nmore text,b\n" * 20)
+    expect(page.locator("#data-title")).to_contain_text("UTF-8")
 
 
 def test_a_copied_table_is_pasted(app: App, visit: Open) -> None:

@@ -11,6 +11,7 @@ from tests.browser.conftest import App, Open
 from tests.browser.steps import (
     SLOW,
     curves,
+    pick_model,
     pick_sample,
     start,
     to_model,
@@ -21,19 +22,20 @@ from tests.browser.steps import (
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
 
-def test_several_techniques_show_what_they_did(app: App, visit: Open) -> None:
+def test_several_techniques_show_what_they_did(app: App, visit: Open, tiny_run: str) -> None:
     page = visit(app)
     pick_sample(page, "sentiment_domain")
     to_model(page)
+    pick_model(page, tiny_run)
     to_techniques(page)
     expect(page.locator("#tick-adaptive_epochs input")).to_be_checked()  # suggested
     for key in ("augment", "continued_pretraining", "adaptive_lr", "label_smoothing"):
         page.locator(f"#tick-{key} input").check()
-    page.locator("#card-continued_pretraining button.label-wrap").click()
+    page.locator("#card-continued_pretraining").get_by_role("button", name="Adjust").click()
     passes = page.locator("#continued_pretraining-epochs").locator("input").first
     passes.fill("0.5")
     passes.blur()
-    start(page, "1", max_length="24")
+    start(page, "0.25", max_length="24")
     expect(page.locator("#run-stages svg").first).to_be_visible(timeout=SLOW)
     expect(page.locator("#see-result")).to_be_visible(timeout=2 * SLOW)
     expect(page.locator("#run-stages svg")).to_have_count(2)
@@ -53,7 +55,7 @@ def test_two_label_columns_are_learned_together(app: App, visit: Open) -> None:
     card = page.locator("#card-multitask")
     expect(card.locator("#multitask-also")).to_contain_text("domain")  # chosen by itself
     card.locator("#tick-multitask input").check()
-    start(page, "1", max_length="16")
+    start(page, "0.25", max_length="16")
     wait_for_score(page)
     assert {"sentiment", "domain"} <= curves(page).keys()
     expect(page.locator("#see-result")).to_be_visible(timeout=SLOW)
@@ -67,14 +69,17 @@ def test_two_label_columns_are_learned_together(app: App, visit: Open) -> None:
     expect(page.locator("#try-answer")).to_contain_text("product_review", timeout=SLOW)
 
 
-def test_smaller_models_are_compared_with_the_whole_one(app: App, visit: Open) -> None:
+def test_smaller_models_are_compared_with_the_whole_one(
+    app: App, visit: Open, tiny_run: str
+) -> None:
     page = visit(app)
     pick_sample(page, "sentiment_domain")
     to_model(page)
+    pick_model(page, tiny_run)
     to_techniques(page)
     for key in ("distill", "prune", "vocab_trim", "quantize"):
         page.locator(f"#tick-{key} input").check()
-    start(page, "1", max_length="16")
+    start(page, "0.25", max_length="16")
     expect(page.locator("#see-result")).to_be_visible(timeout=2 * SLOW)
     page.locator("#see-result").click()
     cards = page.locator("#evidence .tt-card")
@@ -82,13 +87,16 @@ def test_smaller_models_are_compared_with_the_whole_one(app: App, visit: Open) -
     expect(cards.filter(has_text="Pruning").locator("tbody tr")).to_have_count(3)
     expect(cards.filter(has_text="Trim the vocabulary")).to_contain_text("of 30,522 tokens stay")
     expect(cards.filter(has_text="Quantization")).to_contain_text("times smaller")
-    expect(cards.filter(has_text="Early stopping")).to_contain_text("The best score came at")
+    expect(cards.filter(has_text="Early stopping")).to_contain_text("scored best")
 
 
-def test_techniques_are_compared_with_and_without(app: App, visit: Open, tmp_path: Path) -> None:
+def test_techniques_are_compared_with_and_without(
+    app: App, visit: Open, tiny_run: str, tmp_path: Path
+) -> None:
     page = visit(app)
     pick_sample(page, "sentiment_domain")
     to_model(page)
+    pick_model(page, tiny_run)
     to_techniques(page)
     page.locator("#compare-start").scroll_into_view_if_needed()
     page.locator("#tick-adaptive_epochs input").uncheck()
@@ -96,9 +104,32 @@ def test_techniques_are_compared_with_and_without(app: App, visit: Open, tmp_pat
     expect(page.locator("#start-problem")).to_contain_text("No technique is ticked")
     page.locator("#tick-label_smoothing input").check()
     page.locator("#advanced > button").click()
-    for name, value in {"epochs": "1", "max_length": "16"}.items():
+    for name, value in {"epochs": "0.25", "max_length": "23"}.items():
         page.locator(f"#train-{name}").locator("input, textarea").first.fill(value)
     page.locator("#compare-start").click()
+    # Nothing starts before it is said what it costs.
+    offer = page.locator("#compare-offer")
+    expect(offer).to_contain_text("2 runs to train")
+    for what in ("strong", "[data-do=start]"):
+        expect(offer.locator(what)).to_be_in_viewport()
+    page.keyboard.press("Tab")
+    expect(offer.locator("[data-do=start]")).to_be_focused()
+    # Drawn anew, with the next time that was measured, it keeps the focus.
+    offer.locator(".tt-notice").evaluate("(part) => { part.innerHTML = part.innerHTML; }")
+    expect(offer.locator("[data-do=start]")).to_be_focused()
+    page.keyboard.press("Tab")
+    page.keyboard.press("Enter")  # not now
+    expect(offer.locator("li")).to_have_count(0)
+    expect(page.locator("#compare-start")).to_be_focused()
+    page.keyboard.press("Enter")
+    expect(offer.locator("li")).to_have_count(2)
+    expect(offer).to_contain_text("Together they take about", timeout=2 * SLOW)
+    expect(page.locator("#compare-body [role=progressbar]")).to_have_count(0)
+    page.locator("#tick-label_smoothing input").uncheck()
+    expect(offer.locator("li")).to_have_count(0)  # it was about something else
+    page.locator("#tick-label_smoothing input").check()
+    page.locator("#compare-start").click()
+    offer.locator("button[data-do=start]").click()
     body = page.locator("#compare-body")
     expect(body.locator("[role=progressbar]")).to_be_visible()
     expect(body).to_contain_text("of 2 runs done")

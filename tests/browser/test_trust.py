@@ -7,8 +7,8 @@ import re
 import pytest
 from playwright.sync_api import expect
 
-from core.export.bundle import unsure_of
-from core.runs import RunStore
+from core.export.bundle import abstention_limit
+from core.runs.store import RunStore
 from tests.browser.conftest import App, Open
 from tests.ui.fake import HOSTILE, make_run
 
@@ -21,22 +21,22 @@ def test_a_limit_is_slid_saved_and_gone_by(app: App, visit: Open, width: int) ->
     page = visit(app, f"?run={run.id}", viewport={"width": width, "height": 800})
     expect(page.locator("#headline .tt-notice").first).to_contain_text("Yes: it is clearly better")
     expect(page.locator("#headline .tt-tile").first).to_contain_text("with 95% confidence")
-    expect(page.locator("#unsure-plot .main-svg").first).to_be_visible()
+    expect(page.locator("#abstention-plot .main-svg").first).to_be_visible()
     expect(page.locator("#reliability .main-svg").first).to_be_visible()
-    rows = page.locator("#unsure-worth")
+    rows = page.locator("#abstention-worth")
     expect(rows).to_contain_text("It answers 100% of the test rows")
-    limit = page.locator("#unsure-below input[type=number]")
+    limit = page.locator("#abstention-below input[type=number]")
     limit.fill("0.9")
     limit.press("Tab")
     expect(rows).not_to_contain_text("It answers 100% of the test rows")
-    page.locator("#unsure-save").click()
-    expect(page.locator("#unsure-kept")).to_contain_text("below 90.0%")
-    assert unsure_of(run.model) == 0.9
+    page.locator("#abstention-save").click()
+    expect(page.locator("#abstention-kept")).to_contain_text("below 90.0%")
+    assert abstention_limit(run.model) == 0.9
     page.reload()
-    expect(page.locator("#unsure-below input[type=number]")).to_have_value("0.9")
+    expect(page.locator("#abstention-below input[type=number]")).to_have_value("0.9")
     # Another model has a limit of its own.
     page.locator("#which").get_by_label("Word counts").check()
-    expect(page.locator("#unsure-kept")).to_contain_text("Nothing is saved")
+    expect(page.locator("#abstention-kept")).to_contain_text("Nothing is saved")
     assert page.evaluate("document.documentElement.scrollWidth") <= width
 
 

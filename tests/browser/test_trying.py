@@ -8,9 +8,10 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Page, expect
 
-from core.corrections import Corrections
-from core.data.read import read
-from core.runs import Run, RunStore
+from core.data.read.table import read
+from core.runs.run import Run
+from core.runs.store import RunStore
+from core.workflow.corrections import Corrections
 from tests.browser.conftest import App, Open
 from tests.browser.steps import SLOW
 from tests.ui.fake import HOSTILE, make_run
@@ -65,12 +66,18 @@ def test_an_answer_is_explained_put_right_and_trained_on(app: App, visit: Open) 
     expect(page.locator("#corrections td").first).to_contain_text(HOSTILE)
     assert page.locator("img[src='x']").count() == 0
     assert alerts == []
-    [kept] = Corrections(run).all()
+    [kept] = Corrections(run.main).all()
     assert (kept.texts, kept.label) == ((f"{NEGATIVE} {HOSTILE}",), "positive")
 
     page.locator("#correct-again").click()
     expect(page.locator("#next-3")).to_be_visible()
     expect(page.locator("#plan")).to_be_visible()
+    # What was added is said above the settings.
+    changed = page.locator("#plan-changed")
+    expect(changed).to_contain_text("The data of this run was changed")
+    # It stays there once time and memory are known, and goes with other data.
+    expect(page.locator("#cost .tt-waiting")).to_have_count(0, timeout=SLOW)
+    expect(changed).to_contain_text("The table has 801 rows now")
     page.locator("#back-3").click()
     page.locator("#back-2").click()
     expect(page.locator("#overview .tt-tile").first).to_contain_text("801")

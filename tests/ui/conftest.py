@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from core.runs import RunStore
+from core.runs.store import RunStore
 
 
 @pytest.fixture

@@ -2,27 +2,34 @@
 
 from __future__ import annotations
 
-import json
 import math
 import time
-from typing import Any
+import zipfile
+from collections.abc import Callable
+from typing import Any, TypeVar
 
+import gradio as gr
 import numpy as np
 import pandas as pd
 
-from core.data.read import read
+from core.data.read.table import read
 from core.data.samples import load
-from core.evaluation import calibrate, unsure, verdict
-from core.evaluation.baselines import embedding, tfidf
+from core.evaluation import abstention, calibrate, verdict
 from core.evaluation.calibrate import Temperature
 from core.evaluation.intervals import measure
-from core.export import simple
+from core.export import simple as simple_models
+from core.modalities import by_key
 from core.recipe import DataSpec, ModelSpec, Recipe, TaskSpec
-from core.runs import Run, RunStore
+from core.runs import events as ev
+from core.runs.result import Best, Compared, Result, RowCounts, Validation
+from core.runs.run import LabelColumn, Run
+from core.runs.store import RunStore
+from core.simple_models.fit import embedding, tfidf
 from core.tasks import of_names
-from core.training import events as ev
 from core.words import message
+from tests.conftest import measured, scores
 
+P = TypeVar("P")
 HOSTILE = "<img src=x onerror=alert(1)>${alert(1)}{{constructor}}`x`"
 
 
@@ -34,13 +41,11 @@ def make_run(
     labels: tuple[str, ...] = ("positive", "negative"),
     name: str = "",
     text: tuple[str, ...] = ("text",),
-    old: bool = False,
     recommended: str = "model",
 ) -> Run:
     """A run of three epochs of which the share `upto` has happened; `end` is how it ended.
 
-    `end`: finished, stopped, failed, or "" for one whose process is at work or gone. `old`: as the
-    first version wrote its metrics.
+    `end`: finished, stopped, failed, or "" for one whose process is at work or gone.
     """
     if labels == ("positive", "negative"):
         table = load("sentiment_en")
@@ -57,7 +62,7 @@ def make_run(
     run = store.create(recipe, table)
     add_events(run, upto)
     if end in ("finished", "stopped"):
-        add_result(run, labels, old, recommended)
+        add_result(run, labels, recommended)
         ended = ev.RunFinished(seconds=64.0)
         run.append(ended if end == "finished" else ev.RunStopped(step=40, seconds=30.0))
     elif end == "failed":
@@ -103,19 +108,15 @@ def add_events(run: Run, upto: float, start: float | None = None) -> None:
         run.append(ev.Note(message=message("technique.freeze.done", frozen=3, layers=6, share=0.2)))
 
 
-def score(accuracy: float, macro_f1: float, rows: int) -> dict[str, Any]:
-    return {"rows": rows, "accuracy": accuracy, "macro_f1": macro_f1, "loss": 0.3}
-
-
 def add_result(
-    run: Run, labels: tuple[str, ...], old: bool = False, recommended: str = "model"
+    run: Run | LabelColumn, labels: tuple[str, ...], recommended: str = "model", simple: bool = True
 ) -> None:
-    """Metrics and test rows that fit one another; the simple models are fitted on those rows."""
+    """A result and test rows that fit one another; word counts err on every fourth. `simple`: the simple
+    models are there as well, fitted on those rows."""
     size = len(labels)
     confusion = [
         [52 if i == j else (3 if (i + j) % 3 else 1) for j in range(size)] for i in range(size)
     ]
-    rows = sum(map(sum, confusion))
     made = [
         {
             "line": 2 + 10 * i + 100 * j + k,
@@ -129,83 +130,78 @@ def add_result(
         for j in range(size)
         for k in range(confusion[i][j])
     ]
-    right = sum(confusion[i][i] for i in range(size)) / rows
-    per_class = [
-        {"label": label, "precision": 0.93, "recall": 0.91, "f1": 0.92, "rows": sum(confusion[i])}
-        for i, label in enumerate(labels)
-    ]
-    metrics = {
-        "labels": list(labels),
-        "rows": {"train": 560, "validation": 120, "test": rows, "dropped": 0},
-        "test": {
-            **score(right, right - 0.01, rows),
-            "per_class": per_class,
-            "confusion": confusion,
-        },
-        "baselines": {"majority": score(0.5, 0.33, rows), "tfidf": score(0.74, 0.738, rows)},
-        "best": {"step": 80, "epoch": 2.0, "macro_f1": 0.92},
-        "epochs": 3.0,
-        "steps": 120,
-        "seconds": 64.0,
-        "max_length": 64,
-        "truncated": 0.0,
-        "train_rows": 560,
-    }
-    frame = pd.DataFrame(made)
-    if not old:
-        add_trust(metrics, frame)
-        add_simple(run, metrics, made, recommended)
-    frame.to_parquet(run.path / "test.parquet")
-    (run.path / "metrics.json").write_text(
-        json.dumps(metrics, ensure_ascii=False), encoding="utf-8"
-    )
-    run.model.mkdir(exist_ok=True)
-    (run.path / "model.zip").write_bytes(b"PK" + b"\0" * 2_000_000)
-
-
-def add_trust(metrics: dict[str, Any], frame: pd.DataFrame) -> None:
-    """Intervals, calibration and the rest, computed from the rows; word counts err on every fourth."""
-    task = of_names(metrics["labels"])
+    frame, task = pd.DataFrame(made), of_names(labels)
     truth = task.encode(frame["label"].tolist())
     shares = np.array(frame["probabilities"].tolist())
     shares /= shares.sum(axis=1, keepdims=True)
-    metrics["test"] = {**measure(task, shares, truth, None), **metrics["test"]}
-    words = np.where(np.arange(len(truth)) % 4, truth, (truth + 1) % len(task.names))
-    others = {"majority": np.zeros_like(truth), "tfidf": words}
-    metrics["against"] = verdict.against(task, truth, task.given(shares, None), others)
-    logits = 2 * task.logits(shares)
-    metrics["calibration"] = calibrate.described(task, logits, truth, Temperature(2.0, 120))
-    right = frame["label"] == frame["predicted"]
-    metrics["unsure"] = unsure.curve(frame["confidence"].to_numpy(), right)
-    frame["predicted:tfidf"] = task.spoken(words)
-    frame["confidence:tfidf"] = np.linspace(0.5, 1, len(frame))
+    words = np.where(np.arange(len(truth)) % 4, truth, (truth + 1) % size)
+    plain = by_key(run.recipe().data.modality).plain
+    others = {"majority": np.zeros_like(truth), plain: words, "embedding": words}
+    for name, answers in others.items():
+        frame[f"predicted:{name}"] = task.spoken(answers)
+        frame[f"confidence:{name}"] = np.linspace(0.5, 1, len(frame))
     frame["column:shop"] = np.where(np.arange(len(frame)) % 3, "town", HOSTILE)
-
-
-def add_simple(
-    run: Run, metrics: dict[str, Any], made: list[dict[str, Any]], recommended: str
-) -> None:
-    """The two simple models, of which "tfidf" is real and "embedding" has no encoder."""
-    rows, labels = int(metrics["test"]["rows"]), metrics["labels"]
-    metrics["baselines"]["embedding"] = score(0.86, 0.855, rows)
-    metrics["recommended"] = recommended
-    for name, macro_f1 in (("tfidf", 0.742), ("embedding", 0.861)):
+    calibration = calibrate.described(task, 2 * task.logits(shares), truth, Temperature(2.0, 120))
+    right = frame["label"] == frame["predicted"]
+    curve = abstention.curve(frame["confidence"].to_numpy(), right)
+    baselines = {"majority": Compared(**vars(scores(labels, 0.33, len(frame))))}
+    for name, macro_f1 in ((plain, 0.742), ("embedding", 0.861)):
         won = 0.95 if name == recommended else macro_f1
-        metrics["baselines"][name] |= {
-            "seconds": 1.0,
-            "train_rows": 560,
-            "validation": score(won + 0.01, won, 120),
-            "per_class": metrics["test"]["per_class"],
-        }
-    texts = [row["text"] for row in made]
-    numbers = np.array([labels.index(row["label"]) for row in made])
-    fitted = {
-        "tfidf": (tfidf(texts, numbers, of_names(labels), 0), texts),
-        "embedding": (
-            embedding(np.eye(len(labels))[numbers], numbers, of_names(labels)),
-            np.eye(len(labels)),
-        ),
+        baselines[name] = Compared(
+            **vars(scores(labels, macro_f1 - 0.006, len(frame))),
+            seconds=1.0,
+            train_rows=560,
+            validation=Validation(120, won + 0.01, won, 0.3),
+            abstention=curve,
+            calibration=calibration,
+        )
+    result = measured(
+        labels,
+        rows=RowCounts(560, 120, len(frame), 0),
+        train_rows=560,
+        test=measure(task, shares, truth, None),
+        baselines=baselines,
+        against=verdict.against(task, truth, task.given(shares, None), others),
+        calibration=calibration,
+        abstention=curve,
+        recommended=recommended,
+        best=Best(80, 2.0, 0.92),
+        epochs=3.0,
+        steps=120,
+        seconds=64.0,
+        max_length=64,
+    )
+    if simple:
+        add_simple(run.main if isinstance(run, Run) else run, result, frame)
+    run.write_test_rows(frame)
+    run.write_result(result)
+    add_model(run)
+    with zipfile.ZipFile(run.path / "model.zip", "w") as archive:
+        archive.writestr("model/model.safetensors", bytes(2_000_000))
+
+
+def add_model(run: Run) -> None:
+    """A model's folder that nobody can load."""
+    run.model.mkdir(exist_ok=True)
+    (run.model / "config.json").write_text('{"model_type": "bert"}')
+    (run.model / "model.safetensors").write_bytes((2).to_bytes(8, "little") + b"{}")
+
+
+def add_simple(column: LabelColumn, result: Result, frame: pd.DataFrame) -> None:
+    """The two simple models, of which "tfidf" is real and "embedding" has no encoder."""
+    task, texts = of_names(result.labels), frame["text"].tolist()
+    numbers = task.encode(frame["label"].tolist())
+    eye = np.eye(len(result.labels))
+    fitted: dict[str, Any] = {
+        "tfidf": (tfidf(texts, numbers, task, 0), texts),
+        "embedding": (embedding(eye[numbers], numbers, task), eye),
     }
     for name, (model, inputs) in fitted.items():
         probes = [(text, None) for text in texts[: len(inputs)]]
-        simple.export(run, name, model, run.recipe(), metrics, probes, inputs)
+        simple_models.export(column, name, model, column.recipe(), result, probes, inputs)
+
+
+def drawn(part: Callable[[], P]) -> P:
+    """A part of the page, on a page of its own."""
+    with gr.Blocks():
+        return part()

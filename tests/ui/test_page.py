@@ -2,24 +2,28 @@
 
 from __future__ import annotations
 
+import os
 import socket
 from pathlib import Path
-from types import SimpleNamespace
 
 import gradio as gr
 import pytest
 
-from core.data.profile import profile
+from core.data.profile.profile import profile
 from core.data.samples import load
-from core.jobs import Jobs
-from core.runs import RunStore
+from core.io.temporary import lend
+from core.jobs.queue import Jobs
+from core.runs.store import RunStore
 from tests.ui.fake import make_run
 from ui import page
-from ui.download import lend, written
+from ui.kit.download import written
+from ui.server.live import Live
 from ui.session import Loaded
-from ui.steps import data, result, train
+from ui.steps.data import step as data
+from ui.steps.result.step import ResultStep
+from ui.steps.train import step as train
 
-ROOT = Path(__file__).resolve().parent.parent.parent
+ROOT = Path(__file__).resolve().parents[2]
 
 
 @pytest.fixture(scope="module")
@@ -47,15 +51,18 @@ def test_nothing_is_reported_or_shared() -> None:
 
 def test_each_view_fills_its_components(store: RunStore) -> None:
     with gr.Blocks():
-        first, fourth, fifth = data.build(), train.build(), result.build()
+        first, fourth, fifth = data.build(), train.build(), ResultStep()
     table = load("topics_en")
-    assert len(data.show(Loaded(table, profile(table)), "en")) == len(first.view)
-    assert len(fifth.view) == result.VIEW
-    session = SimpleNamespace(jobs=Jobs(store))
-    assert len(fourth.view) == len(train.look(make_run(store), session, "en"))  # type: ignore[arg-type]
-    assert len(result.show(make_run(store), "en")) == len(fifth.view)
-    unmeasured = make_run(store, end="failed", upto=0.2)
-    assert len(result.show(unmeasured, "en")) == len(fifth.view)
+    assert len(data.show(Loaded(table, profile(table)), store, "en")) == len(first.view)
+    shot = Live(Jobs(store), train.draw).shot(make_run(store), "en")
+    assert len(fourth.view) == len(train.show(shot, "en"))
+    shown = fifth.show(make_run(store).main, "en").keys()
+    # Nothing to choose from, and what is never another.
+    correct, never = fifth.try_it.correct, {fifth.folds.chosen, fifth.curve.chosen}
+    never |= {fifth.abstention.save, correct.save, correct.label}
+    assert shown == set(fifth.view) - never
+    unmeasured = fifth.show(make_run(store, end="failed", upto=0.2).main, "en")
+    assert unmeasured.keys() == {fifth.column, fifth.headline}
 
 
 def test_gradio_writes_no_files_beside_ours(blocks: gr.Blocks) -> None:
@@ -73,18 +80,25 @@ def test_a_port_in_use_is_noticed() -> None:
     assert free > port
 
 
-def test_a_lent_file_is_the_file(tmp_path: Path) -> None:
+def test_a_lent_file_is_the_file_and_one_for_all_looks(tmp_path: Path) -> None:
     file = tmp_path / "model.zip"
     file.write_bytes(b"PK")
-    lent = Path(lend(file))
+    lent = lend(tmp_path, "a", file)
     assert lent.name == "model.zip"
     assert lent.parent != tmp_path
     assert lent.read_bytes() == b"PK"
+    assert lend(tmp_path, "a", file) == lent
+    assert lend(tmp_path, "b", file) != lent
+    file.unlink()
+    file.write_bytes(b"another")
+    assert lend(tmp_path, "a", file).read_bytes() == b"another"
+    assert os.listdir(lent.parent) == ["model.zip"]
 
 
 @pytest.mark.parametrize("name", ["../../etc/passwd", "a b/c", "", "…", "x" * 300])
 def test_a_written_file_stays_where_it_belongs(name: str) -> None:
-    place = Path(written(name, "a,b\n"))
-    assert place.parent.parent.name.startswith("ticktune-")
+    place = Path(written(Path("store"), "owner", name, "a,b\n"))
+    assert place.parent.parent.name == "owner"
+    assert place.parents[3].name.startswith("ticktune-")
     assert place.suffix == ".csv"
     assert place.read_text(encoding="utf-8-sig") == "a,b\n"

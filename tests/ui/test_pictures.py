@@ -3,37 +3,47 @@
 from __future__ import annotations
 
 import dataclasses
-import json
 import re
 from pathlib import Path
 
+import gradio as gr
 import numpy as np
 import pandas as pd
 import pytest
 
-from core.corrections import Corrections
-from core.data.checks import file
-from core.data.checks.finding import Seen
-from core.data.picture_table import read_archive
-from core.data.profile import profile
-from core.data.read import Table
-from core.export.run_report import run_report
+from core.data.any_file import read_archive
+from core.data.checkup import file
+from core.data.checkup.finding import CheckupInput
+from core.data.profile.profile import profile
+from core.data.table import Table
+from core.evidence import pictures
 from core.modalities import by_key
-from core.models.catalog import CATALOG, PICTURES
+from core.models.catalog import PICTURE_MODELS, TEXT_MODELS
 from core.recipe import DataSpec, ModelSpec, Recipe, TaskSpec
-from core.runs import Run, RunStore
-from core.techniques.evidence import pictures
+from core.report import thumbs
+from core.report.evidence import evidence
+from core.report.rows import rows_html
+from core.report.run import run_report
+from core.runs import events as ev
+from core.runs.answers import Suspect, Suspects
+from core.runs.run import Run
+from core.runs.store import RunStore
 from core.words import message, say
-from tests.data.drawn import coloured, packed, picture
-from tests.ui.fake import add_events, add_result
+from core.workflow.corrections import Corrections
+from tests.conftest import measured
+from tests.core.data.drawn import coloured, packed, picture
+from tests.ui.fake import add_events, add_model, add_result, drawn
 from tests.ui.test_pieces import Elements
-from ui import correct, overview, thumbs
-from ui.checkup import checkup_html, findings_html
-from ui.evidence import evidence
-from ui.rows import ANY, rows_html
+from ui.kit.words import esc
 from ui.session import Loaded
-from ui.steps import data, model, result
-from ui.words import esc
+from ui.steps.data import overview
+from ui.steps.data import step as data
+from ui.steps.model import step as model
+from ui.steps.result import corrections
+from ui.steps.result import step as result
+from ui.steps.result.step import ResultStep
+from ui.steps.shared.checkup import checkup_html, findings_html
+from ui.steps.shared.picked_model import fit_html
 
 HOSTILE = '"><script>alert(1)</script>.png'
 
@@ -50,8 +60,15 @@ def run_of(store: RunStore, table: Table) -> Run:
         ModelSpec("efficientnet-lite0"),
     )
     run = store.create(recipe, table)
-    run.write_metrics({"labels": ["blue", "red"], "test": {"macro_f1": 0.5}})
-    run.model.mkdir()
+    run.write_result(measured(["blue", "red"], plain="colours"))
+    run.write_test_rows(
+        pd.DataFrame(
+            {"line": [2], "text": ["red/0.png"], "label": ["red"], "predicted": ["red"]}
+            | {"confidence": [0.9], "probabilities": [[0.1, 0.9]]}
+        )
+    )
+    run.append(ev.RunStarted())
+    add_model(run)
     return run
 
 
@@ -72,7 +89,7 @@ def test_names_of_strangers_are_text() -> None:
 def test_what_could_not_be_read_is_named_in_the_persons_language() -> None:
     files = {f"a/{HOSTILE}": b"none", "a/1.png": picture(), "b/2.png": picture(number=2)}
     table = read_archive(packed(files))
-    found = tuple(file.check(Seen.of(table, profile(table))))
+    found = tuple(file.check_file(CheckupInput.of(table, profile(table))))
     html = findings_html(found, "zh")
     assert f"{esc(HOSTILE)}：" in html
     assert say("data.picture.unknown", "zh") in html
@@ -80,8 +97,8 @@ def test_what_could_not_be_read_is_named_in_the_persons_language() -> None:
     assert "<script>" not in html
 
 
-def test_there_is_no_column_to_choose(table: Table) -> None:
-    shown = data.show(Loaded(table, profile(table)), "en")
+def test_there_is_no_column_to_choose(table: Table, store: RunStore) -> None:
+    shown = data.show(Loaded(table, profile(table)), store, "en")
     text = shown[5]
     assert text.visible is False
     assert text.value == ["file", "sha256"]
@@ -100,17 +117,17 @@ def test_files_that_cannot_be_used_are_named_in_the_persons_language() -> None:
 
 def test_the_settings_name_the_files_alone(store: RunStore, table: Table) -> None:
     run = run_of(store, table)
-    add_result(run, ("blue", "red"), old=True)
-    facts = result.settings_html(run, run.metrics() or {}, "en")
-    assert "<dd>file</dd>" in facts
+    add_result(run, ("blue", "red"), simple=False)
+    facts = result.settings_html(run.main, run.measured(), "en")
+    assert '<dd dir="auto">file</dd>' in facts
     assert "sha256" not in facts
 
 
 def test_the_catalogue_follows_the_data(store: RunStore, table: Table) -> None:
-    cards = model.catalogue("en", "efficientnet-lite0", "image")
-    assert all(entry.title in cards for entry in PICTURES)
+    cards = model.catalogue("en", "image")
+    assert all(entry.title in cards for entry in PICTURE_MODELS)
     assert "MiniLM" not in cards
-    assert all(entry.title in model.catalogue("en") for entry in CATALOG)
+    assert all(entry.title in model.catalogue("en") for entry in TEXT_MODELS)
     assert model.fitting("minilm", "image", store) == "efficientnet-lite0"
     assert model.fitting("vit-base", "text", store) == "minilm"
     assert model.fitting("vit-base", "image", store) == "vit-base"
@@ -118,9 +135,9 @@ def test_the_catalogue_follows_the_data(store: RunStore, table: Table) -> None:
     key = f"run:{run_of(store, table).id}"
     assert model.fitting(key, "image", store) == key
     assert model.fitting(key, "text", store) == "minilm"
-    assert key in model.earlier_runs(store, key, "en", "image")
-    assert key not in model.earlier_runs(store, key, "en")
-    assert model.fit_of(Loaded(table, profile(table)), "efficientnet-lite0", store, "en") == ""
+    assert key in model.earlier_runs(store, "en", "image")
+    assert key not in model.earlier_runs(store, "en")
+    assert fit_html(Loaded(table, profile(table)), "efficientnet-lite0", store, "en") == ""
 
 
 def test_mistakes_are_shown_with_their_pictures(store: RunStore, table: Table) -> None:
@@ -134,12 +151,12 @@ def test_mistakes_are_shown_with_their_pictures(store: RunStore, table: Table) -
         "probabilities": [[0.9, 0.1], [0.8, 0.2]],
     }
     run.write_test_rows(pd.DataFrame(rows))
-    html = rows_html(run, ["blue", "red"], ANY, ANY, "en")
+    html = rows_html(run.main, ["blue", "red"], "en")
     assert html.count("<img") == 1
     assert html.count("<li>") == 2
     assert html.index("red/0.png") < html.index("gone.png")  # the surer one is first
     assert "<table" not in html
-    assert "<li>" not in rows_html(run, ["blue", "red"], "0", "1", "en")
+    assert "<li>" not in rows_html(run.main, ["blue", "red"], "en", "0", "1")
     assert thumbs.of_run(run, ["gone.png"]) == [""]
 
 
@@ -147,7 +164,7 @@ def test_names_and_labels_beside_pictures_are_text(store: RunStore, table: Table
     run = run_of(store, table)
     row = {"line": 1, "text": HOSTILE, "label": HOSTILE, "predicted": "blue", "confidence": 0.9}
     run.write_test_rows(pd.DataFrame([{**row, "probabilities": [0.9, 0.1]}]))
-    html = rows_html(run, ["blue", HOSTILE], "1", "0", "en")
+    html = rows_html(run.main, ["blue", HOSTILE], "en", "1", "0")
     assert "<script" not in html
     assert html.count("<li>") == 1
 
@@ -159,15 +176,17 @@ def test_corrections_are_listed_with_their_pictures(
     name = HOSTILE.replace("/", "")
     (tmp_path / name).write_bytes(picture("red", 50))
     given, cells = by_key("image").given([str(tmp_path / name)])
-    kept = Corrections(run).add(cells, ["blue"], "red", given)
-    *_, listed, button = correct.show(run, "en")
+    kept = Corrections(run.main).add(cells, ["blue"], "red", given)
+    box = drawn(corrections.CorrectionBox)
+    shown = box.show(run.main, "en")
+    listed, button = shown[box.list], shown[box.again]
     assert listed.count('<img class="tt-thumb"') == 1
     assert "<script" not in listed
     assert cells[1] not in listed  # nobody wants to read a sha256
     assert button.visible is True
     assert "(1)" in button.value
     (run.path / "corrections" / f"{cells[1]}.jpg").write_bytes(b"no picture")
-    *_, listed, _ = correct.show(run, "en")
+    listed = box.show(run.main, "en")[box.list]
     assert "<img" not in listed
     assert f'data-id="{kept.id}"' in listed
 
@@ -175,27 +194,20 @@ def test_corrections_are_listed_with_their_pictures(
 def test_a_run_of_pictures_does_not_speak_of_texts(store: RunStore, table: Table) -> None:
     run = run_of(store, table)
     add_events(run, 1.0)
-    add_result(run, ("blue", "red"), old=True)
+    add_result(run, ("blue", "red"), simple=False)
     rows = run.test_rows()
     assert rows is not None
     rows["text"] = "red/0.png"
     run.write_test_rows(rows)
-    metrics = run.metrics() or {}
-    metrics["baselines"]["colours"] = metrics["baselines"].pop("tfidf")
-    run.write_metrics(metrics)
-    seen = {"line": 1, "text": "red/0.png", "given": "red", "suggested": "blue"}
-    found = {
-        "suspects": [{**seen, "side": "train", "wrong": 0.9, "confidence": 0.9}],
-        "rows": 12,
-        "unjudged": 0,
-        "models": [],
-        "labels": ["blue", "red"],
-    }
-    run.write_answer("suspects", found)
-    shown = [part for part in result.show(run, "en") if isinstance(part, str)]
+    doubtful = (Suspect(1, "red/0.png", "red", "blue", 0.9, 0.9, "train"),)
+    run.write_answer("suspects", Suspects(12, 0, (), "label", ("blue", "red"), doubtful))
+    with gr.Blocks():
+        parts = ResultStep().show(run.main, "en").values()
+    shown = [part for part in parts if isinstance(part, str)]
     assert sum("<img" in part for part in shown) == 2  # the mistakes, and what looks wrong
     report = re.sub(r"<style>.*?</style>", "", run_report(run), flags=re.DOTALL)
     page = Elements()
+    shown = [part for part in shown if not part.startswith("{")]  # what plotly draws
     page.feed("".join([*shown, report, overview.preview(table, profile(table), "en")]))
     assert not re.findall(
         r".{30}\b(?:texts?|words?|language model)\b.{9}", page.text, re.IGNORECASE
@@ -205,7 +217,7 @@ def test_a_run_of_pictures_does_not_speak_of_texts(store: RunStore, table: Table
 def test_a_grid_of_altered_pictures_is_drawn() -> None:
     pixels = np.zeros((20, 30, 3), dtype=np.uint8)
     block = pictures(message("technique.augment_pictures.examples"), [[pixels, pixels, pixels]])
-    html = evidence({"augment_pictures": [json.loads(json.dumps(block))]}, "en")
+    html = evidence({"augment_pictures": [block]}, "en")
     assert html.count("<img") == 3
 
 

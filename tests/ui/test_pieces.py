@@ -6,28 +6,39 @@ import csv
 import dataclasses
 import io
 import re
+from dataclasses import replace
 from html.parser import HTMLParser
 from types import SimpleNamespace
 from typing import Any
 
-import gradio as gr
 import numpy as np
 import pytest
 
-from core.data.profile import profile
-from core.data.read import read
-from core.jobs import Jobs
+from core.data.profile.profile import profile, ready
+from core.data.read.table import read
+from core.jobs.queue import Jobs
 from core.recipe import DataSpec, ModelSpec, Recipe, TaskSpec, TrainSpec
-from core.runs import RunStore
-from core.training.auto import Facts, Plan
+from core.report.evidence import table_of
+from core.report.html import CELL, clip
+from core.report.result import per_class, recommendation
+from core.report.rows import rows_html
+from core.runs import events as ev
+from core.runs.store import RunStore
+from core.training.plan import Facts, Plan
 from core.words import message, say
-from tests.ui.fake import HOSTILE, make_run
-from ui import answer, download, html, overview, plan, runs, scores, trial
-from ui.checkup import checkup_html
-from ui.rows import ANY, rows_html
+from tests.ui.fake import HOSTILE, drawn, make_run
+from ui.kit import download
+from ui.kit.words import duration
+from ui.server.live import Live
 from ui.session import Loaded
-from ui.steps import model, result, train
-from ui.words import duration
+from ui.steps.data import overview
+from ui.steps.model import step as model
+from ui.steps.result import answer, try_it
+from ui.steps.result import step as result
+from ui.steps.shared.checkup import checkup_html
+from ui.steps.techniques import plan
+from ui.steps.train import step as train
+from ui.tabs import runs
 
 
 class Elements(HTMLParser):
@@ -80,16 +91,15 @@ def test_a_hostile_table_is_shown_as_text(lang: str) -> None:
 @pytest.mark.parametrize("lang", ["en", "zh"])
 def test_a_run_with_a_hostile_name_and_labels_is_shown_as_text(store: RunStore, lang: str) -> None:
     run = make_run(store, name=HOSTILE, labels=("fine", HOSTILE))
-    metrics = run.metrics()
-    assert metrics is not None
+    scored = run.measured()
     pieces = [
-        result.headline(run, metrics, lang),
-        scores.per_class(metrics, lang),
-        result.settings_html(run, metrics, lang),
-        rows_html(run, metrics["labels"], ANY, ANY, lang),
-        rows_html(run, metrics["labels"], "1", "0", lang),
+        result.headline(run.main, scored, lang),
+        table_of(per_class(scored.test), lang),
+        result.settings_html(run.main, scored, lang),
+        rows_html(run.main, scored.labels, lang),
+        rows_html(run.main, scored.labels, lang, "1", "0"),
         runs.table_html(store, lang),
-        model.earlier_runs(store, "minilm", lang),
+        model.earlier_runs(store, lang),
         train.status_html(run, run.progress(), "finished", 0, lang),
     ]
     assert "<img" in harmless("".join(pieces))
@@ -97,21 +107,21 @@ def test_a_run_with_a_hostile_name_and_labels_is_shown_as_text(store: RunStore, 
 
 def test_the_rows_of_a_cell_are_those_of_the_cell(store: RunStore) -> None:
     run = make_run(store)
-    text = harmless(rows_html(run, ["positive", "negative"], "0", "1", "en"))
+    text = harmless(rows_html(run.main, ["positive", "negative"], "en", "0", "1"))
     assert text.count("stands in the file as positive") == 3
     assert "as negative" not in text
-    everything = harmless(rows_html(run, ["positive", "negative"], ANY, ANY, "en"))
+    everything = harmless(rows_html(run.main, ["positive", "negative"], "en"))
     assert everything.startswith("6 of 6, the surest")
 
 
 @pytest.mark.parametrize("wrong", ["-1", "99", "x", "", "²"])
 def test_a_made_up_cell_is_no_error(store: RunStore, wrong: str) -> None:
-    assert rows_html(make_run(store), ["positive", "negative"], wrong, wrong, "en")
+    assert rows_html(make_run(store).main, ["positive", "negative"], "en", wrong, wrong)
 
 
 def test_labels_from_right_to_left_leave_their_numbers_alone(store: RunStore) -> None:
     labels = ("إيجابي", "سلبي")
-    text = rows_html(make_run(store, labels=labels), labels, ANY, ANY, "en")
+    text = rows_html(make_run(store, labels=labels).main, labels, "en")
     assert re.search("\u2068(إيجابي|سلبي)\u2069 97.7%", text)
 
 
@@ -124,68 +134,64 @@ def test_many_classes_are_cut_and_the_rest_is_said() -> None:
 
 def test_a_file_that_cannot_be_trained_on_says_so() -> None:
     seen = profile(read(b"text,label\n" + b"good,one\n" * 12, "one.csv"))
-    assert not overview.ready(seen)
+    assert not ready(seen)
     assert 'role="alert"' in overview.obstacle(seen, "en")
 
 
 @pytest.mark.parametrize("lang", ["en", "zh"])
 def test_the_recommended_model_is_chosen_and_its_reason_told(store: RunStore, lang: str) -> None:
     run = make_run(store, recommended="tfidf")
-    shown = result.show(run, lang)
-    columns, picked = (each for each in shown if isinstance(each, gr.Radio))
+    step = drawn(result.ResultStep)
+    shown = step.show(run.main, lang)
+    columns, picked = shown[step.column], shown[step.which]
     assert columns.visible is False
     assert (picked.value, picked.visible) == ("tfidf", True)
     assert [value for _, value in picked.choices] == ["model", "embedding", "tfidf"]
-    metrics = run.metrics()
-    assert metrics is not None
-    told = result.headline(run, metrics, lang)
+    scored = run.measured()
+    told = result.headline(run.main, scored, lang)
     assert "0.950" in told
     assert "0.920" in told
     assert told.count("tt-bar-label") == 8
-    assert scores.recommendation({**metrics, "recommended": "model"}) is None
-
-
-def test_a_run_of_the_first_version_still_opens(store: RunStore) -> None:
-    run = make_run(store, old=True)
-    metrics = run.metrics()
-    assert metrics is not None
-    assert "recommended" not in metrics
-    shown = result.show(run, "en")
-    assert len(shown) == result.VIEW
-    columns, picked = (each for each in shown if isinstance(each, gr.Radio))
-    assert columns.visible is False
-    assert (picked.value, picked.visible) == ("model", False)
-    assert result.headline(run, metrics, "en").count("tt-bar-label") == 6
-    assert scores.recommendation(metrics) is None
+    assert recommendation(replace(scored, recommended="model")) is None
 
 
 def test_the_choice_of_a_browser_is_checked(store: RunStore) -> None:
     run = make_run(store)
-    assert trial.picked(run, "tfidf") == "tfidf"
+    assert try_it.picked(run, "tfidf") == "tfidf"
     for wrong in ("../..", "majority", "", None, 3):
-        assert trial.picked(run, wrong) == "model"
+        assert try_it.picked(run, wrong) == "model"
 
 
 def test_a_simple_model_answers_and_is_packed(store: RunStore) -> None:
     run = make_run(store)
-    asked = answer.asked_of(run, "tfidf", [("it stands in the file as negative", None)])
+    asked = answer.asked_of(run.main, "tfidf", [("it stands in the file as negative", None)])
     assert "negative, with" in harmless(answer.answer_html(asked, "en"))
-    hidden, button = download.packed(run, "tfidf", "en")
+    hidden, button, _ = download.packed(run.main, "tfidf", "en")
     assert hidden.visible is False
-    assert str(button.value["path"]).endswith("sentiment-en-tfidf.zip")
+    place = str(button.value["path"])
+    assert place.endswith("sentiment-en-tfidf.zip")
+    assert f"/{run.id}/0/" in place
 
 
 @pytest.mark.parametrize("end", ["finished", "stopped", "failed", ""])
 @pytest.mark.parametrize("lang", ["en", "zh"])
 def test_every_end_of_a_run_has_a_view(store: RunStore, end: str, lang: str) -> None:
-    from types import SimpleNamespace
-
     run = make_run(store, end=end, upto=0.6)
-    view = train.look(run, SimpleNamespace(jobs=Jobs(store)), lang)  # type: ignore[arg-type]
-    assert len(view) == 10
-    status, verdict = view[0], view[1]
+    view = train.show(Live(Jobs(store), train.draw).shot(run, lang), lang)
+    assert len(view) == 11
+    status, verdict = view[1], view[2]
     assert "tt-tiles" in harmless_markup(status)
     assert verdict
+
+
+def test_where_an_average_is_kept_its_score_is_called_so(store: RunStore) -> None:
+    """It may be below that of the best single model."""
+    run = make_run(store)
+    assert "Best macro-F1" in train.status_html(run, run.progress(), "finished", [], "en")
+    run.append(ev.Note(message=message("train.averaged.kept", before=0.9, after=0.8)))
+    status = train.status_html(run, run.progress(), "finished", [], "en")
+    assert "Macro-F1 of the average" in status
+    assert "Best" not in status
 
 
 def harmless_markup(piece: str) -> str:
@@ -194,7 +200,7 @@ def harmless_markup(piece: str) -> str:
 
 
 def test_long_cells_are_clipped() -> None:
-    assert len(html.clip("x" * 5000)) == html.CELL
+    assert len(clip("x" * 5000)) == CELL
 
 
 @pytest.mark.parametrize("lang", ["en", "zh"])
@@ -246,5 +252,3 @@ def test_what_a_run_takes_is_shown_and_what_would_help(lang: str) -> None:
     assert unfit.count("data-do='apply'") == 2
     for piece in (plan.waiting("plan.measuring", lang), plan.busy(lang), plan.later(lang)):
         assert harmless(piece)
-    assert "268" in harmless(plan.absent("distilbert", lang))
-    assert HOSTILE in harmless(plan.absent(HOSTILE, lang))

@@ -10,12 +10,13 @@ import re
 import shutil
 from pathlib import Path
 
-from core.data import seen
+from core.data import spreadsheet
+from core.data.pictures import preprocess
 
 HERE = Path(__file__).resolve().parent
 SHARED = (
     *(HERE / f"{name}.py" for name in ("asked", "int8", "joint", "looked")),
-    Path(str(seen.__file__)),
+    *(Path(str(each.__file__)) for each in (preprocess, spreadsheet)),
 )
 
 

@@ -1,14 +1,16 @@
 """What predict.py is asked: texts, or a CSV file whose rows are to get their labels."""
 
 import csv
+import io
 import json
 import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from spreadsheet import harmless
+
 HERE = Path(__file__).resolve().parent
-FORMULA = ("=", "+", "-", "@", "\t", "\r")  # what a spreadsheet would run
 
 
 def known(name: str) -> Any:
@@ -18,9 +20,11 @@ def known(name: str) -> Any:
 
 COLUMNS: list[str] = known("recipe.json")["data"]["text"]
 THRESHOLD: float | None = known("metrics.json").get("threshold")
-BETWEEN = (known("recipe.json")["task"]["separator"] or ";") + " "
+SEPARATOR: str = known("recipe.json")["task"]["separator"] or ";"
+# Lists and line ends are written with a semicolon.
+BETWEEN = ";" if SEPARATOR == "[]" or SEPARATOR in ("\n", "\t") else SEPARATOR
 # Answers that are less sure are withheld; the file is there where somebody has chosen so.
-BELOW: float = known("unsure.json")["below"] if (HERE / "unsure.json").exists() else 0.0
+BELOW: float = known("abstention.json")["below"] if (HERE / "abstention.json").exists() else 0.0
 
 Found = list[tuple[str, float]]  # labels and their probabilities, the likeliest first
 
@@ -35,7 +39,7 @@ def main(answer: Callable[[list[str]], Found]) -> None:
         print('python predict.py "a text"    or    python predict.py FILE.csv OUT.csv')
     for start in range(0, len(given), len(COLUMNS)):
         found = answer(given[start : start + len(COLUMNS)])
-        said = [(unsure(found), sure(found))] if sure(found) < BELOW else chosen(found)
+        said = [(placeholder(found), sure(found))] if sure(found) < BELOW else chosen(found)
         print(*(f"{label}\t{share:.4f}" for label, share in said), sep="\t")
 
 
@@ -51,7 +55,16 @@ def sure(found: Found) -> float:
     return min(share if share >= THRESHOLD else 1 - share for _, share in found)
 
 
-def unsure(found: Found) -> str:
+def joined(labels: list[str]) -> str:
+    """The labels of a row in one cell; as a list where one of them holds what is between them."""
+    if not THRESHOLD:  # of which each row has one
+        return labels[0]
+    if any(BETWEEN in label or '"' in label for label in labels):
+        return json.dumps(labels, ensure_ascii=False)
+    return (BETWEEN if BETWEEN[-1].isspace() else f"{BETWEEN} ").join(labels)
+
+
+def placeholder(found: Found) -> str:
     """What is said instead of a label; no label is called so."""
     word = "unsure"
     while word in [label for label, _ in found]:
@@ -64,7 +77,7 @@ def _file(answer: Callable[[list[str]], Found], source: Path, out: Path) -> None
     quoted."""
     text = source.read_text("utf-8-sig")
     delimiter = max(",;\t|", key=text.partition("\n")[0].count)
-    rows = csv.DictReader(text.splitlines(keepends=True), delimiter=delimiter)
+    rows = csv.DictReader(io.StringIO(text, newline=""), delimiter=delimiter)
     missing = [name for name in COLUMNS if name not in (rows.fieldnames or ())]
     if missing:
         sys.exit(f"{source.name} has no column {', '.join(missing)}")
@@ -72,23 +85,14 @@ def _file(answer: Callable[[list[str]], Found], source: Path, out: Path) -> None
     added = [name if name not in taken else f"{name}_2" for name in ("label", "confidence")]
     with out.open("w", encoding="utf-8-sig", newline="") as opened:
         writer = csv.writer(opened, delimiter=delimiter)
-        writer.writerow(map(_harmless, [*taken, *added]))
+        writer.writerow(harmless(name, delimiter) for name in [*taken, *added])
         for row in rows:
             cells = [row[name] or "" for name in COLUMNS]
             label = share = ""
             if any(map(str.strip, cells)):
                 found = answer(cells)
-                label = BETWEEN.join(sorted(label for label, _ in chosen(found)))
-                label = unsure(found) if sure(found) < BELOW else label
+                label = joined(sorted(label for label, _ in chosen(found)))
+                label = placeholder(found) if sure(found) < BELOW else label
                 share = f"{sure(found):.4f}"
-            writer.writerow(
-                [*(_harmless(row[name] or "") for name in taken), _harmless(label), share]
-            )
-
-
-def _harmless(cell: str) -> str:
-    try:
-        float(cell)
-    except ValueError:
-        return f"'{cell}" if cell.startswith(FORMULA) else cell
-    return cell
+            given = [row[name] or "" for name in taken]
+            writer.writerow([*(harmless(cell, delimiter) for cell in [*given, label]), share])

@@ -22,6 +22,6 @@ def say(logits: Any) -> None:
             shares = dict(zip(task["labels"], own.softmax(-1).tolist(), strict=True))
             best = max(shares, key=lambda label: shares[label])
             sure, said = shares[best], [best, round(shares[best], 4)]
-        if sure < (task.get("unsure_below") or 0):  # chosen after the training
+        if sure < (task.get("abstain_below") or 0):  # chosen after the training
             said = ["(unsure)" if "unsure" in task["labels"] else "unsure", round(sure, 4)]
         print(column, *said, sep="\t")

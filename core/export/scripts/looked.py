@@ -4,9 +4,9 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
-from asked import BELOW, Found, chosen, sure, unsure
+from asked import BELOW, Found, chosen, placeholder, sure
 from PIL import Image
-from seen import opened
+from preprocess import opened
 
 
 def main(answer: Callable[[Image.Image], Found]) -> None:
@@ -15,5 +15,5 @@ def main(answer: Callable[[Image.Image], Found]) -> None:
         print(f"python {Path(sys.argv[0]).name} one.jpg another.png")
     for name in sys.argv[1:]:
         found = answer(opened(Path(name)))
-        said = [(unsure(found), sure(found))] if sure(found) < BELOW else chosen(found)
+        said = [(placeholder(found), sure(found))] if sure(found) < BELOW else chosen(found)
         print(name, *(f"{label}\t{share:.4f}" for label, share in said), sep="\t")

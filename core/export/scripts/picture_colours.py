@@ -6,7 +6,7 @@ python predict.py one.jpg another.png
 from asked import HERE, Found
 from looked import main
 from PIL import Image
-from seen import colours
+from preprocess import colours
 from skops.io import load
 
 classify = load(HERE / "classifier.skops", trusted=[])  # scikit-learn's own parts, no pickle

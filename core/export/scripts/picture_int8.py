@@ -9,7 +9,7 @@ from asked import Found, known
 from int8 import classified
 from looked import main
 from PIL import Image
-from seen import fitted
+from preprocess import fitted
 
 how = known("pixels.json")  # what the model's image processor does
 scale, offset = np.float32(how["scale"]), np.float32(how["offset"])

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import torch
 from joint import HERE, say
-from seen import opened
+from preprocess import opened
 from transformers import AutoImageProcessor, AutoModelForImageClassification
 
 processor = AutoImageProcessor.from_pretrained(HERE)

@@ -1,1 +1,0 @@
-"""What can be wrong with a table, by what it is wrong with."""

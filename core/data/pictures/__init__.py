@@ -1,0 +1,1 @@
+"""Pictures: stored small and safe, and the rows that name them."""

@@ -1,0 +1,1 @@
+"""Profile: what the columns of a table are, and what they hold."""

@@ -1,0 +1,1 @@
+"""Readers: the bytes of a file of any format -> a grid of text."""

@@ -1,0 +1,1 @@
+"""Inference: labels for new texts, files and pictures, and why."""

@@ -1,0 +1,1 @@
+"""Files that are read back, temporary ones, checksums, and what a terminal is shown."""

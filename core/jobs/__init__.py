@@ -1,0 +1,1 @@
+"""Background work: the queue of runs, files and questions."""

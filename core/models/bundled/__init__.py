@@ -1,0 +1,1 @@
+"""Pretrained models that come from installed packages and need no network."""

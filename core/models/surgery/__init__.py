@@ -1,0 +1,1 @@
+"""Model surgery: layers, heads, neurons and vocabularies taken out or put in, in place."""

@@ -1,0 +1,29 @@
+"""Tokenizers: how one is opened, and what it is given."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from core.errors import UserError
+
+if TYPE_CHECKING:
+    from transformers import PreTrainedTokenizerBase
+
+
+def as_input(texts: Sequence[tuple[str, str | None]]) -> list[str | tuple[str, str]]:
+    """What a tokenizer is given. An empty second text is none, as transformers' pipeline reads it."""
+    return [(first, second) if second else first for first, second in texts]
+
+
+def load_tokenizer(folder: Path) -> PreTrainedTokenizerBase:
+    """Raises UserError when it cannot fill short texts up, as models that write text often cannot."""
+    from transformers import AutoTokenizer
+
+    tokenizer = AutoTokenizer.from_pretrained(
+        folder, local_files_only=True, trust_remote_code=False
+    )
+    if tokenizer.pad_token is None:
+        raise UserError("model_no_padding")
+    return tokenizer

@@ -1,0 +1,1 @@
+"""Runs: a folder for each, its events, its result, and what belongs together."""

@@ -1,0 +1,301 @@
+"""What the events of a run add up to: where it stands, its curves, the time left, and a plain word on it."""
+
+from __future__ import annotations
+
+import dataclasses
+import math
+from collections import deque
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+from core.runs import events as ev
+from core.words import Message, message
+
+# Curves are kept to this many points: a longer one is thinned by averaging neighbours.
+MAX_POINTS = 1000
+DRAWN = 400  # points of the train loss in the chart: more than a screen can tell apart
+
+
+@dataclass(frozen=True)
+class Rival:
+    """A simple model on the validation rows: its scores from 0 to 1, the means over the label columns, and
+    the macro-F1 of each column where there are several."""
+
+    name: str
+    accuracy: float
+    macro_f1: float
+    by_column: Mapping[str, float]
+
+
+@dataclass
+class Progress:
+    """Fold events with `add`. Losses are cross-entropy in nats; times are seconds."""
+
+    status: str = "queued"  # queued, running, finished, stopped, failed
+    stage: str = ""
+    session: float | None = None  # when the worker last took it up
+    before: float = 0.0  # seconds of work in earlier sessions
+    now: float = 0.0
+    step: int = 0
+    total_steps: int = 0
+    epoch: float = 0.0
+    epochs: float = 0.0
+    train: list[tuple[float, float, float]] = field(default_factory=list)  # step, epoch, loss
+    # By name and label column.
+    baselines: dict[str, dict[str, ev.Baseline]] = field(default_factory=dict)
+    evaluations: list[ev.Evaluated] = field(default_factory=list)
+    best: ev.Evaluated | None = None
+    charts: dict[str, list[ev.Point]] = field(default_factory=dict)  # of stages that have their own
+    notes: list[Message] = field(default_factory=list)
+    error: Message | None = None
+    hint: Message | None = None
+    kept_step: int | None = None
+    slowed: bool = False  # the learning rate was too high once, and was lowered
+    _pace: deque[tuple[float, int]] = field(default_factory=lambda: deque(maxlen=240))
+
+    def add(self, event: ev.Event) -> None:
+        if not isinstance(event, ev.RunQueued | ev.RunStarted):
+            self.now = event.time
+        match event:
+            case ev.RunQueued():
+                self.status = "queued"
+            case ev.RunStarted():
+                self.before = self.seconds  # up to the last event of the session before
+                self.status, self.session, self.now = "running", event.time, event.time
+                self.error = self.hint = self.kept_step = None
+                self.notes.clear()  # they are all said again
+                self.charts.clear()
+                self.baselines.clear()
+                self._pace.clear()
+            case ev.StageStarted():
+                self.stage = event.stage
+                self._pace.clear()
+                if event.total_steps:
+                    self.total_steps, self.epochs = event.total_steps, event.epochs
+                    self._pace.append((event.time, self.step))
+            case ev.Baseline():
+                self.baselines.setdefault(event.name, {})[event.column] = event
+            case ev.Step():
+                self._rewind(event.step)
+                self.step, self.epoch = event.step, event.epoch
+                self._pace.append((event.time, event.step))
+                self.train.append((event.step, event.epoch, event.loss))
+                if len(self.train) > 2 * MAX_POINTS:
+                    self.train = _thin(self.train)
+            case ev.Evaluated():
+                self._rewind(event.step)
+                self.step, self.epoch = event.step, event.epoch
+                self._pace.append((event.time, event.step))
+                self.evaluations.append(event)
+                if event.best:
+                    self.best = event
+            case ev.Point():
+                points = self.charts.setdefault(event.stage, [])
+                points.append(event)
+                self._pace.append((event.time, event.step))
+                if len(points) > 2 * MAX_POINTS:
+                    del points[1:-1:2]
+            case ev.Restarted():
+                self.slowed = True
+                self.train, self.evaluations, self.best = [], [], None
+                self.step, self.epoch = 0, 0.0
+                self._pace.clear()
+                rate = f"{event.learning_rate:.1g}"
+                self.notes.append(message("train.restarted", step=event.step, rate=rate))
+            case ev.Note():
+                self.notes.append(event.message)
+            case ev.RunFinished():
+                self.status = "finished"
+            case ev.RunStopped():
+                self.status, self.kept_step = "stopped", event.step
+            case ev.RunFailed():
+                self.status, self.error, self.hint = "failed", event.message, event.hint
+
+    def _rewind(self, step: int) -> None:
+        """A resumed run goes back to its last checkpoint: what came after it is drawn anew."""
+        if step < self.step:
+            self.train = [point for point in self.train if point[0] < step]
+            self.evaluations = [each for each in self.evaluations if each.step < step]
+            self.best = next((e for e in reversed(self.evaluations) if e.best), None)
+
+    @property
+    def done(self) -> bool:
+        return self.status in ("finished", "stopped", "failed")
+
+    @property
+    def share(self) -> float:
+        """How much is done, from 0 to 1; training is taken for 95 % of a run.
+
+        A stage that has its own chart says how much of the stage is done: it comes before the training.
+        """
+        if self.status == "finished":
+            return 1.0
+        if self.stage in ("test", "export") and self.status == "running":
+            return 0.97
+        if self._own:
+            return self._own.step / max(1, self._own.total_steps)
+        return 0.95 * self.step / self.total_steps if self.total_steps else 0.0
+
+    @property
+    def seconds_left(self) -> float | None:
+        """From the pace of the last steps, evaluations included; None while there is no pace yet."""
+        if self.status != "running" or len(self._pace) < 3:
+            return None
+        (start, first), (end, last) = self._pace[0], self._pace[-1]
+        if last <= first or end <= start:
+            return None
+        total = self._own.total_steps if self._own else self.total_steps
+        return (total - last) * (end - start) / (last - first)
+
+    @property
+    def _own(self) -> ev.Point | None:
+        """The last point of the present stage's own chart, if it has one."""
+        return self.charts[self.stage][-1] if self.stage in self.charts else None
+
+    @property
+    def seconds(self) -> float:
+        """How long it has been worked on, without the time between a stop and a resume."""
+        return self.before + (self.now - self.session if self.session else 0.0)
+
+    def copy(self) -> Progress:
+        """Its lists are its own; events and messages never change."""
+        return dataclasses.replace(
+            self,
+            train=self.train[:],
+            baselines={name: found.copy() for name, found in self.baselines.items()},
+            evaluations=self.evaluations[:],
+            charts={stage: points[:] for stage, points in self.charts.items()},
+            notes=self.notes[:],
+            _pace=self._pace.copy(),
+        )
+
+    @property
+    def loss(self) -> float:
+        """The training loss as the curve shows it, a running mean: that of the last batch alone hangs on its
+        rows. NaN before the first step."""
+        return next(iter(running_mean([loss for _, _, loss in thin(self.train)])[-1:]), math.nan)
+
+    @property
+    def rivals(self) -> list[Rival]:
+        """The simple models as the model is scored: by the mean over the label columns, once each of the
+        columns has been answered. Where one has no validation rows, there is nothing to compare."""
+        made = []
+        for name, found in self.baselines.items():
+            scored = list(found.values())
+            if len(scored) < scored[-1].columns:
+                continue
+            accuracy, macro_f1 = (
+                sum(getattr(each, score) for each in scored) / len(scored)
+                for score in ("accuracy", "macro_f1")
+            )
+            each = {one.column: one.macro_f1 for one in scored} if len(scored) > 1 else {}
+            made.append(Rival(name, accuracy, macro_f1, each))
+        return made
+
+    @property
+    def columns(self) -> int:
+        """The label columns that are learned, over which scores are means."""
+        several = [len(each.by_column) for each in self.rivals]
+        return max([1, *several, *(len(each.tasks) for each in self.evaluations[-1:])])
+
+    @property
+    def averaged(self) -> bool:
+        """Is what is kept, which is `best`, the average of several evaluations' weights?"""
+        return any(note.key == "train.averaged.kept" for note in self.notes)
+
+    def verdict(self) -> Message:
+        """How it is going in a plain sentence; while it learns, another on the best simple model."""
+        going, rivals = self._going(), self.rivals
+        if self.status != "running" or self.stage != "train" or not rivals:
+            return going
+        beside = self._beside(max(rivals, key=lambda each: each.macro_f1))
+        return message("verdict.both", going=going, beside=beside)
+
+    def _beside(self, rival: Rival) -> Message:
+        """The best score so far beside that of a simple model; with several label columns mean beside mean,
+        and the columns that are behind by name."""
+        points = (self.best.macro_f1 - rival.macro_f1) * 100 if self.best else math.nan
+        # Less than half a point is a row or two.
+        which = "to_beat" if math.isnan(points) else "level" if abs(points) < 0.5 else ""
+        beside = message(
+            self._mean(f"verdict.{which or ('above' if points > 0 else 'below')}"),
+            rival=message(f"baseline.{rival.name}"),
+            score=rival.macro_f1,
+            points=abs(points),
+            columns=self.columns,
+        )
+        behind = [
+            str(column)
+            for column, _, macro_f1 in (self.best.tasks if self.best else ())
+            if (macro_f1 - rival.by_column.get(column, -math.inf)) * 100 <= -0.5
+        ]
+        if not behind:
+            return beside
+        names = message("verdict.behind", columns=", ".join(behind))
+        return message("verdict.both", going=beside, beside=names)
+
+    def _mean(self, key: str) -> str:
+        """The key of a sentence with a score in it, which says so where the score is a mean over several
+        columns."""
+        return f"{key}.mean" if self.columns > 1 else key
+
+    def _going(self) -> Message:
+        if self.status == "queued":
+            return message("verdict.queued")
+        if self.status == "failed":
+            return self.error or message("verdict.failed")
+        if self.status == "running" and self.stage != "train":
+            return message(f"verdict.{self.stage or 'prepare'}")
+        if self.status == "stopped":
+            if self.kept_step is None:
+                return message("verdict.stopped_empty")
+            return message("verdict.stopped", step=self.kept_step)
+        if not self.evaluations or self.best is None:
+            return message("verdict.finished" if self.done else "verdict.first_epoch")
+        best = self.best
+        if self.status == "finished":
+            if self.averaged:
+                return self._scored("verdict.averaged")
+            return self._scored("verdict.kept", epoch=best.epoch)
+        if best is self.evaluations[-1]:
+            if len(self.evaluations) == 1:
+                return self._scored("verdict.first_score")
+            return self._scored("verdict.improving")
+        lowest = min(self.evaluations, key=lambda each: each.loss)
+        since = self.evaluations[self.evaluations.index(lowest) + 1 :]
+        if len(since) >= 2 and not math.isnan(lowest.loss):
+            return message("verdict.overfitting", since=lowest.epoch, kept=best.epoch)
+        return self._scored("verdict.waiting", kept=best.epoch)
+
+    def _scored(self, key: str, **values: float) -> Message:
+        """A sentence with the best score so far."""
+        score = self.best.macro_f1 if self.best else math.nan
+        return message(self._mean(key), score=score, columns=self.columns, **values)
+
+
+def running_mean(values: Sequence[float], memory: float = 0.9) -> list[float]:
+    """The exponential moving average, without the pull towards 0 at its start (Kingma and Ba 2015).
+
+    A batch's loss jumps with its rows; the eye wants the trend. What is no number leaves a gap.
+    """
+    means, total, weight = [], 0.0, 0.0
+    for value in values:
+        if math.isfinite(value):
+            total, weight = memory * total + value, memory * weight + 1
+        means.append(total / weight if weight and math.isfinite(value) else math.nan)
+    return means
+
+
+def thin(
+    points: Sequence[tuple[float, float, float]], limit: int = DRAWN
+) -> list[tuple[float, float, float]]:
+    """At most `limit` points, each the mean loss of neighbours, at the last one's place."""
+    size = -(-len(points) // limit)
+    groups = [points[start : start + size] for start in range(0, len(points), max(1, size))]
+    return [(g[-1][0], g[-1][1], sum(p[2] for p in g) / len(g)) for g in groups]
+
+
+def _thin(points: list[tuple[float, float, float]]) -> list[tuple[float, float, float]]:
+    """Half as many points: each is the mean loss of two neighbours, at the later one's step."""
+    pairs = zip(points[::2], points[1::2], strict=False)
+    return [(b[0], b[1], (a[2] + b[2]) / 2) for a, b in pairs]

@@ -1,0 +1,34 @@
+"""Columns of test.parquet, checked."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+from pandas.api import types
+
+from core.io.json_files import Damaged
+
+TEST_COLUMNS = ("line", "text", "label", "predicted", "confidence", "probabilities")
+
+
+def check_test_rows(found: pd.DataFrame) -> pd.DataFrame:
+    """What was read of test.parquet (`ColumnFolder.test_rows`). Raises Damaged where there is no row,
+    a column is missing or of another kind, or a cell is empty."""
+    if missing := set(TEST_COLUMNS) - set(found.columns):
+        raise Damaged(", ".join(sorted(missing)))
+    if found.empty:
+        raise Damaged("no row")
+    for name in found.columns:
+        numbers = name == "line" or name.startswith("confidence")
+        texts = name in ("text", "label") or name.startswith(("predicted", "column:"))
+        cells = found[name]
+        if (numbers and not types.is_numeric_dtype(cells.dtype)) or (
+            texts and (cells.isna().any() or types.infer_dtype(cells) != "string")
+        ):
+            raise Damaged(name)
+    if {type(cell) for cell in found["probabilities"]} != {np.ndarray}:
+        raise Damaged("probabilities")
+    shares = np.concatenate(found["probabilities"].tolist())
+    if len({len(cell) for cell in found["probabilities"]}) > 1 or shares.dtype.kind not in "fi":
+        raise Damaged("probabilities")
+    return found

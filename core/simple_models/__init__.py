@@ -1,0 +1,1 @@
+"""Baselines: word counts or frozen features with logistic regression."""

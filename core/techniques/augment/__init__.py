@@ -1,0 +1,1 @@
+"""Data augmentation: altered copies of the training rows."""

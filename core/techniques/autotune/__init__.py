@@ -1,0 +1,1 @@
+"""Auto-tune: hyperparameter search."""

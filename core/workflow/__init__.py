@@ -1,0 +1,1 @@
+"""Workflow: a run from its rows to its result, and the runs and questions around it."""

@@ -1,0 +1,180 @@
+"""What a fitted model is worth and what is taken away: for each label column its scores, files and rows."""
+
+from __future__ import annotations
+
+import dataclasses
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from core.evaluation import calibrate, verdict
+from core.evaluation.intervals import measure
+from core.evaluation.speed import latencies
+from core.export import bundle, formats
+from core.models.surgery.heads import narrow
+from core.recipe import Recipe
+from core.runs import events as ev
+from core.runs.result import Best, Result
+from core.runs.run import LabelColumn, Run
+from core.tasks.metrics import Floats
+from core.technique import Fitted, Technique
+from core.training.fit import Fitter
+from core.training.measure import TorchModel
+from core.training.rows import Rows
+from core.workflow.decisions import Decided, decide
+from core.workflow.model_choice import unread
+from core.workflow.refit_on_all_rows import refit_on_all_rows
+from core.workflow.simple_models import Simple
+
+PROBES = 8  # test rows on which the exported model must give the same answers
+
+
+@dataclass(frozen=True)
+class Column:
+    """A label column: where its results go, the rows that have its label, its simple models."""
+
+    place: LabelColumn
+    rows: Rows
+    simple: Simple
+
+    @classmethod
+    def all(cls, run: Run, rows: Rows, recipe: Recipe) -> list[Column]:
+        columns, views = [], rows.views()
+        for number, view in enumerate(views):
+            place = run.new_column(number, _of(recipe, number)) if number else run.main
+            simple = Simple(place, view, recipe.train.seed, len(views))
+            columns.append(cls(place, view, simple))
+        return columns
+
+
+def _of(recipe: Recipe, number: int) -> Recipe:
+    """The recipe as that of another of its label columns."""
+    others = tuple(each for k, each in enumerate(recipe.tasks) if k != number)
+    return dataclasses.replace(recipe, task=recipe.tasks[number], also=others)
+
+
+def write(
+    run: Run,
+    columns: Sequence[Column],
+    rows: Rows,
+    fit: Fitter,
+    fitted: Fitted,
+    chosen: Sequence[Technique],
+    started: float,
+) -> None:
+    """Score the test rows, export, and write down what was measured. `started` is of time.monotonic().
+
+    Raises OSError, and RuntimeError when something that was exported answers differently.
+    """
+    sets, joint = fit.splits, fit.splits.joint
+    run.append(ev.StageStarted(stage="test", rows=len(sets.test)))
+    decided = decide(fit, fitted.model)
+    model = refit_on_all_rows(fit, fitted, decided)
+    logits = sets.in_order(fit.logits(model, sets.test))
+    trouble = unread(run.recipe().model.key, rows.profile, run.store)
+    shared = {
+        "epochs": fitted.epochs,
+        "steps": fitted.steps,
+        "seconds": time.monotonic() - started,
+        "max_length": fit.spec.max_length,
+        "settings": fit.spec,
+        "why": fit.plan.why,
+        "truncated": sets.truncated,
+        "stopped": fitted.stopped,
+        "on_all": model is not fitted.model,
+        "unread": trouble,
+    }
+    run.append(ev.StageStarted(stage="export"))
+    if len(columns) > 1:
+        about = {
+            column: {"labels": task.names, "separator": task.separator, "threshold": each.threshold}
+            for column, task, each in zip(joint.columns, joint.tasks, decided, strict=True)
+        }
+        recipe = dataclasses.replace(run.recipe(), train=fit.spec)
+        bundle.export_joint(run, model, fit.processor, about, recipe)
+    for number, column in enumerate(columns):
+        place = joint.places[number]
+        said = logits[np.isin(rows.split.test, column.rows.split.test)][:, place]
+        _write_one(
+            column,
+            narrow(model, place) if len(columns) > 1 else model,
+            said,
+            decided[number],
+            fit,
+            {**shared, "best": _best(fitted.best, number)},
+            chosen,
+            main=number == 0,
+        )
+    formats.store(run)
+
+
+def _best(best: Mapping[str, Any], number: int) -> Best:
+    """Which evaluation is kept, and the macro-F1 of a column there."""
+    return Best(best["step"], best["epoch"], best[f"eval_task{number}_macro_f1"])
+
+
+def _write_one(
+    column: Column,
+    model: Any,
+    logits: Floats,
+    decided: Decided,
+    fit: Fitter,
+    shared: Mapping[str, Any],
+    chosen: Sequence[Technique],
+    *,
+    main: bool,
+) -> None:
+    place, rows, simple = column.place, column.rows, column.simple
+    task, texts, truth = rows.task, rows.texts_at(rows.split.test), rows.truth[rows.split.test]
+    probabilities, threshold = task.probabilities(logits), decided.threshold
+    timed = TorchModel(model, fit.processor, fit.spec.max_length, fit.modality)
+    result = Result(
+        labels=rows.labels,
+        separator=task.separator,
+        threshold=threshold,
+        rows=rows.counts(),
+        train_rows=len(fit.splits.train),
+        test=measure(task, probabilities, truth, threshold),
+        baselines=simple.test(),
+        against=verdict.against(
+            task, truth, task.given(probabilities, threshold), simple.answers()
+        ),
+        calibration=calibrate.described(
+            task, logits * decided.temperature.value, truth, decided.temperature
+        ),
+        abstention=decided.abstention,
+        latency=latencies([timed], texts)[0],
+        recommended=simple.recommended(shared["best"].macro_f1),
+        techniques={},
+        **shared,
+    )
+
+    def finished(folder: Path) -> Result:
+        """With what techniques add to the folder, which is made for the main column, and what they show."""
+        size = sum(file.stat().st_size for file in folder.glob("*.safetensors"))
+        whole, small = dataclasses.replace(result, size=size), None
+        for technique in chosen if main else ():
+            small = technique.exported(fit, folder, whole) or small
+        shown = {each.key: tuple(each.evidence) for each in chosen}
+        return dataclasses.replace(whole, small=small, techniques=shown)
+
+    # What is taken away says what was chosen; the run's own recipe stays what was asked for.
+    recipe = dataclasses.replace(place.recipe(), train=fit.spec)
+    result = bundle.export(
+        place,
+        model,
+        fit.processor,
+        task,
+        recipe,
+        finished,
+        texts[:PROBES],
+        probabilities[:PROBES],
+        fit.modality,
+    )
+    simple.export(recipe, result)
+    rows.write_test(place, probabilities, threshold, simple.tested())
+    place.write_result(result)

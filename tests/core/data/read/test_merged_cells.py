@@ -1,0 +1,109 @@
+"""Merged cells: what stands in one holds for all the rows that it covers, and that is said."""
+
+from __future__ import annotations
+
+import pytest
+
+from core.data.checkup.edits import undo_edit
+from core.data.profile.profile import profile
+from core.data.read.grid import MAX_CELL
+from core.data.read.table import read
+from core.data.table import Table
+from core.modalities.checkup import checkup, mend
+from tests.core.data.office import xlsx
+from tests.core.data.test_table import as_csv, cells, keys
+
+THREES = [
+    ["category", "text"],
+    *[["negative", "t1"], [None, "t2"], [None, "t3"]],
+    *[["positive", "t4"], [None, "t5"], [None, "t6"]],
+]
+
+
+def filled(table: Table) -> int:
+    return next(
+        (int(note.values["cells"]) for note in table.notes if note.key == "data.note.merged"), 0
+    )
+
+
+def test_a_merged_label_holds_for_all_its_rows() -> None:
+    table = read(xlsx({"S": THREES}, merged=["A2:A4", "A5:A7"]))
+    labels = ["negative"] * 3 + ["positive"] * 3
+    assert cells(table) == [[label, f"t{n}"] for n, label in enumerate(labels, 1)]
+    assert filled(table) == 4
+
+
+def test_without_merged_cells_nothing_is_filled_in() -> None:
+    table = read(xlsx({"S": THREES}))
+    assert [row[0] for row in cells(table)] == ["negative", "", "", "positive", "", ""]
+    assert "merged" not in keys(table)
+
+
+def test_the_ranges_are_those_of_the_sheet_wherever_the_table_stands() -> None:
+    rows = {n + 3: [None, None, *row] for n, row in enumerate(THREES, 1)}
+    table = read(xlsx({"S": rows}, merged=["C5:C7", "C8:C10"]))
+    assert [row[0] for row in cells(table)] == ["negative"] * 3 + ["positive"] * 3
+    assert list(table.frame.index) == [5, 6, 7, 8, 9, 10]
+
+
+def test_a_row_that_is_merged_as_a_whole_is_one_row() -> None:
+    rows = [["text", "label"], ["a", "x"], [None, None], ["b", "y"]]
+    table = read(xlsx({"S": rows}, merged=["A2:A3", "B2:B3"]))
+    assert cells(table) == [["a", "x"], ["b", "y"]]
+    assert filled(table) == 0
+
+
+def test_a_header_of_two_rows_has_the_names_of_both() -> None:
+    rows = [["text", "answers", None], [None, "tone", "topic"], ["a", "x", "1"], ["b", "y", "2"]]
+    table = read(xlsx({"S": rows}, merged=["A1:A2", "B1:C1"]))
+    assert list(table.frame.columns) == ["text", "answers tone", "answers topic"]
+    assert cells(table) == [["a", "x", "1"], ["b", "y", "2"]]
+    assert list(table.frame.index) == [3, 4]
+
+
+def test_a_block_is_filled_both_ways_and_a_title_is_not() -> None:
+    rows = [
+        ["text", "tone", "topic"],
+        ["part one", None, None],
+        ["a", "x", None],
+        ["b", None, None],
+        ["c", "z", "w"],
+    ]
+    table = read(xlsx({"S": rows}, merged=["A2:C2", "B3:C4"]))
+    assert cells(table) == [
+        *(["part one", "", ""], ["a", "x", "x"], ["b", "x", "x"], ["c", "z", "w"]),
+    ]
+
+
+def test_ranges_without_end_fill_no_rows_of_their_own() -> None:
+    rows = [["text", "label"], ["a", "x"], ["b", None]]
+    table = read(xlsx({"S": rows}, merged=["B2:B1048576", "A1:XFD1048576", "C1:XFD9"]))
+    assert cells(table) == [["a", "x"], ["b", "x"]]
+    long = [["text", "label", "n"], ["x" * MAX_CELL, "x", "0"], *[[None, "x", "1"]] * 20]
+    again = read(xlsx({"S": long}, merged=["A2:A22", "A2:A22", "B5:A1"]))
+    assert len(again.frame) == 21
+
+
+GROUPS = [[label if not n else "", f"a text of {label}, {n}"] for label in "abc" for n in range(9)]
+
+
+@pytest.mark.parametrize("header", [["category", "text"], ["Gruppe", "Kommentar"]])
+def test_labels_in_the_first_row_of_their_group_are_filled_down_with_a_click(
+    header: list[str],
+) -> None:
+    table = read(as_csv([header, *GROUPS]).encode())
+    seen = profile(table)
+    gaps = {each.key: each for each in checkup(table, seen)}["label_gaps"]
+    assert (gaps.count, gaps.severity) == (24, "warning")
+    filled, now = mend(table, seen, ["label_gaps"])
+    assert filled.frame[header[0]].tolist() == [label for label in "abc" for _ in range(9)]
+    assert (now.label, now.usable) == (header[0], 27)
+    assert "label_gaps" not in {each.key for each in checkup(filled, now)}
+    assert undo_edit(filled, 0).frame.equals(table.frame)
+
+
+def test_rows_that_nobody_has_labelled_yet_are_not_offered_that() -> None:
+    for labels in (["a", "b"] * 5 + [""] * 20, ["", "a", "", "", "b"] * 4, ["a", "", "", "a"] * 5):
+        rows = [[label, f"a text, number {n}"] for n, label in enumerate(labels)]
+        table = read(as_csv([["label", "text"], *rows]).encode())
+        assert "label_gaps" not in {each.key for each in checkup(table, profile(table))}
