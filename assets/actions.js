@@ -1,5 +1,9 @@
 // One listener for a whole piece of HTML: it may be drawn anew at any time.
-const tell = (source) => trigger("click", { ...source.dataset, value: source.value });
+// Clicks are counted over the whole page: two requests may overtake one another (see ui/kit/latest.py).
+const tell = (source) => {
+  window.tickTuneClicks = (window.tickTuneClicks ?? 0) + 1;
+  trigger("click", { ...source.dataset, value: source.value, click: window.tickTuneClicks });
+};
 element.addEventListener("click", (event) => {
   const button = event.target.closest("button[data-do]");
   if (button && !button.disabled) tell(button);

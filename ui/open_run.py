@@ -23,7 +23,18 @@ from core.words import message, say
 from ui.kit.answer import Answer
 from ui.kit.errors import errors_to
 from ui.kit.words import language
-from ui.session import DATA, QUIET, RESULT, SHOW_ADDRESS, TRAIN, Brought, Loaded, Session, go
+from ui.session import (
+    COMPLETE_ADDRESS,
+    DATA,
+    QUIET,
+    RESULT,
+    SHOW_ADDRESS,
+    TRAIN,
+    Brought,
+    Loaded,
+    Session,
+    go,
+)
 
 
 @dataclass(frozen=True)
@@ -129,7 +140,7 @@ class OpenRun:
         done.append(say("data.changed.next", lang, rows=len(table.frame)))
         return self.made_of(run, table, lang, done=done)
 
-    def follow(self, event: Any) -> None:
+    def follow(self, event: Any, address: str = SHOW_ADDRESS) -> None:
         """After an event that may have brought a run: what it was made of, and its id in the address."""
         session = self.session
 
@@ -146,7 +157,7 @@ class OpenRun:
 
         asked = [session.brought, session.loaded]
         event.then(restore, asked, self.first_steps, trigger_mode="multiple", **QUIET)
-        event.then(None, session.run, None, js=SHOW_ADDRESS)
+        event.then(None, session.run, None, js=address)
 
     def on_load(self) -> None:
         """When the page opens: the run of the address, or the one that the browser remembers."""
@@ -166,4 +177,5 @@ class OpenRun:
                 raise UserError("run_unknown")
             return {}
 
-        self.follow(session.page.load(load, session.run, self.outputs, **QUIET))
+        loaded = session.page.load(load, session.run, self.outputs, **QUIET)
+        self.follow(loaded, COMPLETE_ADDRESS)

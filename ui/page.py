@@ -122,6 +122,7 @@ def build(store: RunStore, hosts: Hosts | None = None) -> Page:
             live=page.live,
         )
         page.subjects = (session.run, session.loaded, session.file, comparing.picker)
+        page.choices = (steps.result.column,)
         _wire(session, steps, history, comparing)
     return page
 

@@ -155,3 +155,6 @@ SHOW_ADDRESS = """(id) => {
   window.history.replaceState(null, "", url);
   return [];
 }"""
+# When the page opens: an address that names a run stays, also where there is no such run.
+COMPLETE_ADDRESS = f"""(id) =>
+  new URL(window.location.href).searchParams.has("run") ? [] : ({SHOW_ADDRESS})(id)"""

@@ -59,6 +59,23 @@ def test_a_run_that_another_browser_deletes_is_said_to_be_gone(app: App, visit: 
     expect(page.locator("#data-problem")).to_contain_text("no such run")
 
 
+def test_an_address_of_a_run_that_is_not_there_stays_also_where_another_is_remembered(
+    app: App, visit: Open
+) -> None:
+    run = make_run(RunStore(app.home / "runs"), name="remembered")
+    page = visit(app, f"?run={run.id}")
+    expect(page.locator("#headline")).to_contain_text("remembered")
+    for _ in range(2):
+        page.goto(f"{app.url}?run=20200101-000000-abcd")
+        expect(page.locator("#data-problem")).to_contain_text("no such run")
+        page.locator("#tab-runs-button").click()
+        expect(page.locator("#runs-table")).to_contain_text("remembered")
+        expect(page).to_have_url(re.compile("20200101-000000-abcd"))
+    page.goto(app.url)
+    expect(page.locator("#headline")).to_contain_text("remembered")
+    expect(page).to_have_url(re.compile(run.id))
+
+
 def test_of_two_runs_that_are_opened_in_a_row_the_second_is_shown_and_used(
     app: App, visit: Open
 ) -> None:

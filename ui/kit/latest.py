@@ -7,20 +7,24 @@ works for long is told by its `Turn` that something else is wanted by now, and e
 
 from __future__ import annotations
 
+import asyncio
 import functools
 import inspect
 import itertools
 from collections.abc import AsyncIterator, Callable, Iterator, Sequence
+from contextvars import ContextVar
 from dataclasses import dataclass
 from typing import Any, TypeVar, cast
-from weakref import WeakKeyDictionary
+from weakref import WeakKeyDictionary, WeakValueDictionary
 
 import gradio as gr
 from gradio.blocks import Block, BlockFunction
 from gradio.components import Component
+from gradio.state_holder import SessionState
 
 H = TypeVar("H", bound=Callable[..., Any])
-VISITORS = 4_000  # subjects of pages that are remembered, the latest
+VISITORS = 4_000  # subjects of pages that are remembered, the latest; and clicks
+CLICKS = 10**9  # of a page, at most: assets/actions.js counts them
 
 
 @dataclass
@@ -79,16 +83,20 @@ def _turn(kind: type[Turn], args: tuple[Any, ...]) -> Turn:
 
 @dataclass(frozen=True)
 class _Question:
-    number: int
+    number: float
     about: dict[int, object]  # the subjects that it was asked of, by the id of their component
 
 
 @dataclass(frozen=True)
 class _Set:
-    """What a subject was last set to: a text, or the identity of anything else, which is not kept alive."""
+    """What a subject was last set to."""
 
-    number: int  # of the question whose answer set it
-    value: object
+    number: float  # of the question whose answer set it
+    value: object  # see `_identity`
+
+
+# The page and the question of the answer that is on its way.
+_ANSWERED: ContextVar[tuple[str | None, _Question]] = ContextVar("_ANSWERED")
 
 
 class InOrder(gr.Blocks):
@@ -96,16 +104,23 @@ class InOrder(gr.Blocks):
 
     `subjects` hold what the page is about, such as the run that is shown. An answer that sets one is dropped
     when the answer to a later question has set it already; any other answer is dropped when a subject that it
-    was asked of is another one by now.
+    was asked of is another one by now. `choices` are parts of a subject that a person chooses by hand, such
+    as the label column of a run: an answer that sets no subject is dropped when another is chosen by now.
+
+    Questions are in the order in which they reach the server, but for clicks, whose events count themselves
+    (see assets/actions.js): two requests of one page may overtake one another.
     """
 
     subjects: Sequence[Component] = ()
+    choices: Sequence[Component] = ()
 
     def __init__(self, **options: Any) -> None:
         super().__init__(**options)
         self._numbers = itertools.count()
         self._begun: WeakKeyDictionary[Any, _Question] = WeakKeyDictionary()  # by its iterator
         self._set: dict[tuple[str, int], _Set] = {}
+        self._clicked: dict[str, tuple[int, float]] = {}  # the last click and its number
+        self._locks: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
 
     async def call_function(
         self,
@@ -113,27 +128,67 @@ class InOrder(gr.Blocks):
         processed_input: list[Any],
         iterator: AsyncIterator[Any] | None = None,
         requests: Any = None,
+        event_id: str | None = None,
+        event_data: gr.EventData | None = None,
         *rest: Any,
         **named: Any,
     ) -> Any:
-        """As gradio's own, with `gr.skip()` in place of an answer that comes too late, or names nothing."""
+        """As gradio's own; remembers of what the page was asked."""
         fn = self.fns[block_fn] if isinstance(block_fn, int) else block_fn
+        visitor = getattr(requests, "session_hash", None)
         question = self._begun.get(iterator) if iterator is not None else None
         if question is None:
-            about = zip(fn.inputs, processed_input, strict=False)
-            question = _Question(
-                next(self._numbers), {component._id: _kept(at) for component, at in about}
-            )
+            question = self._ask(visitor, fn, processed_input, event_data)
         result = await super().call_function(
-            block_fn, processed_input, iterator, requests, *rest, **named
+            block_fn, processed_input, iterator, requests, event_id, event_data, *rest, **named
         )
         if result["iterator"] is not None:
             self._begun[result["iterator"]] = question
-        visitor = getattr(requests, "session_hash", None)
-        late = visitor and not self._wanted(visitor, fn, question, result["prediction"])
-        if late or result["prediction"] == {}:
-            result["prediction"] = gr.skip()
+        _ANSWERED.set((visitor, question))
         return result
+
+    async def postprocess_data(
+        self, block_fn: BlockFunction, predictions: Any, state: SessionState | None
+    ) -> list[Any]:
+        """As gradio's own, with `gr.skip()` in place of an answer that comes too late, or names nothing.
+
+        One answer of a page after the other: gradio's own hands each component to a thread, and what was
+        found to be wanted first would be sent last.
+        """
+        visitor, question = _ANSWERED.get()
+        async with self._locks.setdefault(visitor or "", asyncio.Lock()):
+            late = visitor and not self._wanted(visitor, block_fn, question, predictions)
+            said = gr.skip() if late or predictions == {} else predictions
+            data: list[Any] = await super().postprocess_data(block_fn, said, state)
+            return data
+
+    def _ask(
+        self, visitor: str | None, fn: BlockFunction, values: list[Any], event: gr.EventData | None
+    ) -> _Question:
+        """A new question, and what was chosen by hand to ask it."""
+        about = {
+            component._id: _identity(value)
+            for component, value in zip(fn.inputs, values, strict=False)
+        }
+        number = self._number(visitor, event) if visitor else next(self._numbers)
+        by_hand = {component for component, name in fn.targets if name == "input"}
+        for choice in self.choices:
+            if visitor and choice._id in by_hand & about.keys():
+                self._remember(visitor, choice._id, _Set(number, about[choice._id]))
+        return _Question(number, about)
+
+    def _number(self, visitor: str, event: gr.EventData | None) -> float:
+        """Of a new question; of a click that comes after a later one, just below the number of that."""
+        number = next(self._numbers)
+        data = event._data if event is not None and isinstance(event._data, dict) else {}
+        click = data.get("click")
+        if type(click) is not int or not 0 < click < CLICKS:
+            return number
+        last, at = self._clicked.pop(visitor, (0, 0.0))
+        late = click < last
+        self._clicked[visitor] = (last, at) if late else (click, number)
+        _shorten(self._clicked)
+        return at - (last - click) / CLICKS if late else number
 
     def _wanted(
         self, visitor: str, fn: BlockFunction, question: _Question, prediction: Any
@@ -141,25 +196,39 @@ class InOrder(gr.Blocks):
         """Remembers what the answer sets, if it is."""
         if not fn.outputs:
             return True
-        answer = _answered(fn, prediction)
+        answer = {key: _set_to(value) for key, value in _answered(fn, prediction).items()}
         ids = {subject._id for subject in self.subjects}
-        if ids.isdisjoint(component._id for component in fn.outputs):
-            last = {key: self._set.get((visitor, key)) for key in question.about}
-            return all(
+        outputs = {component._id for component in fn.outputs}
+        if ids.isdisjoint(outputs):
+            last = {key: self._set.get((visitor, key)) for key in question.about.keys() - outputs}
+            if not all(
                 now is None or about is None or now.value == about
-                for now, about in ((last[key], about) for key, about in question.about.items())
-            )
-        new = {key: answer[key] for key in ids & answer.keys() if answer[key] != gr.skip()}
+                for now, about in ((now, question.about[key]) for key, now in last.items())
+            ):
+                return False
+        new = {key: answer[key] for key in ids & answer.keys() if answer[key] is not UNSET}
         for key in new:
             now = self._set.get((visitor, key))
             if now is not None and now.number > question.number:
                 return False
+        new |= {
+            choice._id: answer[choice._id]
+            for choice in self.choices
+            if answer.get(choice._id, UNSET) is not UNSET
+        }
         for key, value in new.items():
-            self._set.pop((visitor, key), None)  # the latest are the last
-            self._set[visitor, key] = _Set(question.number, _kept(value))
-        while len(self._set) > VISITORS:
-            del self._set[next(iter(self._set))]
+            self._remember(visitor, key, _Set(question.number, _identity(value)))
         return True
+
+    def _remember(self, visitor: str, key: int, value: _Set) -> None:
+        self._set.pop((visitor, key), None)  # the latest are the last
+        self._set[visitor, key] = value
+        _shorten(self._set)
+
+
+def _shorten(remembered: dict[Any, Any]) -> None:
+    while len(remembered) > VISITORS:
+        del remembered[next(iter(remembered))]
 
 
 def _answered(fn: BlockFunction, prediction: Any) -> dict[int, Any]:
@@ -174,5 +243,19 @@ def _answered(fn: BlockFunction, prediction: Any) -> dict[int, Any]:
     return {component._id: value for component, value in zip(fn.outputs, values, strict=False)}
 
 
-def _kept(value: object) -> object:
+UNSET = object()  # an answer that leaves the value of a component as it is
+
+
+def _set_to(value: Any) -> Any:
+    """The value that a part of an answer gives its component, or UNSET."""
+    if isinstance(value, Block):
+        value = value.constructor_args
+    elif not (isinstance(value, dict) and value.get("__type__") == "update"):
+        return value
+    return value.get("value", UNSET)
+
+
+def _identity(value: object) -> object:
+    """A text itself, and of anything else which object it is: whoever asked of it keeps it
+    alive meanwhile."""
     return value if value is None or isinstance(value, str) else id(value)

@@ -23,11 +23,16 @@ class Toy:
         self.may_come: dict[str, threading.Event] = {}
         with InOrder() as self.page:
             run, part, more = (gr.Textbox() for _ in range(3))
-            self.page.subjects = (run,)
+            self.more = more
+            column = gr.Radio(["0", "1"])
+            self.page.subjects, self.page.choices = (run,), (column,)
             button = gr.Button()
             button.click(self.open, more, [run, part])
             button.click(self.tell, [run, more], part)
             button.click(self.tell_twice, [run, more], part)
+            button.click(self.open_at_first, more, [run, column])
+            column.input(self.tell_column, [run, column, more], part)
+            button.click(self.tell_column, [run, column, more], part)
         self.state = SessionState(self.page)
         self.request: Any = SimpleNamespace(session_hash="one")
 
@@ -48,8 +53,17 @@ class Toy:
         self._wait(name)
         yield f"second of {run}"
 
-    async def ask(self, fn: int, *values: str) -> list[Any]:
-        """The answers to an event, whole."""
+    def open_at_first(self, name: str) -> tuple[Any, gr.Radio]:
+        self._wait(name)
+        return name, gr.Radio(value="0", visible=True)
+
+    def tell_column(self, run: str, column: str, name: str) -> str:
+        self._wait(name)
+        return f"column {column} of {run}"
+
+    async def ask(self, fn: int, *values: Any, click: object = None) -> list[Any]:
+        """The answers to an event, whole; `click` is what the browser says of its number."""
+        event = gr.EventData(None, {"do": "open", "click": click}) if click is not None else None
         blocks, iterator, again, answers = self.page, None, True, []
         while again:
             answer = await blocks.process_api(
@@ -58,15 +72,16 @@ class Toy:
                 state=self.state,
                 request=self.request,
                 iterator=iterator,
+                event_data=event,
             )
             iterator, again = answer["iterator"], answer["is_generating"]
             answers += [each for each in answer["data"] if each is not None]
         return answers
 
-    async def begin(self, fn: int, *values: str) -> asyncio.Task[list[Any]]:
+    async def begin(self, fn: int, *values: Any, click: object = None) -> asyncio.Task[list[Any]]:
         name = values[-1]
         self.begun[name], self.may_come[name] = threading.Event(), threading.Event()
-        task = asyncio.create_task(self.ask(fn, *values))
+        task = asyncio.create_task(self.ask(fn, *values, click=click))
         assert await asyncio.to_thread(self.begun[name].wait, 60)
         return task
 
@@ -75,7 +90,7 @@ class Toy:
         return await task
 
 
-OPEN, TELL, TWICE = range(3)
+OPEN, TELL, TWICE, OPEN_FIRST, CHOOSE, TELL_COLUMN = range(6)
 NOTHING = {"__type__": "update"}
 
 
@@ -125,6 +140,81 @@ def test_what_is_said_of_another_run_than_the_one_that_is_shown_is_dropped() -> 
         toy.request = SimpleNamespace(session_hash="another page")
         there = await toy.begin(TELL, "A", "there")
         assert await toy.end("there", there) == ["part of A"]
+
+    played(story())
+
+
+def test_the_last_click_counts_also_where_its_request_overtook_another() -> None:
+    async def story() -> None:
+        toy = Toy()
+        opened = await toy.begin(OPEN, "A")
+        await toy.end("A", opened)
+        third, first = await toy.begin(OPEN, "D", click=3), await toy.begin(OPEN, "B", click=1)
+        second = await toy.begin(OPEN, "C", click=2)
+        assert await toy.end("B", first) == ["B", "course of B"]
+        assert await toy.end("C", second) == ["C", "course of C"]
+        assert await toy.end("D", third) == ["D", "course of D"]
+        sixth, fifth = await toy.begin(OPEN, "F", click=6), await toy.begin(OPEN, "E", click=5)
+        assert await toy.end("F", sixth) == ["F", "course of F"]
+        assert await toy.end("E", fifth) == [NOTHING, NOTHING]
+        for place, odd in enumerate(("7", -1, 10**400, True, [1], 0.5)):
+            name = f"odd {place}"
+            assert (await toy.end(name, await toy.begin(OPEN, name, click=odd)))[0] == name
+
+    played(story())
+
+
+class Overtaken(gr.HTML):
+    """Is written out only after the answer to another question was sent, where that is let pass."""
+
+    began, other_sent = threading.Event(), threading.Event()
+
+    def postprocess(self, value: str | None) -> str | None:
+        self.began.set()
+        self.other_sent.wait(0.5)
+        return value
+
+
+def test_answers_are_sent_in_the_order_in_which_they_were_found_to_be_wanted() -> None:
+    async def story() -> None:
+        toy = Toy()
+        with toy.page:
+            gr.Button().click(toy.open, toy.more, [toy.page.subjects[0], Overtaken()])
+        written_slowly, sent = len(toy.page.fns) - 1, []
+
+        async def note(task: asyncio.Task[list[Any]]) -> None:
+            sent.append((await task)[0])
+            if sent[-1] == "B":
+                Overtaken.other_sent.set()
+
+        first, second = await toy.begin(written_slowly, "A"), await toy.begin(OPEN, "B")
+        notes = [asyncio.create_task(note(task)) for task in (first, second)]
+        toy.may_come["A"].set()
+        assert await asyncio.to_thread(Overtaken.began.wait, 60)
+        toy.may_come["B"].set()
+        await asyncio.gather(*notes)
+        assert sent == ["A", "B"]
+
+    played(story())
+
+
+def test_what_is_said_of_another_label_column_than_the_one_that_is_chosen_is_dropped() -> None:
+    async def story() -> None:
+        toy = Toy()
+        opened = await toy.begin(OPEN_FIRST, "A")
+        await toy.end("A", opened)
+        early = await toy.begin(TELL_COLUMN, "A", "0", "early")
+        late = await toy.begin(TELL_COLUMN, "A", "0", "late")
+        assert await toy.end("early", early) == ["column 0 of A"]
+        chosen = await toy.begin(CHOOSE, "A", "1", "by hand")
+        assert await toy.end("late", late) == [NOTHING]
+        assert await toy.end("by hand", chosen) == ["column 1 of A"]
+        now = await toy.begin(TELL_COLUMN, "A", "1", "now")
+        other = await toy.begin(OPEN_FIRST, "B")
+        await toy.end("B", other)
+        assert await toy.end("now", now) == [NOTHING]
+        again = await toy.begin(TELL_COLUMN, "B", "0", "again")
+        assert await toy.end("again", again) == ["column 0 of B"]
 
     played(story())
 
