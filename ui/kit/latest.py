@@ -97,6 +97,8 @@ class _Set:
 
 # The page and the question of the answer that is on its way.
 _ANSWERED: ContextVar[tuple[str | None, _Question]] = ContextVar("_ANSWERED")
+# Is the event that is on its way one of something else than what the page is about by now?
+_OUTDATED: ContextVar[bool] = ContextVar("_OUTDATED", default=False)
 
 
 class InOrder(gr.Blocks):
@@ -107,12 +109,17 @@ class InOrder(gr.Blocks):
     was asked of is another one by now. `choices` are parts of a subject that a person chooses by hand, such
     as the label column of a run: an answer that sets no subject is dropped when another is chosen by now.
 
+    The events that take and set `changing`, a state, build on one another: each waits for the one before, so
+    that none is lost, and is dropped when by then the state has another `origin` than when it was asked.
+
     Questions are in the order in which they reach the server, but for clicks, whose events count themselves
     (see assets/actions.js): two requests of one page may overtake one another.
     """
 
     subjects: Sequence[Component] = ()
     choices: Sequence[Component] = ()
+    changing: gr.State | None = None
+    origin: Callable[[Any], object] = staticmethod(id)
 
     def __init__(self, **options: Any) -> None:
         super().__init__(**options)
@@ -120,7 +127,34 @@ class InOrder(gr.Blocks):
         self._begun: WeakKeyDictionary[Any, _Question] = WeakKeyDictionary()  # by its iterator
         self._set: dict[tuple[str, int], _Set] = {}
         self._clicked: dict[str, tuple[int, float]] = {}  # the last click and its number
-        self._locks: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
+        self._answering: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
+        self._changing: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
+
+    async def process_api(
+        self,
+        block_fn: BlockFunction | int,
+        inputs: list[Any],
+        state: SessionState | None = None,
+        request: Any = None,
+        *rest: Any,
+        **named: Any,
+    ) -> Any:
+        """As gradio's own; a change waits for the one before."""
+        fn = self.fns[block_fn] if isinstance(block_fn, int) else block_fn
+        visitor, own = getattr(request, "session_hash", None), self.changing
+        _OUTDATED.set(False)
+        if (
+            own is None
+            or not visitor
+            or state is None
+            or own not in fn.inputs
+            or own not in fn.outputs
+        ):
+            return await super().process_api(block_fn, inputs, state, request, *rest, **named)
+        asked_of = self.origin(state[own._id])
+        async with self._changing.setdefault(visitor, asyncio.Lock()):
+            _OUTDATED.set(self.origin(state[own._id]) != asked_of)
+            return await super().process_api(block_fn, inputs, state, request, *rest, **named)
 
     async def call_function(
         self,
@@ -139,12 +173,15 @@ class InOrder(gr.Blocks):
         question = self._begun.get(iterator) if iterator is not None else None
         if question is None:
             question = self._ask(visitor, fn, processed_input, event_data)
+        _ANSWERED.set((visitor, question))
+        if _OUTDATED.get():
+            skipped = {"prediction": gr.skip(), "duration": 0.0}
+            return {**skipped, "is_generating": False, "iterator": None}
         result = await super().call_function(
             block_fn, processed_input, iterator, requests, event_id, event_data, *rest, **named
         )
         if result["iterator"] is not None:
             self._begun[result["iterator"]] = question
-        _ANSWERED.set((visitor, question))
         return result
 
     async def postprocess_data(
@@ -156,7 +193,7 @@ class InOrder(gr.Blocks):
         found to be wanted first would be sent last.
         """
         visitor, question = _ANSWERED.get()
-        async with self._locks.setdefault(visitor or "", asyncio.Lock()):
+        async with self._answering.setdefault(visitor or "", asyncio.Lock()):
             late = visitor and not self._wanted(visitor, block_fn, question, predictions)
             said = gr.skip() if late or predictions == {} else predictions
             data: list[Any] = await super().postprocess_data(block_fn, said, state)

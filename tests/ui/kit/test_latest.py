@@ -25,7 +25,7 @@ class Toy:
             run, part, more = (gr.Textbox() for _ in range(3))
             self.more = more
             column = gr.Radio(["0", "1"])
-            self.page.subjects, self.page.choices = (run,), (column,)
+            self.page.choices = (column,)
             button = gr.Button()
             button.click(self.open, more, [run, part])
             button.click(self.tell, [run, more], part)
@@ -33,6 +33,11 @@ class Toy:
             button.click(self.open_at_first, more, [run, column])
             column.input(self.tell_column, [run, column, more], part)
             button.click(self.tell_column, [run, column, more], part)
+            basket = gr.State(())
+            self.page.subjects = (run, basket)
+            self.page.changing, self.page.origin = basket, lambda held: held[:1]
+            button.click(self.add, [basket, more], [basket, part])
+            button.click(self.take_another, more, [basket, part])
         self.state = SessionState(self.page)
         self.request: Any = SimpleNamespace(session_hash="one")
 
@@ -60,6 +65,13 @@ class Toy:
     def tell_column(self, run: str, column: str, name: str) -> str:
         self._wait(name)
         return f"column {column} of {run}"
+
+    def add(self, basket: tuple[str, ...], name: str) -> tuple[tuple[str, ...], str]:
+        self._wait(name)
+        return (*basket, name), " ".join((*basket, name))
+
+    def take_another(self, name: str) -> tuple[tuple[str, ...], str]:
+        return (name,), name
 
     async def ask(self, fn: int, *values: Any, click: object = None) -> list[Any]:
         """The answers to an event, whole; `click` is what the browser says of its number."""
@@ -90,7 +102,7 @@ class Toy:
         return await task
 
 
-OPEN, TELL, TWICE, OPEN_FIRST, CHOOSE, TELL_COLUMN = range(6)
+OPEN, TELL, TWICE, OPEN_FIRST, CHOOSE, TELL_COLUMN, ADD, ANOTHER = range(8)
 NOTHING = {"__type__": "update"}
 
 
@@ -194,6 +206,30 @@ def test_answers_are_sent_in_the_order_in_which_they_were_found_to_be_wanted() -
         toy.may_come["B"].set()
         await asyncio.gather(*notes)
         assert sent == ["A", "B"]
+
+    played(story())
+
+
+def test_changes_of_one_thing_build_on_one_another_and_not_on_what_came_in_its_place() -> None:
+    async def story() -> None:
+        toy = Toy()
+        await toy.ask(ANOTHER, "red basket")
+        for name in ("apple", "pear", "late"):
+            toy.begun[name], toy.may_come[name] = threading.Event(), threading.Event()
+        first = await toy.begin(ADD, None, "apple")
+        second = asyncio.create_task(toy.ask(ADD, None, "pear"))
+        toy.may_come["pear"].set()
+        assert await toy.end("apple", first) == ["red basket apple"]
+        assert await second == ["red basket apple pear"]
+        third = await toy.begin(ADD, None, "plum")
+        late = asyncio.create_task(toy.ask(ADD, None, "late"))
+        await asyncio.sleep(0)  # it is asked now
+        assert await toy.ask(ANOTHER, "blue basket") == ["blue basket"]
+        assert await toy.end("plum", third) == [NOTHING]
+        assert await late == [NOTHING]
+        assert not toy.begun["late"].is_set()
+        last = await toy.begin(ADD, None, "fig")
+        assert await toy.end("fig", last) == ["blue basket fig"]
 
     played(story())
 
