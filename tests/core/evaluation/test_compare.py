@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import dataclasses
+
 import pytest
 
 from core.data.read.table import read
@@ -11,6 +13,7 @@ from core.runs.run import Run
 from core.runs.store import RunStore
 from core.workflow.train import train
 from tests.conftest import recipe_for, sentiment_csv
+from tests.ui.fake import make_run
 
 
 def finished(store: RunStore, key: str | None, **settings: object) -> Run:
@@ -57,5 +60,35 @@ def test_the_small_form_of_a_model_is_what_is_judged(store: RunStore) -> None:
     small = run.model / "model_int8.onnx"
     assert got.size == small.stat().st_size < result.size
     assert got.macro_f1 == result.small.macro_f1
-    assert tuple(got.predicted.values()) == result.small.predicted
+    plain = finished(store, None, epochs=1.0)
+    found = difference(run, plain)
+    assert found is not None
+    gain = result.small.macro_f1 - plain.measured().test.macro_f1
+    assert found.lead.macro_f1.value == pytest.approx(gain)
     assert got.latency != result.latency
+
+
+def test_what_was_read_is_kept_until_a_file_changes(
+    store: RunStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run, plain = make_run(store), make_run(store)
+    first, got = difference(run, plain), delivered(run)
+    assert first is not None
+    assert got is not None
+    reads: list[Run] = []
+    read_rows = Run.test_rows
+    monkeypatch.setattr(Run, "test_rows", lambda run: (reads.append(run), read_rows(run))[1])
+    assert (difference(run, plain), delivered(run)) == (first, got)
+    assert reads == []
+
+    rows = read_rows(plain)
+    assert rows is not None
+    plain.write_test_rows(rows.assign(predicted=rows["label"].tolist()))
+    now = difference(run, plain)
+    assert now is not None
+    assert now.lead.accuracy.value < first.lead.accuracy.value
+    result = run.measured()
+    run.write_result(dataclasses.replace(result, seconds=result.seconds + 1))
+    assert delivered(run) == dataclasses.replace(got, seconds=got.seconds + 1)
+    store.delete(plain.id)
+    assert difference(run, plain) is None

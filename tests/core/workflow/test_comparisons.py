@@ -128,7 +128,7 @@ def test_an_id_from_anywhere_is_checked(store: RunStore, asked: object) -> None:
 
 
 def got(seconds: float, size: int, latency: float) -> Delivered:
-    return Delivered(0.9, 0.9, size, latency, seconds, {})
+    return Delivered(0.9, 0.9, size, latency, seconds)
 
 
 def test_a_sentence_says_what_changed_and_whether_it_may_be_chance() -> None:
