@@ -49,6 +49,7 @@ from core.runs.progress import Progress
 from core.runs.result import FILE as RESULT
 from core.runs.result import SIMPLE, OtherFormat, Result
 from core.runs.test_columns import check_test_rows
+from core.words import has
 
 if TYPE_CHECKING:
     from core.runs.store import RunStore
@@ -113,9 +114,14 @@ class ColumnFolder(ABC):
             raise UserError("run_damaged", run=run.id, files=named) from error
 
     def recipe(self) -> Recipe:
-        """Raises UserError, like all that reads a file of the run: see `reading`."""
+        """Raises UserError, like all that reads a file of the run: see `reading`. An unknown technique is
+        damage."""
         with self.reading("recipe.json") as file:
-            return Recipe.from_json(read_bytes(file).decode())
+            recipe = Recipe.from_json(read_bytes(file).decode())
+            for key in recipe.techniques:
+                if not has(f"technique.{key}.name"):  # each of `core.techniques.ALL` has one
+                    raise Damaged(key)
+        return recipe
 
     def write_recipe(self, recipe: Recipe) -> None:
         replace(self.path / "recipe.json", recipe.to_json().encode())
@@ -143,8 +149,11 @@ class ColumnFolder(ABC):
         "confidence:NAME" are those of a simple model, "column:NAME" is a column of the file that has few
         values.
         """
+        result = None
+        with contextlib.suppress(UserError):  # whoever reads a damaged one is told
+            result = self.result()
         with self.reading("test.parquet") as file:
-            return check_test_rows(pd.read_parquet(file)) if file.exists() else None
+            return check_test_rows(pd.read_parquet(file), result) if file.exists() else None
 
     def write_test_rows(self, frame: pd.DataFrame) -> None:
         replace(self.path / "test.parquet", frame.to_parquet())

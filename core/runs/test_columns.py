@@ -6,14 +6,16 @@ import numpy as np
 import pandas as pd
 from pandas.api import types
 
+from core.data.labels.cells import split_labels
 from core.io.json_files import Damaged
+from core.runs.result import Result
 
 TEST_COLUMNS = ("line", "text", "label", "predicted", "confidence", "probabilities")
 
 
-def check_test_rows(found: pd.DataFrame) -> pd.DataFrame:
+def check_test_rows(found: pd.DataFrame, result: Result | None = None) -> pd.DataFrame:
     """What was read of test.parquet (`ColumnFolder.test_rows`). Raises Damaged where there is no row,
-    a column is missing or of another kind, or a cell is empty."""
+    a column is missing or of another kind, a cell is empty, or the rows are not those of the `result`."""
     if missing := set(TEST_COLUMNS) - set(found.columns):
         raise Damaged(", ".join(sorted(missing)))
     if found.empty:
@@ -31,4 +33,19 @@ def check_test_rows(found: pd.DataFrame) -> pd.DataFrame:
     shares = np.concatenate(found["probabilities"].tolist())
     if len({len(cell) for cell in found["probabilities"]}) > 1 or shares.dtype.kind not in "fi":
         raise Damaged("probabilities")
+    if result:
+        _check_fit(found, result)
     return found
+
+
+def _check_fit(found: pd.DataFrame, result: Result) -> None:
+    if len(found["probabilities"].iloc[0]) != len(result.labels):
+        raise Damaged("probabilities")
+    if result.small and len(result.small.predicted) != len(found):
+        raise Damaged("small")
+    for name in found.columns[found.columns.str.match("label$|predicted(:|$)")]:
+        cells = set(found[name])
+        if result.separator:  # an answer may be no label
+            cells = {label for cell in cells for label in split_labels(cell, result.separator)}
+        if not cells <= {"", *result.labels}:
+            raise Damaged(name)

@@ -162,6 +162,7 @@ def test_mistakes_are_shown_with_their_pictures(store: RunStore, table: Table) -
 
 def test_names_and_labels_beside_pictures_are_text(store: RunStore, table: Table) -> None:
     run = run_of(store, table)
+    run.write_result(measured(["blue", HOSTILE], plain="colours"))
     row = {"line": 1, "text": HOSTILE, "label": HOSTILE, "predicted": "blue", "confidence": 0.9}
     run.write_test_rows(pd.DataFrame([{**row, "probabilities": [0.9, 0.1]}]))
     html = rows_html(run.main, ["blue", HOSTILE], "en", "1", "0")

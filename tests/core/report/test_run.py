@@ -76,7 +76,7 @@ def test_misclassified_pictures_are_in_it_and_nothing_is_fetched(store: RunStore
     assert rows is not None
     names = pictures.frame["file"].tolist()
     rows["text"] = [names[k % len(names)] for k in range(len(rows))]
-    rows["predicted"] = "green"
+    rows["predicted"] = rows["label"].map({"blue": "red", "red": "blue"})
     rows.loc[rows.index[0], "text"] = "gone.png"
     run.write_test_rows(rows)
     change(run, settings=TrainSpec(max_length=196, batch_size=16))

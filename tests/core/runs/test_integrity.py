@@ -29,8 +29,9 @@ from core.runs.integrity import check, damaged_files
 from core.runs.result import FORMAT, Result
 from core.runs.run import Run
 from core.runs.store import RunStore, run_at
-from core.words import LANGUAGES, message, say
-from core.workflow.comparisons import ComparisonStore
+from core.techniques import BY_KEY
+from core.words import LANGUAGES, has, message, say
+from core.workflow.comparisons import ComparisonStore, variants
 from core.workflow.comparisons import Member as Compared
 from core.workflow.corrections import Corrections
 from core.workflow.diagnostics import answer
@@ -263,6 +264,23 @@ def test_metrics_that_lack_anything_are_damaged_or_can_be_shown(
             if shown % 8 == 1:
                 run_report(hurt, "en")
     assert 0 < shown < len(made) / 2
+
+
+def test_a_technique_that_nobody_knows_is_damage(
+    pair: tuple[RunStore, Run, Run], capsys: pytest.CaptureFixture[str]
+) -> None:
+    """As it is in a run of another version; it could neither be compared nor trained again."""
+    store, hurt, other = pair
+    assert all(has(f"technique.{key}.name") for key in BY_KEY)
+    raw = json.loads((hurt.path / "recipe.json").read_text())
+    (hurt.path / "recipe.json").write_text(json.dumps({**raw, "techniques": {"no_such": {}}}))
+    rows = listed(store, capsys)
+    assert rows[hurt.id]["damaged"] == ["recipe.json"]
+    assert rows[other.id]["status"] == "finished"
+    for ask in (lambda: check(hurt), lambda: variants(hurt.recipe())):
+        with pytest.raises(UserError) as error:
+            ask()
+        assert error.value.what.key == "error.run_damaged"
 
 
 def test_a_result_of_another_version_is_named_as_such(pair: tuple[RunStore, Run, Run]) -> None:
