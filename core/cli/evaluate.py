@@ -37,7 +37,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def handle(options: argparse.Namespace) -> int:
-    from core.evaluation.verdict import often_wrong, unread
+    from core.evaluation.verdict import few_rows, less_often_right, often_wrong, unread
 
     column = options.store.get(options.run).column(options.label)
     result, which, models = column.measured(), options.which or "model", column.models()
@@ -47,11 +47,14 @@ def handle(options: argparse.Namespace) -> int:
     found = (
         _of_file(column, which, read_table(options)[0]) if options.file else _of_run(column, which)
     )
-    wrong = often_wrong(found["scores"], result.separator)
-    found["often_wrong"] = None if wrong is None else str(wrong)
-    kind = found.pop("kind")
-    why = unread(kind, result) if which == "model" else None
-    found["unread"] = None if why is None else str(why)
+    kind, scores, against = found.pop("kind"), found["scores"], found["against"]
+    beside = {  # as the page says it (`core.report.result.judgement`)
+        "few_rows": few_rows(against, scores.rows),
+        "unread": unread(kind, result) if which == "model" else None,
+        "less_often_right": less_often_right(against),
+        "often_wrong": often_wrong(scores, result.separator),
+    }
+    found |= {name: said and str(said) for name, said in beside.items()}
     if options.json:
         print_json(found)
     else:
@@ -253,12 +256,9 @@ def _show(found: Mapping[str, Any]) -> None:
         message("evaluate.file", file=found["file"]) if found["file"] else message("evaluate.test")
     )
     print(say("evaluate.head", rows=scores.rows, where=where))
-    if found["verdict"]:
-        print(found["verdict"])
-    if found["unread"]:
-        print(found["unread"])
-    if found["often_wrong"]:
-        print(found["often_wrong"])
+    for name in ("verdict", "few_rows", "unread", "less_often_right", "often_wrong"):
+        if found[name]:
+            print(found[name])
     left_out = found.get("left_out", {})
     gone = sum(count for count in left_out.values() if isinstance(count, int))
     if gone:

@@ -49,6 +49,12 @@ def verdict(found: Mapping[str, Lead]) -> tuple[str, Message]:
     return lead, message(f"verdict.{lead}", **parts, join=join)
 
 
+def few_rows(found: Mapping[str, Lead], rows: int) -> Message | None:
+    """That so many test rows do not tell, where the difference to a rival is not clear."""
+    known = [found[name].macro_f1.kind for name in TO_BEAT if name in found]
+    return message("good.few", rows=rows) if "unclear" in known else None
+
+
 def less_often_right(found: Mapping[str, Lead]) -> Message | None:
     """A rival that is clearly more often right, though not better by macro-F1: to be said as well."""
     for name in TO_BEAT:

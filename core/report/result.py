@@ -9,7 +9,7 @@ from typing import Any
 
 from core.evaluation.verdict import (
     RIVALS,
-    TO_BEAT,
+    few_rows,
     less_often_right,
     often_wrong,
     unread,
@@ -42,9 +42,8 @@ def shown(value: float, name: str) -> str:
 def judgement(result: Result) -> tuple[str, list[Message]]:
     """The kind of notice, and the sentences on whether the model is any good."""
     kind, said = verdict(result.against)
-    known = [result.against[name].macro_f1.kind for name in TO_BEAT if name in result.against]
     beside = (
-        message("good.few", rows=result.test.rows) if "unclear" in known else None,
+        few_rows(result.against, result.test.rows),
         unread(kind, result),
         less_often_right(result.against),
         often_wrong(result.test, result.separator),
