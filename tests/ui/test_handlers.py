@@ -25,6 +25,7 @@ from core.jobs.queue import Jobs
 from core.recipe import DataSpec, ModelSpec, Recipe, TaskSpec
 from core.runs.store import RunStore
 from core.words import LANGUAGES, say
+from core.workflow.comparisons import ComparisonStore, Member
 from tests.conftest import in_a_loop
 from tests.ui.fake import make_run
 from ui import page
@@ -156,7 +157,7 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SimpleNamespace]:
         }
         (damaged.path / "recipe.json").write_text("{")
         (measured.path / "metrics.json").write_text("{")
-        yield SimpleNamespace(blocks=blocks, runs=runs)
+        yield SimpleNamespace(blocks=blocks, runs=runs, store=store)
         for run in (first, *store.all()):
             kept[0].stop(run.id)
         kept[0].done.set()
@@ -285,6 +286,27 @@ def test_a_question_says_what_it_waits_for(home: SimpleNamespace, lang: str) -> 
     assert say("question.waits.run", lang, name=name) in unescape(shown)
     assert say("question.suspects.title", lang) in shown
     visitor.click("suspects", do="stop")
+
+
+@pytest.mark.parametrize("lang", LANGUAGES)
+def test_a_comparison_whose_program_was_killed_says_so_and_goes_on(
+    home: SimpleNamespace, lang: str
+) -> None:
+    done, cut = make_run(home.store), make_run(home.store, end="", upto=0.4)  # its process is gone
+    cards = ComparisonStore(home.store)
+    made = cards.create("killed", [Member((), done.id), Member(("freeze",), cut.id)])
+    visitor = prepared(home, "nothing", "none", lang)
+    visitor.click("tab-compare", "select")
+    body = visitor.by_id["compare-body"]._id
+    lost = say("compare.unfinished", lang, n=1, runs=2)
+    assert lost in unescape(str(visitor.values[body]))
+    visitor.click("compare-resume")
+    assert cut.status() == "queued"
+    assert lost not in unescape(str(visitor.values[body]))
+    visitor.click("compare-stop")
+    assert cut.status() == "stopped"
+    assert lost in unescape(str(visitor.values[body]))
+    cards.delete(made.id)
 
 
 def test_an_offer_goes_when_a_click_elsewhere_changes_what_it_is_about(

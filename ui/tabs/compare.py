@@ -12,7 +12,7 @@ from core.errors import UserError
 from core.evaluation.technique_gain import Line, measured
 from core.recipe import Recipe
 from core.report.comparison import card_csv, card_html, cells, changes, head
-from core.runs.run import BUSY
+from core.runs.run import BUSY, RESUMABLE
 from core.words import say
 from core.workflow.comparisons import Comparison, ComparisonStore
 from ui.kit import html
@@ -37,6 +37,7 @@ class CompareTab:
     problem: gr.HTML
     body: gr.HTML
     stop: gr.Button
+    resume: gr.Button
     page: gr.DownloadButton
     table: gr.DownloadButton
     delete: gr.Button
@@ -49,6 +50,7 @@ class CompareTab:
             self.picker,
             self.body,
             self.stop,
+            self.resume,
             self.page,
             self.table,
             self.delete,
@@ -78,11 +80,14 @@ def build() -> CompareTab:
             stop = gr.Button(
                 i18n("compare.stop"), variant="stop", visible=False, elem_id="compare-stop"
             )
+            resume = gr.Button(
+                i18n("folds.resume"), variant="primary", visible=False, elem_id="compare-resume"
+            )
             table = gr.DownloadButton(i18n("compare.csv"), visible=False, elem_id="compare-csv")
             page = gr.DownloadButton(
                 i18n("compare.html"), variant="primary", visible=False, elem_id="compare-html"
             )
-    return CompareTab(tab, picker, trouble, body, stop, page, table, delete, timer)
+    return CompareTab(tab, picker, trouble, body, stop, resume, page, table, delete, timer)
 
 
 def show(session: Session, asked: object, lang: str) -> tuple[Any, ...]:
@@ -93,14 +98,8 @@ def show(session: Session, asked: object, lang: str) -> tuple[Any, ...]:
     names += [(f"{when(key)} · {say('status.damaged', lang)}", key) for key in damaged]
     if not every and not damaged:
         empty = f'<p class="tt-empty">{esc(say("compare.empty", lang))}</p>'
-        hidden = [gr.Button(visible=False), *(gr.DownloadButton(visible=False) for _ in range(2))]
-        return (
-            gr.Dropdown([], visible=False),
-            empty,
-            *hidden,
-            gr.Button(visible=False),
-            OFF,
-        )
+        hidden = gr.Button(visible=False)
+        return (gr.Dropdown([], visible=False), empty, *_no_buttons(), hidden, OFF)
     if asked in damaged or not every:
         return _damaged(store, asked if asked in damaged else damaged[0], names, lang)
     shown = next((one for one in every if one.id == str(asked)), every[0])
@@ -110,6 +109,7 @@ def show(session: Session, asked: object, lang: str) -> tuple[Any, ...]:
         gr.Dropdown(names, value=shown.id, visible=True),
         body_html(store, shown, lines, lang),
         gr.Button(visible=busy),
+        gr.Button(visible=bool(_unfinished(lines)) and not busy),
         *files(store, shown, lines, busy, lang),
         gr.Button(visible=not busy),
         ticks(busy),
@@ -125,9 +125,18 @@ def _damaged(
         card = ""
     except UserError as error:
         card = html.trouble(error, lang)
-    hidden = [gr.Button(visible=False), *(gr.DownloadButton(visible=False) for _ in range(2))]
     picker = gr.Dropdown(names, value=str(shown), visible=True)
-    return picker, card, *hidden, gr.Button(visible=True), OFF
+    return picker, card, *_no_buttons(), gr.Button(visible=True), OFF
+
+
+def _no_buttons() -> list[Any]:
+    """Nothing to stop, to go on with or to download."""
+    return [gr.Button(visible=False)] * 2 + [gr.DownloadButton(visible=False)] * 2
+
+
+def _unfinished(lines: list[Line]) -> list[str]:
+    """The runs that can go on."""
+    return [line.run for line in lines if line.status in RESUMABLE]
 
 
 def files(
@@ -144,7 +153,8 @@ def files(
 
 
 def body_html(store: ComparisonStore, shown: Comparison, lines: list[Line], lang: str) -> str:
-    """The bar while runs are at work, a sentence for each technique, the chart and the table."""
+    """The bar while runs are at work, or what became of those that are not done; a sentence for each
+    technique, the chart and the table."""
     said = [say(line.said, lang) for line in lines if line.said]
     title = esc(say("compare.card", lang, name=shown.name))
     parts = [f'<div class="tt-run-head"><h2>{title}</h2></div>', _bar(store, shown, lines, lang)]
@@ -160,7 +170,9 @@ def body_html(store: ComparisonStore, shown: Comparison, lines: list[Line], lang
 
 def _bar(store: ComparisonStore, shown: Comparison, lines: list[Line], lang: str) -> str:
     if not any(line.status in BUSY for line in lines):
-        return ""
+        undone = len(_unfinished(lines))
+        text = say("compare.unfinished", lang, n=undone, runs=len(lines))
+        return html.notice([text], "warning") if undone else ""
     share, left = store.share(shown)
     done = sum(line.status not in BUSY for line in lines)
     return bar(share, say("compare.done", lang, done=done, runs=len(lines)), left, lang)
@@ -224,7 +236,15 @@ def wire(tab: CompareTab, session: Session, opened: OpenRun) -> None:
         ComparisonStore(session.store).delete(str(asked))
         return look("", request)
 
+    @errors_to(tab.problem)
+    def resume(asked: object, request: gr.Request) -> Answer:
+        store = ComparisonStore(session.store)
+        for run in _unfinished(store.lines(store.get(asked))):
+            session.jobs.resume(run)
+        return look(asked, request)
+
     tab.stop.click(stop, tab.picker, outputs, **CLICK)
+    tab.resume.click(resume, tab.picker, outputs, **CLICK)
     tab.delete.click(delete, tab.picker, outputs, **CLICK)
 
     @errors_to(tab.problem)

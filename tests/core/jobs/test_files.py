@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
 import threading
 from pathlib import Path
 from typing import Any
@@ -195,3 +198,46 @@ def test_there_is_room_for_so_many(
     monkeypatch.setattr(file_jobs, "MAX_AGE", 0.0)  # what is old makes room
     assert files.submit(tmp_path / "a.csv", model, "")
     assert not job.out.exists()
+
+
+KILLED = """
+import sys
+from pathlib import Path
+from core.io.temporary import clean, keep_uploads_here, upload_folder
+clean()
+keep_uploads_here()
+from core.jobs.files import FileJobs
+from core.runs.store import RunStore
+upload = upload_folder() / "0123" / "many.csv"
+upload.parent.mkdir(parents=True)
+upload.write_text("text\\n" + "it stands as negative\\n" * 400_000)
+run = RunStore(Path(sys.argv[1])).all()[0]
+files = FileJobs()
+job = files.get(files.submit(upload, run.folder("tfidf"), "a model", run))
+while not job.done and not job.rests.wait(0.01):
+    pass
+print(job.state, job.error, flush=True)
+sys.stdin.read()
+"""
+
+
+@pytest.mark.slow
+def test_of_a_file_whose_program_was_killed_the_next_one_leaves_nothing(tmp_path: Path) -> None:
+    """Its id then is one that nobody knows: the page says that the file is gone (`whole.lost`)."""
+    temporary, runs = tmp_path / "tmp", tmp_path / "runs"
+    temporary.mkdir()
+    make_run(RunStore(runs))
+    environment = {k: v for k, v in os.environ.items() if k != "GRADIO_TEMP_DIR"}
+    environment["TMPDIR"] = str(temporary)
+    program = [sys.executable, "-c", KILLED, str(runs)]
+    with subprocess.Popen(
+        program, env=environment, text=True, stdin=subprocess.PIPE, stdout=subprocess.PIPE
+    ) as process:
+        assert process.stdout is not None
+        assert process.stdout.readline() == "working None\n"
+        process.kill()
+    assert list(temporary.rglob("many-answered.csv.part"))
+    tidy = "from core.io.temporary import clean; clean()"
+    subprocess.run([sys.executable, "-c", tidy], env=environment, check=True)
+    assert [file.name for file in temporary.iterdir() if file.name.startswith("ticktune-")] == []
+    assert not [*temporary.rglob("many*"), *runs.rglob("*.part")]
