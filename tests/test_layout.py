@@ -22,7 +22,6 @@ TESTED_BY = {
     "core/errors": "core/test_words",
     "core/evaluation": "core/evaluation/test_compare core/inference/test_predictor",
     "core/evidence": "core/report/test_run",
-    "core/export": "core/export/test_bundle",
     "core/export/formats": "core/export/test_bundle core/export/test_simple core/export/test_onnx",
     "core/export/scripts": "core/export/test_bundle core/export/test_simple core/export/test_onnx_pictures",
     "core/io": "core/io/test_json_files core/data/archives/test_sandbox",

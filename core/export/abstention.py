@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+from collections.abc import Iterator
 
 from filelock import Timeout
 
@@ -12,7 +13,7 @@ from core.export import formats
 from core.export.bundle import ABSTENTION, abstention_limit
 from core.export.formats.transformers_folder import JOINT
 from core.io.json_files import read_json, replace_json
-from core.runs.run import LabelColumn
+from core.runs.run import LabelColumn, Run
 
 TASKS_FILE = "tasks.json"
 
@@ -27,7 +28,10 @@ def save(column: LabelColumn, which: str, below: object) -> float | None:
     run = column.run
     formats.available(column, which)
     try:
-        with run.lock().acquire(timeout=1):
+        with contextlib.ExitStack() as stack:
+            stack.enter_context(run.lock().acquire(timeout=1))
+            if which == "model":
+                stack.enter_context(_archive_aside(run))
             before = None
             with contextlib.suppress(UserError):  # a damaged one is what is being replaced
                 before = abstention_limit(column.folder(which))
@@ -51,6 +55,25 @@ def _write(column: LabelColumn, which: str, limit: float | None) -> None:
     if which == "model":
         _tell_joint(column, limit)
         formats.store(column.run)
+
+
+@contextlib.contextmanager
+def _archive_aside(run: Run) -> Iterator[None]:
+    """Around a change of the model: a kill leaves no zip, which is made when asked for, rather than an older
+    one. Whatever is raised, the old one is there again."""
+    # To `core.runs.leftovers` it is one.
+    aside = {file: file.with_name(f".{file.name}.old.new") for file in run.path.glob("*.zip")}
+    try:
+        for file, hidden in aside.items():
+            file.replace(hidden)
+        yield
+    except BaseException:
+        for file, hidden in aside.items():
+            with contextlib.suppress(FileNotFoundError):
+                hidden.replace(file)
+        raise
+    for hidden in aside.values():
+        hidden.unlink(missing_ok=True)
 
 
 def _keep(column: LabelColumn, which: str, limit: float | None) -> None:

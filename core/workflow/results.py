@@ -89,6 +89,7 @@ def write(
         "unread": trouble,
     }
     run.append(ev.StageStarted(stage="export"))
+    formats.drop(run)
     if len(columns) > 1:
         about = {
             column: {"labels": task.names, "separator": task.separator, "threshold": each.threshold}

@@ -42,6 +42,12 @@ def choose(column: LabelColumn, which: str, key: str | None = None) -> Format:
     return chosen
 
 
+def drop(run: Run) -> None:
+    """Remove those zips, before its model is written: a kill must not leave older ones. Raises OSError."""
+    for archive in run.path.glob("*.zip"):
+        archive.unlink()
+
+
 def store(run: Run) -> None:
     """Write the zips that are kept with a run, after its model was written or changed. Raises OSError."""
     for each in ALL:
