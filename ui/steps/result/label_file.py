@@ -39,6 +39,7 @@ class LabelFile:
             self.file = gr.File(label=i18n("whole.drop"), height=130, elem_id="whole-file")
             self.reading = read_options.ask("whole-reading")
             self.reading.render()
+            self.problem = html.piece(elem_id="whole-problem")
             self.status = html.piece(elem_id="whole-status")
             with gr.Row(elem_classes="tt-fields"):
                 self.columns = gr.Dropdown(
@@ -123,7 +124,8 @@ class LabelFile:
         def shown(key: object, request: gr.Request) -> Answer:
             return self.look(key, language(request))
 
-        @errors_to(self.status, lambda *_: {self.file: None, **self._idle()})
+        # What is there of an earlier file stays beside the error of another one.
+        @errors_to(self.problem, lambda *args: {self.file: None, **shown(args[4], args[-1])})
         def upload(
             path: str | None, run_id: object, number: object, which: object, old: object,
             encoding: str | None, delimiter: str | None, header: str | None, request: gr.Request,
@@ -137,14 +139,19 @@ class LabelFile:
             options = read_options.said_of(encoding, delimiter, header)
             jobs.forget(old)
             key = jobs.submit(Path(path), column.folder(chosen), title, column.run, options)
-            return {self.file: None, session.file: key, **shown(key, request)}
+            return {
+                self.file: None,
+                self.problem: "",
+                session.file: key,
+                **shown(key, request),
+            }
 
-        @errors_to(self.status)
+        @errors_to(self.problem)
         def choose(key: object, text: list[str], request: gr.Request) -> Answer:
             jobs.choose(key, text or [])
-            return shown(key, request)
+            return {self.problem: "", **shown(key, request)}
 
-        @errors_to(self.status)
+        @errors_to(self.problem)
         def stop(key: object, request: gr.Request) -> Answer:
             jobs.stop(key)
             return shown(key, request)
@@ -157,10 +164,11 @@ class LabelFile:
             return {**opened, **lost, **shown(key, request)}
 
         asked = [self.file, session.run, number, which, session.file, *self.reading.fields]
-        self.file.upload(upload, asked, [self.file, session.file, *self.looks], **CLICK)
+        view = [self.problem, *self.looks]
+        self.file.upload(upload, asked, [self.file, session.file, *view], **CLICK)
         self.timer.click(shown, session.file, self.looks, **QUIET)
-        self.choose.click(choose, [session.file, self.columns], self.looks, **CLICK)
-        self.stop.click(stop, session.file, self.looks, **QUIET)
+        self.choose.click(choose, [session.file, self.columns], view, **CLICK)
+        self.stop.click(stop, session.file, view, **QUIET)
         again = [self.box, session.file, *self.looks]
         session.page.load(found_again, session.file, again, **QUIET)
 

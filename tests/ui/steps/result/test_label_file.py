@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -12,9 +13,11 @@ from core.errors import UserError
 from core.inference.label_file import Written
 from core.jobs.files import FileJob, FileJobs
 from core.jobs.job import State
+from core.runs.store import RunStore
 from core.words import message, say
-from tests.ui.fake import HOSTILE, drawn
+from tests.ui.fake import HOSTILE, drawn, make_run
 from tests.ui.test_pieces import harmless
+from ui import page
 from ui.steps.result.label_file import LabelFile
 
 
@@ -102,3 +105,23 @@ def test_a_question_an_error_and_a_loss_are_told(files: FileJobs, tmp_path: Path
     assert 'role="alert"' in look(files, "key", "en")[0]
     assert "gone" in harmless(look(files, "another", "en")[0])
     assert look(files, "", "en")[0] == ""
+
+
+def test_a_setting_that_is_refused_leaves_the_finished_file(
+    files: FileJobs, store: RunStore, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("ui.steps.result.label_file.FileJobs", lambda: files)
+    job(files, tmp_path, State.DONE, rows=1_200, written=WRITTEN)
+    run, blocks = make_run(store), page.build(store)
+    by_id = {each.elem_id: each for each in blocks.blocks.values() if each.elem_id}
+    [upload] = [
+        fn.fn
+        for fn in blocks.fns.values()
+        if (by_id["whole-file"]._id, "upload") in map(tuple, fn.targets)
+    ]
+    asked = SimpleNamespace(headers={}, query_params={})
+    shown = upload("new.csv", run.id, "0", "model", "key", None, None, "first", asked)
+    assert say("error.header_number", value="first") in harmless(shown[by_id["whole-problem"]])
+    assert "1,200" in harmless(shown[by_id["whole-status"]])
+    assert shown[by_id["whole-download"]].visible is True
+    assert shown[by_id["whole-file"]] is None
