@@ -36,6 +36,14 @@ def test_every_endpoint_is_private(blocks: gr.Blocks) -> None:
     assert [name for name in public if name] == []
 
 
+def test_the_page_is_its_header_its_tabs_and_its_footer(blocks: gr.Blocks) -> None:
+    """What is made while the page is wired up, such as the answer of a handler, would stand below all."""
+    drawn = [
+        child for child in blocks.children if not isinstance(child, gr.State | gr.BrowserState)
+    ]
+    assert [getattr(child, "elem_id", None) for child in drawn] == ["header", "tabs", "footer"]
+
+
 def test_ticks_run_beside_each_other(blocks: gr.Blocks) -> None:
     limits = [fn.concurrency_limit for fn in blocks.fns.values() if fn.fn is not None]
     assert set(limits) == {None}

@@ -286,10 +286,10 @@ def start_over(event: Any, step: DataStep, session: Session) -> None:
         return {
             session.loaded: None,
             shown.problem: "",
-            shown.empty: gr.Column(visible=True),
-            shown.filled: gr.Column(visible=False),
+            shown.empty: gr.update(visible=True),
+            shown.filled: gr.update(visible=False),
             shown.hint: missing(None, ""),
-            shown.next: gr.Button(interactive=False),
+            shown.next: gr.update(interactive=False),
         }
 
     event.then(clear, None, list(clear()), trigger_mode="multiple", **QUIET)

@@ -65,7 +65,7 @@ class CorrectionBox(Part):
 
     def hidden(self) -> Answer:
         """Nothing to put right yet."""
-        return {self.box: gr.Column(visible=False), self.note: ""}
+        return {self.box: gr.update(visible=False), self.note: ""}
 
     def offer(self, column: LabelColumn) -> Answer:
         """The labels to choose from, none chosen; several may be where a text may have several."""

@@ -68,7 +68,8 @@ class LabelFile:
     @property
     def looks(self) -> list[Any]:
         """What `look` fills."""
-        return [self.status, *self._idle()]
+        choices = [self.columns, self.choose, self.stop, self.download]
+        return [self.status, *choices, self.timer]
 
     def _idle(self) -> Answer:
         """Nothing to choose, to stop or to fetch."""
