@@ -8,14 +8,18 @@ from __future__ import annotations
 
 import logging
 import math
+import os
+import re
 from typing import Any
 
 import gradio as gr
 from gradio.blocks import BlockFunction
+from gradio.utils import get_upload_folder
 
 from core.words import say
 from ui.kit.words import language
 
+HASH = re.compile(r"[0-9a-f]{64}")
 log = logging.getLogger("ticktune")
 
 
@@ -57,7 +61,7 @@ class TypedInputs(gr.Blocks):
 
 
 def _sent_by(block: Any, value: Any) -> bool:
-    """Is it of the type that a widget sends? Of files gradio checks the rest."""
+    """Is it of the type that a widget sends?"""
     if isinstance(block, gr.State):  # stays on the server, whatever is posted
         return True
     if isinstance(block, gr.Checkbox):
@@ -66,7 +70,19 @@ def _sent_by(block: Any, value: Any) -> bool:
         number = isinstance(value, int | float) and not isinstance(value, bool)
         return number and math.isfinite(value)
     if isinstance(block, gr.File | gr.UploadButton | gr.Image):
-        return isinstance(value, dict)
+        return isinstance(value, dict) and _uploaded(value)
     if isinstance(block, gr.Dropdown) and block.multiselect:
         return isinstance(value, list) and all(isinstance(item, str) for item in value)
     return isinstance(value, str)
+
+
+def _uploaded(value: dict[Any, Any]) -> bool:
+    """Is it a file where uploads are put: in a folder that is named by a hash, which nobody can guess?
+
+    gradio takes any path below, and removes it in a day: at a folder it would fail, and remove nothing more.
+    """
+    path = value.get("path")
+    if value.get("meta") != {"_type": "gradio.FileData"} or not isinstance(path, str):
+        return False
+    folder, _, name = path.removeprefix(f"{get_upload_folder()}{os.sep}").partition(os.sep)
+    return bool(HASH.fullmatch(folder)) and os.sep not in name and os.path.isfile(path)

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import hashlib
 import http.server
 import json
+import secrets
 import socket
 import threading
 from collections.abc import Iterator
@@ -15,8 +17,10 @@ import gradio as gr
 import httpx
 import pytest
 import safehttpx
+from gradio.route_utils import delete_files_created_by_app
 
 from core.runs.store import RunStore
+from core.words import say
 from tests.conftest import in_a_loop
 from ui import page
 from ui.server.hosts import Hosts, bare_name
@@ -318,6 +322,55 @@ def test_the_page_itself_may_upload(url: str) -> None:
         answer = httpx.post(f"{own}/gradio_api/upload", files=FILE, headers={"Origin": own})
         assert answer.status_code == 200
         assert Path(answer.json()[0]).read_bytes() == FILE["files"][1]
+
+
+def opened(blocks: gr.Blocks, url: str, path: str) -> str:
+    """What the page answers to a new visitor who names a file as one just uploaded."""
+    box = next(block for block in blocks.blocks.values() if block.elem_id == "data-file")
+    fn = next(fn for fn in blocks.fns.values() if (box._id, "upload") in map(tuple, fn.targets))
+    file = {"path": path, "meta": {"_type": "gradio.FileData"}}
+    data = [file if block is box else None for block in fn.inputs]
+    visitor = {"session_hash": secrets.token_hex(8)}
+    joined = httpx.post(
+        f"{url}/gradio_api/queue/join", json={"data": data, "fn_index": fn._id, **visitor}
+    )
+    assert joined.status_code == 200
+    answer = httpx.get(f"{url}/gradio_api/queue/data", params=visitor, timeout=60)
+    events = [
+        json.loads(line[6:]) for line in answer.text.splitlines() if line.startswith("data: ")
+    ]
+    return str(next(event for event in events if event["msg"] == "process_completed"))
+
+
+def test_an_upload_is_found_by_nobody_who_was_not_given_its_path(
+    blocks: gr.Blocks, url: str
+) -> None:
+    """What protects it is the name of its folder, a hash of its content and of a secret of the server."""
+    text = "".join(f"secret words {n},{'ab'[n % 2]}\n" for n in range(20))
+    sent = {"files": ("payroll.csv", f"text,label\n{text}".encode())}
+    own = Path(httpx.post(f"{url}/gradio_api/upload", files=sent).json()[0])
+    assert "secret words" in opened(blocks, url, str(own))
+    digest = hashlib.sha256(sent["files"][1]).hexdigest()  # whoever knows the content, even
+    assert digest != own.parent.name
+    web = own.parent.parent
+    for guess in (
+        *(web, web / "payroll.csv", web / digest / "payroll.csv", web / "*" / "payroll.csv"),
+        *(own.parent, own.parent / "..", own.parent / ".." / "payroll.csv", Path("payroll.csv")),
+        web / ".." / web.name / "payroll.csv",
+    ):
+        assert say("gate.value") in opened(blocks, url, str(guess)), guess
+        fetched = httpx.get(f"{url}/gradio_api/file={guess}")
+        assert fetched.status_code in (403, 404), guess
+
+
+def test_a_folder_that_is_posted_does_not_end_the_removal_of_uploads(
+    blocks: gr.Blocks, url: str
+) -> None:
+    own = Path(httpx.post(f"{url}/gradio_api/upload", files=FILE).json()[0])
+    for folder in (own.parent, own.parent.parent):
+        assert say("gate.value") in opened(blocks, url, str(folder))
+    delete_files_created_by_app(blocks, age=None)
+    assert not own.exists()
 
 
 @pytest.mark.parametrize(
