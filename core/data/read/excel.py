@@ -6,6 +6,8 @@ Cells have the values that were saved with them: no formula is computed, no macr
 
 from __future__ import annotations
 
+import contextlib
+import dataclasses
 import io
 import re
 import zipfile
@@ -21,8 +23,8 @@ from python_calamine import (
     SheetVisibleEnum,
 )
 
-from core.data.read.grid import MAX_ROWS, Grid, RowCollector, cell_text, check_size, name_some
-from core.data.read.merged_cells import Merged
+from core.data.read.grid import MAX_ROWS, Grid, cell_text, check_size, name_some
+from core.data.read.merged_cells import MAX_SHEETS_NAMED, Merged, sheet_grid
 from core.data.read.office import BROKEN, SPREADSHEET, refuse_container, refuse_document
 from core.data.read.options import FOUND_OUT, ReadOptions
 from core.data.read.sniff import OLE
@@ -32,9 +34,19 @@ from core.words import message
 FORMAT = "Excel"
 MAX_UNPACKED = 1024 * 1024 * 1024  # bytes of all that a workbook packs
 LAST_ROW, LAST_COLUMN = 1_048_576, 16_384  # of any sheet of Excel: XFD is the column's name
-MAX_SHEETS_NAMED = 20  # in an error
 # Where a row or a cell says that it stands, as far as that could be beyond the last ones.
 FAR_CELL = re.compile(rb"""\br\s*=\s*["']\s*([A-Za-z]{3,}|[A-Za-z]{0,2}(?=\d{7}))(\d*)""")
+# Where merged cells stand: in OpenDocument, and as the first of the records in a sheet of a binary workbook.
+MERGED = (
+    (
+        re.compile(r"content\.xml"),
+        re.compile(rb"""number-(?:rows|columns)-spanned\s*=\s*["'](?!1["'])"""),
+    ),
+    (
+        re.compile(r"xl/worksheets/[^/]*\.bin"),
+        re.compile(rb"\xb1\x01\x04.{4}\xb0\x01\x10", re.DOTALL),
+    ),
+)
 CHUNK = 1 << 20
 OVERLAP = 200  # bytes that are looked at again: a tag may stand across two chunks
 
@@ -53,7 +65,9 @@ def read_excel(data: bytes, options: ReadOptions = FOUND_OUT) -> Grid:
             raise UserError("file_far_cell", place=sheet.total_height)
         check_size(min(sheet.height, MAX_ROWS), sheet.width)  # blank rows do not count
         kind = "OpenDocument" if SPREADSHEET in data[:200] else FORMAT
-        return _grid(sheet, name, names, chosen=options.sheet is not None, kind=kind)
+        grid = _grid(sheet, name, names, chosen=options.sheet is not None, kind=kind)
+        unfilled = [message("data.note.merged_unfilled")] if _unfilled(data) else []
+        return dataclasses.replace(grid, notes=[*grid.notes, *unfilled])
     except PasswordError:
         raise UserError("file_locked") from None
     except CalamineError:
@@ -86,18 +100,14 @@ def _check_far(archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> None:
 
     Rows up to there would be made, each of them, before anything could be said of them.
     """
-    with archive.open(member) as file:
-        seen = b""
-        while chunk := file.read(CHUNK):
-            seen += chunk
-            for match in FAR_CELL.finditer(seen):
-                letters, digits = (group.decode() for group in match.groups())
-                tag = seen[max(0, match.start() - OVERLAP) : match.start()].rpartition(b"<")[2]
-                far = len(letters) > 3 or _column(letters) > LAST_COLUMN
-                far = far or int(digits[:20] or 0) > LAST_ROW
-                if far and re.match(rb"(?:\w+:)?(?:row|c)\s", tag):
-                    raise UserError("file_far_cell", place=f"{letters}{digits}"[:30])
-            seen = seen[-OVERLAP:]
+    for seen in _pieces(archive, member):
+        for match in FAR_CELL.finditer(seen):
+            letters, digits = (group.decode() for group in match.groups())
+            tag = seen[max(0, match.start() - OVERLAP) : match.start()].rpartition(b"<")[2]
+            far = len(letters) > 3 or _column(letters) > LAST_COLUMN
+            far = far or int(digits[:20] or 0) > LAST_ROW
+            if far and re.match(rb"(?:\w+:)?(?:row|c)\s", tag):
+                raise UserError("file_far_cell", place=f"{letters}{digits}"[:30])
 
 
 def _column(letters: str) -> int:
@@ -130,27 +140,30 @@ def _choose(book: CalamineWorkbook, wanted: str | None) -> tuple[str, list[str],
 
 
 def _grid(sheet: CalamineSheet, name: str, names: list[str], chosen: bool, kind: str) -> Grid:
-    merged = Merged(_rows(sheet), sheet)
-    rows = iter(merged)
-    header, header_line, blank = None, 0, 0
-    for line, cells in rows:
-        if any(map(str.strip, cells)):
-            header_line = line
-            header = merged.header(line, cells, rows)
-            break
-        blank += 1
-    if header is None:
-        raise UserError("sheet_empty", sheet=name, sheets=name_some(names, MAX_SHEETS_NAMED))
-    collected = RowCollector(range(1, len(header) + 1))
-    collected.blank = blank
-    collected.take_filled(rows)
-    notes = []
-    if merged.filled:
-        notes.append(message("data.note.merged", cells=merged.filled))
-    if len(names) > 1 and not chosen:
-        notes.append(message("data.note.sheet", sheet=name, sheets=len(names)))
-    where: dict[str, Any] = {"header_line": header_line, "sheet": name, "sheets": names}
-    return collected.grid(kind, header, notes, first_row=True, **where)
+    left = sheet.start[1] if sheet.start else 0
+    merged = Merged(_rows(sheet), sheet.merged_cell_ranges or (), sheet.width, left)
+    return sheet_grid(kind, merged, name, names, chosen)
+
+
+def _unfilled(data: bytes) -> bool:
+    """Are cells merged in a file of a kind of which python-calamine does not tell which ones?"""
+    if data.startswith(OLE):
+        return False
+    with contextlib.suppress(*BROKEN), zipfile.ZipFile(io.BytesIO(data)) as archive:
+        for member in archive.namelist():
+            marks = [mark for name, mark in MERGED if name.fullmatch(member)]
+            if marks and any(map(marks[0].search, _pieces(archive, member))):
+                return True
+    return False
+
+
+def _pieces(archive: zipfile.ZipFile, member: zipfile.ZipInfo | str) -> Iterator[bytes]:
+    """What a file of an archive holds, a piece at a time, each with the end of the one before."""
+    with archive.open(member) as file:
+        seen = b""
+        while chunk := file.read(CHUNK):
+            seen = seen[-OVERLAP:] + chunk
+            yield seen
 
 
 def _rows(sheet: CalamineSheet) -> Iterator[tuple[int, list[str]]]:

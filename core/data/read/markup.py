@@ -6,7 +6,7 @@ Nothing is loaded, run or looked up: a file that declares entities is refused.
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 from html.parser import HTMLParser
 from typing import Any
@@ -23,13 +23,14 @@ from core.data.read.grid import (
     check_size,
     name_some,
 )
+from core.data.read.merged_cells import MAX_SHEETS_NAMED, Merged, Range, sheet_grid
 from core.data.read.options import FOUND_OUT, ReadOptions
 from core.data.read.sniff import Kind, kind_error
 from core.errors import UserError
 from core.words import Message, message
 
-MAX_SHEETS_NAMED = 20  # in an error
 MAX_BYTES = 64 * 1024 * 1024
+MAX_DOWN = 999_999_999  # rows of one cell of Excel: those that there are count
 MAX_SPAN = 1_000  # rows or columns of one cell
 MAX_CELLS = 5_000_000  # of all tables together
 SPREADSHEET = "urn:schemas-microsoft-com:office:spreadsheet"
@@ -208,20 +209,30 @@ def read_spreadsheet(data: bytes, options: ReadOptions = FOUND_OUT) -> Grid:
         raise UserError("sheet_unknown", sheet=options.sheet, sheets=listed)
     sizes = {name: sum(len(row) for _, row in rows) for name, rows in book.sheets.items()}
     name = options.sheet or max(names, key=sizes.__getitem__, default="")
-    rows = [(line, row) for line, row in book.sheets.get(name, ()) if any(map(str.strip, row))]
-    if not rows:
-        raise UserError("sheet_empty", sheet=name, sheets=listed)
-    notes = []
-    if len(names) > 1 and options.sheet is None:
-        notes.append(message("data.note.sheet", sheet=name, sheets=len(names)))
-    return _grid("Excel XML", rows, notes, sheet=name, sheets=names)
+    rows = book.sheets.get(name, [])
+    widths = [len(row) for _, row in rows if any(map(str.strip, row))]
+    width = max(widths, default=0)
+    check_size(len(widths), width)
+    merged = Merged(_every_row(rows, width), book.merged.get(name, ()), width)
+    return sheet_grid("Excel XML", merged, name, names, chosen=options.sheet is not None)
+
+
+def _every_row(rows: Rows, width: int) -> Iterator[tuple[int, list[str]]]:
+    """Also those that the file leaves out, which are blank."""
+    blank, before = [""] * width, 0
+    for line, row in rows:
+        yield from ((left_out, blank) for left_out in range(before + 1, line))
+        yield line, row[:width] + [""] * (width - len(row))
+        before = max(before, line)
 
 
 class _Book:
-    """What a workbook in XML holds: the rows of each sheet."""
+    """What a workbook in XML holds: the rows of each sheet, and its merged cells."""
 
     def __init__(self) -> None:
         self.sheets: dict[str, Rows] = {}
+        self.merged: dict[str, list[Range]] = {}
+        self.sheet = ""
         self.parser = expat.ParserCreate(namespace_separator=" ")
         self.parser.buffer_text = True
         self.parser.StartElementHandler = self._start
@@ -239,19 +250,23 @@ class _Book:
         given = {key.rpartition(" ")[2]: value for key, value in attrs.items()}
         if name == "Worksheet":
             sheet = given.get("Name") or f"Sheet{len(self.sheets) + 1}"
-            self.rows = self.sheets.setdefault(sheet, [])
+            self.sheet, self.rows = sheet, self.sheets.setdefault(sheet, [])
         elif name == "Row":
             line = _number(
                 given.get("Index"), self.rows[-1][0] + 1 if self.rows else 1, MAX_ROWS + 48_576
             )
             self.rows.append((line, []))
         elif name == "Cell" and self.rows:
-            row = self.rows[-1][1]
+            line, row = self.rows[-1]
             place = _number(given.get("Index"), len(row) + 1, MAX_COLUMNS + 1)
             row += [""] * (place - 1 - len(row))
             row.append("")
             self.across = _number(given.get("MergeAcross"), 0, MAX_COLUMNS)
             self.cells += 1 + self.across
+            down = _number(given.get("MergeDown"), 0, MAX_DOWN)
+            if down or self.across:
+                ends = (line - 1, len(row) - 1), (line - 1 + down, len(row) - 1 + self.across)
+                self.merged.setdefault(self.sheet, []).append(ends)
             if self.cells > MAX_CELLS:
                 raise UserError(
                     "too_many_cells", rows=len(self.rows), columns=len(row), limit=MAX_CELLS

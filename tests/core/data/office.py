@@ -145,8 +145,11 @@ def wide(text: str) -> bytes:
     return struct.pack("<I", len(text)) + text.encode("utf-16-le")
 
 
-def xlsb(rows: Mapping[int, Sequence[str]]) -> bytes:
-    """A binary workbook with one sheet, of rows by their numbers."""
+def xlsb(
+    rows: Mapping[int, Sequence[str]], merged: Sequence[tuple[int, int, int, int]] = ()
+) -> bytes:
+    """A binary workbook with one sheet, of rows by their numbers; `merged` are ranges by their first and
+    last row, and first and last column, from 0."""
     body = b""
     for number, cells in rows.items():
         body += record(0, struct.pack("<I", number - 1) + bytes(21))
@@ -154,7 +157,10 @@ def xlsb(rows: Mapping[int, Sequence[str]]) -> bytes:
             body += record(6, struct.pack("<II", column, 0) + wide(each))
     width = max(map(len, rows.values()))
     size = struct.pack("<4I", min(rows) - 1, max(rows) - 1, 0, width - 1)
-    sheet = record(129) + record(148, size) + record(145) + body + record(146) + record(130)
+    below = b"".join(record(176, struct.pack("<4I", *each)) for each in merged)
+    if below:
+        below = record(177, struct.pack("<I", len(merged))) + below + record(178)
+    sheet = record(129) + record(148, size) + record(145) + body + record(146) + below + record(130)
     named = struct.pack("<II", 0, 1) + wide("r1") + wide("S")
     book = record(131) + record(143) + record(156, named) + record(144) + record(132)
     out = io.BytesIO()

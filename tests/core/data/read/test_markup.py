@@ -124,7 +124,7 @@ def test_places_and_types_of_excel_2003() -> None:
         '<Cell><Data ss:Type="String">z</Data></Cell></Row>'
     )
     table = read(book(("S", rows)))
-    assert cells(table) == [["", "3", "2026-11-23"], ["true", "", "z"]]
+    assert cells(table) == [["", "3", "2026-11-23"], ["true", "true", "z"]]
     assert list(table.frame.index) == [5, 6]
 
 

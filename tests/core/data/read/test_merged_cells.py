@@ -10,7 +10,8 @@ from core.data.read.grid import MAX_CELL
 from core.data.read.table import read
 from core.data.table import Table
 from core.modalities.checkup import checkup, mend
-from tests.core.data.office import xlsx
+from tests.core.data.office import ods, xlsb, xlsx
+from tests.core.data.read.test_markup import book
 from tests.core.data.test_table import as_csv, cells, keys
 
 THREES = [
@@ -82,6 +83,58 @@ def test_ranges_without_end_fill_no_rows_of_their_own() -> None:
     long = [["text", "label", "n"], ["x" * MAX_CELL, "x", "0"], *[[None, "x", "1"]] * 20]
     again = read(xlsx({"S": long}, merged=["A2:A22", "A2:A22", "B5:A1"]))
     assert len(again.frame) == 21
+
+
+def test_in_the_xml_of_excel_2003_they_are_filled_as_well() -> None:
+    def cell(text: str, **given: int) -> str:
+        more = " ".join(f'ss:{name}="{number}"' for name, number in given.items())
+        return f'<Cell {more}><Data ss:Type="String">{text}</Data></Cell>'
+
+    rows = [
+        ["<Row>", cell("text", MergeDown=1), cell("answers", MergeAcross=1)],
+        ["<Row>", cell("tone", Index=2), cell("topic")],
+        ["<Row>", cell("a"), cell("x", MergeDown=2), cell("1")],
+        ['<Row ss:Index="5">', cell("b"), cell("2", Index=3)],
+        ["<Row>", cell("c"), cell("z"), cell("3")],
+    ]
+    table = read(book(("S", "".join("".join(row) + "</Row>" for row in rows))))
+    assert list(table.frame.columns) == ["text", "answers tone", "answers topic"]
+    assert cells(table) == [["a", "x", "1"], ["b", "x", "2"], ["c", "z", "3"]]
+    assert list(table.frame.index) == [3, 5, 6]
+    assert filled(table) == 3  # two of them in the header
+
+
+def test_rows_that_go_back_and_forth_are_read_once() -> None:
+    cell = '<Cell><Data ss:Type="String">a</Data></Cell>'
+    rows = (
+        f'<Row>{cell}</Row><Row ss:Index="999999">{cell}</Row><Row ss:Index="2">{cell}</Row>' * 40
+    )
+    assert len(read(book(("S", rows))).frame) == 119
+
+
+@pytest.mark.parametrize(
+    ("plain", "merged"),
+    [
+        (
+            ods([["text", "label"], ["a", "x"], ["b", ""]]),
+            ods(
+                [["text", "label"], ["a", "x"]],
+                '<table:table-row><table:table-cell office:value-type="string" '
+                'table:number-rows-spanned="2"><text:p>b</text:p></table:table-cell></table:table-row>',
+            ),
+        ),
+        (
+            xlsb({1: ["text", "label"], 2: ["a", "x"], 3: ["b", ""]}),
+            xlsb({1: ["text", "label"], 2: ["a", "x"], 3: ["b", ""]}, merged=[(1, 2, 1, 1)]),
+        ),
+    ],
+    ids=["ods", "xlsb"],
+)
+def test_where_they_cannot_be_filled_that_is_said(plain: bytes, merged: bytes) -> None:
+    assert "merged_unfilled" not in keys(read(plain))
+    table = read(merged)
+    assert "merged_unfilled" in keys(table)
+    assert len(table.frame) == 2
 
 
 GROUPS = [[label if not n else "", f"a text of {label}, {n}"] for label in "abc" for n in range(9)]
