@@ -9,7 +9,6 @@ import pandas as pd
 import pytest
 
 from core.errors import UserError
-from core.evaluation.compare import delivered
 from core.io.json_files import Damaged
 from core.report.rows import rows_html
 from core.runs.result import SmallModel
@@ -86,5 +85,5 @@ def test_a_small_model_that_has_answered_other_rows_is_damage(store: RunStore) -
     small = SmallModel(5, 0.1, 0.5, 0.5, (run.measured().labels[0],))
     run.write_result(dataclasses.replace(run.measured(), small=small))
     with pytest.raises(UserError) as error:
-        delivered(run)
+        run.test_rows()
     assert error.value.what.key == "error.run_damaged"
