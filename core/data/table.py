@@ -16,10 +16,12 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from core.data.pictures.store import PICTURES_FILE, Pictures
-from core.data.read.grid import BadRow
+from core.data.read.grid import MAX_CELLS, MAX_TEXT, BadRow, check_size
 from core.data.read.options import FOUND_OUT, ReadOptions
+from core.io.json_files import Damaged
 from core.words import Message
 
+MAX_STORED = MAX_TEXT + 16 * MAX_CELLS  # bytes of a table of ours in memory
 METADATA = b"ticktune"
 # What of a table JSON keeps as it is.
 PLAIN = (
@@ -124,10 +126,24 @@ def write_table(table: Table, path: Path) -> None:
     pq.write_table(stored.replace_schema_metadata(metadata), path, compression="zstd")
 
 
+def read_parquet(path: Path) -> pa.Table:
+    """A file of ours, one column of which may be the index. Raises UserError as `check_size` does, and
+    Damaged, for more than any table that we write has."""
+    with pq.ParquetFile(path) as file:
+        check_size(file.metadata.num_rows, len(file.schema_arrow) - 1)
+        batches, size = [], 0
+        for batch in file.iter_batches():
+            batches.append(batch)
+            size += batch.nbytes
+            if size > MAX_STORED:  # a few bytes of a file can say a long text often
+                raise Damaged(path.name)
+        return pa.Table.from_batches(batches, file.schema_arrow)
+
+
 def load_table(path: Path) -> Table:
     """Read what `write_table` wrote: all but `original`, which is a table of its own."""
     pictures = path.with_name(PICTURES_FILE)
-    stored = pq.read_table(path)
+    stored = read_parquet(path)
     about = json.loads(stored.schema.metadata[METADATA])
     return Table(
         **{name: _frozen(about[name]) for name in PLAIN},

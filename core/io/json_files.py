@@ -78,10 +78,15 @@ def left_out(path: Path, line: bytes) -> None:
 
 def read_bytes(path: Path) -> bytes:
     """A file's content. Raises FileNotFoundError, OSError, and Damaged for one that is far too large."""
-    status = path.stat()
-    if not stat.S_ISREG(status.st_mode) or status.st_size > MAX_BYTES:
-        raise Damaged(path.name)
+    check_length(path)
     return path.read_bytes()
+
+
+def check_length(path: Path, limit: int = MAX_BYTES) -> None:
+    """Raises FileNotFoundError, OSError, and Damaged for what is no file or has more bytes than `limit`."""
+    status = path.stat()
+    if not stat.S_ISREG(status.st_mode) or status.st_size > limit:
+        raise Damaged(path.name)
 
 
 def read_json(path: Path) -> Any:

@@ -7,12 +7,12 @@ from __future__ import annotations
 
 import dataclasses
 import functools
-import json
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
 from core.errors import UserError
+from core.io.json_files import read_json
 from core.models.bundled import efficientnet
 from core.models.bundled import multilingual_e5 as packaged
 from core.models.bundled.made import checked_file
@@ -182,7 +182,7 @@ def _check_config(name: str, commit: str) -> None:
 def read_config(folder: Path) -> dict[str, Any]:
     """The model's configuration. Raises UserError when it wants code of its own to be run, and for what only
     another library can open."""
-    config = dict(json.loads((folder / "config.json").read_text(encoding="utf-8")))
+    config = dict(read_json(folder / "config.json"))
     if "pretrained_cfg" in config or config.get("model_type") == "timm_wrapper":
         raise UserError("model_timm")
     if config.get("auto_map"):

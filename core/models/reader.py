@@ -13,6 +13,7 @@ import numpy as np
 
 from core.data.profile.profile import Profile
 from core.errors import UserError
+from core.io.json_files import read_bytes
 from core.models.bundled import multilingual_e5 as packaged
 from core.models.catalog import BY_KEY, READS, TEXT_MODELS, Entry
 from core.models.locate import downloaded, locate, origin
@@ -87,7 +88,7 @@ def _tokenizer(key: str, store: RunStore) -> Tokenizer | None:
     if not file.is_file():
         return None
     try:
-        tokenizer = Tokenizer.from_file(str(file))
+        tokenizer = Tokenizer.from_buffer(read_bytes(file))
     except Exception as error:  # noqa: BLE001 - whoever loads the model says that it is damaged
         log.warning("%s cannot be read: %s", file.name, repr(error)[:200])
         return None

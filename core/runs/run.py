@@ -38,7 +38,7 @@ from filelock import FileLock, Timeout
 
 from core.data.any_file import thumbnails
 from core.data.pictures.store import PICTURES_FILE, Thumbnail
-from core.data.table import Table, load_table
+from core.data.table import Table, load_table, read_parquet
 from core.errors import UserError
 from core.io.json_files import Damaged, read_bytes, read_json, replace, replace_json
 from core.io.typed import decode
@@ -153,7 +153,9 @@ class ColumnFolder(ABC):
         with contextlib.suppress(UserError):  # whoever reads a damaged one is told
             result = self.result()
         with self.reading("test.parquet") as file:
-            return check_test_rows(pd.read_parquet(file), result) if file.exists() else None
+            if not file.exists():
+                return None
+            return check_test_rows(read_parquet(file).to_pandas(), result)
 
     def write_test_rows(self, frame: pd.DataFrame) -> None:
         replace(self.path / "test.parquet", frame.to_parquet())

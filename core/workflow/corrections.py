@@ -21,10 +21,18 @@ from filelock import FileLock
 from core.data.checkup.edits import apply_edits, edit_from_json, edits_to_json
 from core.data.column_names import split_of
 from core.data.labels.cells import canonical_label, join_labels
-from core.data.pictures.store import StoredPicture, merge_pictures
+from core.data.pictures.store import MAX_BYTES, StoredPicture, merge_pictures
 from core.data.table import Table
 from core.errors import UserError
-from core.io.json_files import Damaged, append_line, left_out, parse_lines, read_bytes, replace
+from core.io.json_files import (
+    Damaged,
+    append_line,
+    check_length,
+    left_out,
+    parse_lines,
+    read_bytes,
+    replace,
+)
 from core.io.typed import decode
 from core.modalities import by_key
 from core.modalities.base import Modality, join_cells
@@ -149,11 +157,16 @@ class Corrections:
         replace(self._path, b"\n".join(line for line in lines if _id(line) not in keys))
 
     def picture(self, each: Correction) -> StoredPicture | None:
-        """The picture that a correction is about; None where it is about none, or that is gone."""
+        """The picture that a correction is about; None where it is about none, or that is gone or far too
+        large to be one."""
         file = self._file(each)
-        if file is None or not file.is_file():
+        try:
+            if file is None:
+                return None
+            check_length(file, MAX_BYTES)
+            return StoredPicture(file.stem, file.read_bytes())
+        except (FileNotFoundError, Damaged):
             return None
-        return StoredPicture(file.stem, file.read_bytes())
 
     def _file(self, each: Correction) -> Path | None:
         """Where the picture of a correction lies: what tells it from others is its sha256."""

@@ -14,6 +14,7 @@ import pytest
 from core.data.any_file import read_archive
 from core.data.checkup import file
 from core.data.checkup.finding import CheckupInput
+from core.data.pictures.store import MAX_BYTES
 from core.data.profile.profile import profile
 from core.data.table import Table
 from core.evidence import pictures
@@ -186,10 +187,19 @@ def test_corrections_are_listed_with_their_pictures(
     assert cells[1] not in listed  # nobody wants to read a sha256
     assert button.visible is True
     assert "(1)" in button.value
-    (run.path / "corrections" / f"{cells[1]}.jpg").write_bytes(b"no picture")
-    listed = box.show(run.main, "en")[box.list]
-    assert "<img" not in listed
-    assert f'data-id="{kept.id}"' in listed
+    file = run.path / "corrections" / f"{cells[1]}.jpg"
+    sound = file.read_bytes()
+    size = sound.index(b"\xff\xc0") + 5  # where a JPEG says how high and wide it is
+    for hostile in (b"no picture", sound[:size] + b"\xff" * 4 + sound[size + 4 :], None):
+        if hostile is None:
+            with file.open("wb") as opened:
+                opened.truncate(MAX_BYTES + 1)
+        else:
+            file.write_bytes(hostile)
+        listed = box.show(run.main, "en")[box.list]
+        assert "<img" not in listed
+        assert f'data-id="{kept.id}"' in listed
+    assert Corrections(run.main).picture(kept) is None
 
 
 def test_a_run_of_pictures_does_not_speak_of_texts(store: RunStore, table: Table) -> None:

@@ -62,7 +62,13 @@ class StoredPicture:
     jpeg: bytes
 
     def image(self) -> Image.Image:
-        return Image.open(io.BytesIO(self.jpeg), formats=("JPEG",)).convert("RGB")
+        """Raises OSError for what is none of ours."""
+        try:
+            image = Image.open(io.BytesIO(self.jpeg), formats=("JPEG",))
+            _check_size(*image.size)
+        except (Unreadable, Image.DecompressionBombError) as error:
+            raise OSError("no picture of ours") from error
+        return image.convert("RGB")
 
     def thumbnail(self, side: int) -> Thumbnail:
         """Its longer side is `side` pixels when it is shown."""

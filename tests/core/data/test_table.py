@@ -7,14 +7,19 @@ import io
 import re
 from pathlib import Path
 
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from core.data.read import delimited, grid
+from core.data.read.grid import MAX_ROWS
 from core.data.read.table import MAX_BYTES, read
 from core.data.table import Table, load_table, write_table
 from core.errors import UserError
+from core.runs.store import RunStore
+from tests.ui.fake import make_run
 
 HEADER = ["text", "label", "note"]
 CHINESE = [
@@ -234,6 +239,27 @@ def test_the_end_of_a_damaged_cell_is_no_row_of_its_own() -> None:
     assert cells(table) == [["two,\nlines", "b"], ["c, d", "e"]]
     (bad,) = table.bad_rows
     assert (bad.line, bad.reason.values["last"]) == (2, 4)
+
+
+@pytest.mark.parametrize("name", ["table.parquet", "test.parquet"])
+def test_what_no_table_of_ours_holds_is_not_read(
+    name: str, store: RunStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A few kilobytes can say that there are a billion rows, or the same long text in each of them."""
+    run = make_run(store)
+    reading = {"table.parquet": run.table, "test.parquet": run.test_rows}[name]
+    reading()
+    sound = pq.read_table(run.path / name)
+    many = pa.concat_tables([sound] * (MAX_ROWS // len(sound) + 1))
+    pq.write_table(many, run.path / name)
+    with pytest.raises(UserError) as rows:
+        reading()
+    assert rows.value.what.key == "error.run_damaged"
+    pq.write_table(sound, run.path / name)
+    monkeypatch.setattr("core.data.table.MAX_STORED", 2_000)
+    with pytest.raises(UserError) as text:
+        reading()
+    assert text.value.what.key == "error.run_damaged"
 
 
 def test_a_huge_cell_that_swallowed_rows_is_given_up() -> None:

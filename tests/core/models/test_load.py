@@ -15,20 +15,40 @@ from pathlib import Path
 
 import pytest
 
+from core.data.profile.profile import profile
 from core.errors import UserError
+from core.io.json_files import MAX_BYTES, Damaged
 from core.modalities import KINDS
 from core.models.catalog import BY_KEY, PICTURE_MODELS, TEXT_MODELS, hub_id
 from core.models.load import load, pretrained
-from core.models.locate import bundled_folder, locate, resolve
+from core.models.locate import bundled_folder, locate, read_config, resolve
+from core.models.reader import reader_of
+from core.models.tokenizer import load_tokenizer
 from core.recipe import ModelSpec
 from core.runs.store import RunStore
 from core.tasks.base import head
 from core.words import LANGUAGES, locale
 from tests.conftest import TINY
 from tests.core.models.families import SIGLIP
+from tests.ui.fake import make_run
 
 COMMIT = "a" * 40
 CONVERTED = "b" * 40
+
+
+def test_a_tokenizer_that_is_far_too_large_is_not_read(store: RunStore, tiny_model: Path) -> None:
+    run = make_run(store)
+    shutil.copytree(tiny_model, run.model, dirs_exist_ok=True)
+    with (run.model / "tokenizer.json").open("wb") as file:
+        file.truncate(MAX_BYTES + 1)
+    with pytest.raises(UserError, match=r"cannot be read \(tokenizer.json\)"):
+        load_tokenizer(run.model)
+    seen = profile(run.table())
+    assert reader_of(f"run:{run.id}", seen, store).tokenizer is None
+    with (run.model / "config.json").open("wb") as file:
+        file.truncate(MAX_BYTES + 1)
+    with pytest.raises(Damaged):
+        read_config(run.model)
 
 
 def test_the_bundled_model_is_what_was_published(store: RunStore) -> None:
