@@ -28,7 +28,8 @@ MAX_CELLS_WITH_TEXT = 15  # classes up to which a confusion matrix has room for 
 LIVE_HEIGHT = 440
 LABEL_ROOM = 0.13  # of the scores' axis: the height of a line of text
 BETWEEN = 5  # parts of a line between two evaluations
-LABEL_WIDTH = 0.45  # of the chart: the longest one, on a phone
+LABEL_WIDTH = 0.45  # of the chart: the longest name of one line, on a phone
+RING = 0.08  # of the scores' axis: from the middle of the ring around what is kept to its edge
 LABEL_TOP = 1.1  # of the scores' axis: up to here there is room below the legend
 
 
@@ -204,8 +205,9 @@ def _free_place(
             return 2 * len(points) + 2
         if any(at == x and abs(other - low) < LABEL_ROOM for at, other in taken):
             return 2 * len(points) + 1
+        width = LABEL_WIDTH * len(group)
         return sum(
-            abs(at - x) <= LABEL_WIDTH and low <= score <= low + LABEL_ROOM for at, score in points
+            abs(at - x) <= width and low <= score <= low + LABEL_ROOM for at, score in points
         )
 
     places = [(1.0, foot, True), (1.0, top, False), (0.0, top, False), (0.0, foot, True)]
@@ -213,9 +215,12 @@ def _free_place(
 
 
 def _scores(progress: Progress) -> list[tuple[float, float]]:
-    """Points of all score curves, also between two evaluations: the share of the chart's width, the score."""
+    """Points of all score curves, also between two evaluations, and of the ring: the share of the chart's
+    width, the score."""
     across = max(progress.epochs, progress.epoch, 0.1)
     points = []
+    if best := progress.best:
+        points += [(best.epoch / across, best.macro_f1 + edge) for edge in (-RING, 0, RING)]
     for one, next_one in pairwise(progress.evaluations):
         curves = [(one.macro_f1, next_one.macro_f1), (one.accuracy, next_one.accuracy)]
         if one.tasks:

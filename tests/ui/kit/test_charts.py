@@ -104,6 +104,26 @@ def test_the_names_of_what_there_is_to_beat_stand_where_no_curve_is(
     assert crossed == []
 
 
+@pytest.mark.parametrize("score", [0.66, 0.78, 0.8])
+@pytest.mark.parametrize("scores", [("tfidf",), ("tfidf", "embedding")])
+def test_no_name_lies_under_the_ring_of_the_last_point(
+    score: float, scores: tuple[str, ...]
+) -> None:
+    """On a phone, where a name is the widest part of the chart; the first evaluation may be the last."""
+    progress = Progress()
+    progress.add(ev.StageStarted(stage="train", total_steps=90, epochs=3.0, rows=9))
+    for name in scores:
+        progress.add(ev.Baseline(name=name, accuracy=0.72, macro_f1=0.72, seconds=1))
+    progress.add(
+        ev.Evaluated(step=90, epoch=3, loss=0.5, accuracy=score, macro_f1=score, best=True)
+    )
+    layout = json.loads(charts.live(progress, "r", "en").to_json())["layout"]
+    (name,) = layout["annotations"]
+    low = name["y"] - (charts.LABEL_ROOM if name["yanchor"] == "top" else 0)
+    apart = low > score + charts.RING or low + charts.LABEL_ROOM < score - charts.RING
+    assert apart or name["x"] == 0
+
+
 def test_nothing_yet_is_a_chart_too() -> None:
     drawn = traces(Progress())
     assert all(not list(trace["x"]) for trace in drawn.values())
