@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import gradio as gr
 
-from core.data.checkup.file import describe_bad_row
-from core.data.read.grid import BadRow
 from core.inference.label_file import Written
 from core.jobs.files import FileJob, FileJobs
 from core.jobs.job import State
@@ -23,8 +20,8 @@ from ui.kit.words import duration, esc, fragment, i18n, language
 from ui.session import CLICK, QUIET, Session
 from ui.steps.result.answer import picked
 from ui.steps.shared import read_options
+from ui.steps.shared.unreadable import unreadable_html
 
-LINES = 20  # of those that could not be read, so many are named
 DELIMITERS = {",": "comma", ";": "semicolon", "\t": "tab", "|": "bar"}
 
 
@@ -206,20 +203,4 @@ def _done(job: FileJob, written: Written, lang: str) -> str:
         lines.append(say("whole.empty", lang, rows=written["empty"]))
     if written["neutralised"]:
         lines.append(say("whole.neutralised", lang, cells=written["neutralised"]))
-    return html.notice(lines, "good") + _unreadable(job.unreadable, lang)
-
-
-def _unreadable(rows: Sequence[BadRow], lang: str) -> str:
-    """How many could not be read, and the first of them with the reason."""
-    if not rows:
-        return ""
-    items = "".join(
-        f"<li><span>{esc(say('checkup.line', lang, line=row.line))}</span> "
-        f'<span dir="auto">{esc(say(describe_bad_row(row), lang))}</span></li>'
-        for row in rows[:LINES]
-    )
-    title = esc(say("whole.unreadable", lang, rows=len(rows)))
-    return (
-        f'<details class="tt-notice tt-warning tt-findings"><summary><strong>{title}</strong></summary>'
-        f"<ul>{items}</ul></details>"
-    )
+    return html.notice(lines, "good") + unreadable_html(job.unreadable, "whole.unreadable", lang)

@@ -32,6 +32,7 @@ from ui.open_run import OpenRun, Settings
 from ui.session import CLICK, QUIET, TECHNIQUES, TRAIN, Loaded, Session, go
 from ui.steps.shared import comparison_offer, read_options
 from ui.steps.shared.picked_model import PickedModel
+from ui.steps.shared.unreadable import unreadable_html
 from ui.steps.techniques import absent, form, plan
 
 PRESELECTED = 3  # further label columns that are chosen for whoever ticks multi-task learning
@@ -208,6 +209,8 @@ def unlabelled(extra: form.Extra | None, lang: str) -> tuple[Any, ...]:
         columns=", ".join(extra.columns),
     )
     note = f'<p class="tt-note">{esc(said)}</p>' + read_options.notes(extra.table.read_with, lang)
+    note += "".join(f'<p class="tt-note">{esc(say(each, lang))}</p>' for each in extra.table.notes)
+    note += unreadable_html(extra.table.bad_rows, "ui.extra.unreadable", lang)
     return extra, note, gr.Button(visible=True)
 
 
