@@ -20,6 +20,7 @@ from core.data.read.encodings import (
     count_encoded_twice,
     decode_twice,
     rank_encodings,
+    script_of,
 )
 from core.data.read.sniff import OLE, ZIP, Kind, kind_error, kind_of
 from core.errors import UserError
@@ -201,7 +202,12 @@ def _guess(sample: bytes) -> Encoding:
     if wrong * 2 <= right:  # UTF-8 with damaged places: valid sequences are no accident
         return Encoding("utf-8")
     (best, score), *others = rank_encodings(sample)
-    close = (name for name, other in others if other >= CLOSE_SCORE * score)
+    script = script_of(best)  # letters of another one have to fit as well as these
+    close = (
+        name
+        for name, other in others
+        if other >= score * (CLOSE_SCORE if script_of(name) == script else 1)
+    )
     # One in which some of it cannot be read is not what the file is in.
     second = next((name for name in close if decodes(sample, name)), "")
     if score < MIN_SCORE and (voted := _voted(sample)) != best:

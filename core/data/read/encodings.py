@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import codecs
 import re
+import unicodedata
 from collections import defaultdict
 from collections.abc import Callable, Mapping
 
@@ -128,6 +129,12 @@ def rank_encodings(sample: bytes) -> list[tuple[str, float]]:
             seen.add(text)
             ranked.append((name, value))
     return ranked
+
+
+def script_of(encoding: str) -> str:
+    """Of the letters beyond ASCII that it is for: "GREEK"; the encoding itself where these are no letters."""
+    letters = next(iter(ALPHABETS.get(encoding, ())), "")
+    return next((unicodedata.name(char).split()[0] for char in letters if char > "\x7f"), encoding)
 
 
 def _of_letters(text: str, alphabets: tuple[str, ...]) -> float:

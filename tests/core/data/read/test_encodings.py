@@ -105,6 +105,16 @@ def test_rows_that_are_not_of_the_encoding_are_listed() -> None:
     assert [row.line for row in table.bad_rows] == [3]
 
 
+@pytest.mark.parametrize(
+    ("language", "encoding"), [("el", "cp1253"), ("el", "iso8859_7"), ("he", "cp1255")]
+)
+def test_an_encoding_of_another_script_is_not_offered(language: str, encoding: str) -> None:
+    table = read(content(TEXTS[language], encoding))
+    found = {each.key: each for each in checkup(table, profile(table))}["encoding_guessed"]
+    assert first(table) == f"{TEXTS[language]} 0"
+    assert not found.fixes
+
+
 def test_a_click_takes_the_second_guess() -> None:
     data = content(TEXTS["ru"], "mac_cyrillic")
     table = read(data)
