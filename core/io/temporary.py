@@ -25,7 +25,9 @@ from filelock import FileLock, Timeout
 PREFIX = "ticktune-"
 LOCK = ".lock"  # held by the process that a folder goes with
 WEB = "web"
-UPLOADS = "uploads.txt"  # uploaded files that something was made of, a path in each line
+# Uploaded files that something was made of, a path in each line. The page hands out no file whose name begins
+# with a point.
+UPLOADS = ".uploads"
 TABLES = Path("tables")  # in place of a store: what belongs to a table that no run was made of yet
 _ends: list[Callable[[], None]] = []  # what removes the folders of this process
 

@@ -90,7 +90,7 @@ class Gate:
         path = _plain(scope["path"])
         if _FETCHES.search(path):
             raise Refused(403, message("gate.fetch"))
-        if _UNUSED.search(path):
+        if _UNUSED.search(path) or _is_hidden(path):
             raise Refused(403, message("gate.unused"))
 
     async def _stream(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -215,6 +215,12 @@ def _plain(path: str) -> str:
             break
         path = decoded
     return _BLANK.sub("", path).replace("\\", "/").lower()
+
+
+def _is_hidden(path: str) -> bool:
+    """Does it ask for a file of the page's own, such as the notes on uploads, by whatever way around?"""
+    names = [name for name in path.split("/") if name not in ("", ".")]
+    return "/file" in path and (".." in names or names[-1].startswith("."))
 
 
 def _length(scope: Scope) -> int:

@@ -19,6 +19,7 @@ import pytest
 import safehttpx
 from gradio.route_utils import delete_files_created_by_app
 
+from core.io.temporary import UPLOADS, forget, lend, made_of
 from core.runs.store import RunStore
 from core.words import say
 from tests.conftest import in_a_loop
@@ -361,6 +362,27 @@ def test_an_upload_is_found_by_nobody_who_was_not_given_its_path(
         assert say("gate.value") in opened(blocks, url, str(guess)), guess
         fetched = httpx.get(f"{url}/gradio_api/file={guess}")
         assert fetched.status_code in (403, 404), guess
+
+
+def test_whoever_is_given_a_file_of_a_run_does_not_learn_what_was_uploaded(
+    url: str, tmp_path: Path
+) -> None:
+    own = Path(httpx.post(f"{url}/gradio_api/upload", files=FILE).json()[0])
+    file = tmp_path / "report.html"
+    file.write_text("a report")
+    made_of(tmp_path, "run", own)
+    given = lend(tmp_path, "run", file)
+    assert httpx.get(f"{url}/gradio_api/file={given}").text == "a report"
+    notes = given.parent.parent / UPLOADS
+    assert str(own) in notes.read_text()
+    ways = "{}", "{}/", "{}/.", "{}//", "{}/x/..", "{}%2F", "{}%252f", "{}%00"
+    for place in (notes, given.parent / ".." / UPLOADS, notes.parents[2] / ".lock"):
+        for way in ways:
+            answer = httpx.get(f"{url}/gradio_api/file={way.format(place)}")
+            assert answer.status_code in (403, 404), (place, way)
+            assert str(own) not in answer.text
+    forget(tmp_path, "run")
+    assert not own.exists()
 
 
 def test_a_folder_that_is_posted_does_not_end_the_removal_of_uploads(
