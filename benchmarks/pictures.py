@@ -114,7 +114,7 @@ def _regression(table: Any, recipe: Any, store: Any) -> float:
 
     from core.models.load import load
     from core.models.locate import locate
-    from core.simple_models import fit as baselines
+    from core.simple_models import fit
     from core.training.rows import Rows
 
     rows = Rows.of(table, recipe, store)
@@ -125,7 +125,7 @@ def _regression(table: Any, recipe: Any, store: Any) -> float:
     length = modality.usable_length(processor, model.config)
     vectors = modality.embed(model, processor, rows.texts, length)
     learn = np.concatenate([split.train, split.validation])
-    fitted = baselines.embedding(vectors[learn], rows.truth[learn], rows.task)
+    fitted = fit.embedding(vectors[learn], rows.truth[learn], rows.task)
     answers = fitted.probabilities(vectors[split.test]).argmax(axis=1)
     return float(f1_score(rows.truth[split.test], answers, average="macro"))
 

@@ -57,11 +57,11 @@ def majority(rows: Rows, seed: int, model: str) -> np.ndarray:
 
 def tfidf(rows: Rows, seed: int, model: str) -> np.ndarray:
     """TickTune's own simple model: words, pairs of words and characters with logistic regression."""
-    from core.simple_models import fit as baselines
+    from core.simple_models import fit
     from core.tasks import of_names
 
-    simple = baselines.tfidf(*rows.learn, of_names(rows.classes), seed)
-    texts = [baselines.cut(text) for text in rows.test[0]]
+    simple = fit.tfidf(*rows.learn, of_names(rows.classes), seed)
+    texts = [fit.cut(text) for text in rows.test[0]]
     return np.asarray(simple.probabilities(texts).argmax(axis=1))
 
 
@@ -70,7 +70,7 @@ def frozen(rows: Rows, seed: int, model: str, max_length: int = 256) -> np.ndarr
     from core.models.embed import embed
     from core.models.load import load
     from core.models.tokenizer import load_tokenizer
-    from core.simple_models import fit as baselines
+    from core.simple_models import fit
     from core.tasks import of_names
     from core.tasks.base import head
 
@@ -80,7 +80,7 @@ def frozen(rows: Rows, seed: int, model: str, max_length: int = 256) -> np.ndarr
     def vectors(texts: list[str]) -> np.ndarray:
         return embed(encoder, tokenizer, [(text, None) for text in texts], max_length)
 
-    simple = baselines.embedding(vectors(rows.learn[0]), rows.learn[1], of_names(rows.classes))
+    simple = fit.embedding(vectors(rows.learn[0]), rows.learn[1], of_names(rows.classes))
     return np.asarray(simple.probabilities(vectors(rows.test[0])).argmax(axis=1))
 
 

@@ -85,10 +85,10 @@ def _sample(**settings: Any) -> tuple[Any, Any]:
 
 def _first_step(run: Any) -> float:
     """When the first point of the curve was written, seconds since the epoch."""
-    from core.runs import events as ev
+    from core.runs import events
 
-    def steps() -> list[ev.Event]:
-        return [event for event in ev.read(run.events)[0] if isinstance(event, ev.Step)]
+    def steps() -> list[events.Event]:
+        return [event for event in events.read(run.events)[0] if isinstance(event, events.Step)]
 
     _wait_until(lambda: steps() or run.progress().done)
     if not steps():

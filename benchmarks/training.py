@@ -80,11 +80,13 @@ def _alike(rows: int) -> dict[str, float]:
 
 def _stages(run: Any) -> list[tuple[str, float]]:
     """The stages of a run and when each began, seconds since the epoch; the end of the run at last."""
-    from core.runs import events as ev
+    from core.runs import events
 
-    events = ev.read(run.events)[0]
-    begun = [(event.stage, event.time) for event in events if isinstance(event, ev.StageStarted)]
-    return [*begun, ("", events[-1].time)]
+    written = events.read(run.events)[0]
+    begun = [
+        (event.stage, event.time) for event in written if isinstance(event, events.StageStarted)
+    ]
+    return [*begun, ("", written[-1].time)]
 
 
 def counted(stages: Sequence[tuple[str, float]]) -> list[tuple[float, float]]:

@@ -26,12 +26,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def handle(options: argparse.Namespace) -> int:
-    from core.data.profile import profile as data
+    from core.data.profile import profile
     from core.modalities import by_key, checkup
     from core.models.reader import reader_of
 
     table, reread = read_table(options)
-    seen = data.profile(table, options.text, options.label, options.split, options.separator)
+    seen = profile.profile(table, options.text, options.label, options.split, options.separator)
     table, seen = with_names(table, seen, options.label_names)
     table, seen = checkup.mend(table, seen, options.fix, reread)
     store = options.store
@@ -40,10 +40,10 @@ def handle(options: argparse.Namespace) -> int:
     reader = reader_of(choice.model, seen, store) if by_key(table.modality).words else None
     findings = checkup.checkup(table, seen, reader)
     if options.left_out:
-        write(options.left_out, data.dropped_csv(seen), "utf-8-sig")
+        write(options.left_out, profile.dropped_csv(seen), "utf-8-sig")
     problem = None
     try:
-        data.raise_if_unlearnable(seen)
+        profile.raise_if_unlearnable(seen)
     except UserError as error:
         problem = error
     if options.json:

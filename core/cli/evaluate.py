@@ -63,15 +63,15 @@ def handle(options: argparse.Namespace) -> int:
 
 
 def _of_run(column: LabelColumn, which: str) -> dict[str, Any]:
-    from core.evaluation import test_rows as tested
+    from core.evaluation import test_rows
 
-    rows = tested.rows_of(column, which)
+    rows = test_rows.rows_of(column, which)
     return {
         "run": column.run.id,
         "which": which,
         "file": None,
-        "scores": tested.scores_of(column, which),
-        "calibration": vars(tested.result_of(column, which).calibration),
+        "scores": test_rows.scores_of(column, which),
+        "calibration": vars(test_rows.result_of(column, which).calibration),
         "abstention": _abstention(column, which, rows),
         **_of_rows(column, rows),
     }
@@ -84,14 +84,13 @@ def _of_file(column: LabelColumn, which: str, table: Table) -> dict[str, Any]:
     from core.data.checkup.edits import apply_edits, edit_from_json
     from core.data.labels.cells import split_labels
     from core.data.profile.profile import usable_rows
-    from core.evaluation import slices
-    from core.evaluation import test_rows as tested
+    from core.evaluation import slices, test_rows
     from core.evaluation.calibrate import reliability
     from core.evaluation.intervals import measure
     from core.inference.predictor import open_model
     from core.modalities import modality_of
 
-    recipe, task = column.recipe(), tested.task(column)
+    recipe, task = column.recipe(), test_rows.task(column)
     label, separator = recipe.task.column, recipe.task.separator
     given = table.inputs or recipe.data.text
     table = _as_trained(table, map(edit_from_json, recipe.data.edits))
@@ -135,7 +134,7 @@ def _of_file(column: LabelColumn, which: str, table: Table) -> dict[str, Any]:
     for name in column.models():
         if name not in ("model", which):
             made[f"predicted:{name}"] = task.said(*answered(name))
-    before = tested.rows_of(column, "majority")
+    before = test_rows.rows_of(column, "majority")
     made["predicted:majority"] = [before["predicted"].iloc[0]] * len(frame)
     rows = pd.DataFrame(made)
     return {
@@ -196,11 +195,11 @@ def _also_trained(column: LabelColumn, identities: list[str]) -> int:
     table, tests = column.run.table(), rows_of(column)
     modality = modality_of(table)
     texts = modality.inputs(table.frame, column.recipe().data.text)
-    tested = {normalize(each) for each in tests["text"]}
+    test_texts = {normalize(each) for each in tests["text"]}
     learned = {
         normalize(modality.identity(each))
         for each in texts
-        if normalize(modality.shown(each)) not in tested
+        if normalize(modality.shown(each)) not in test_texts
     }
     return sum(normalize(each) in learned for each in identities)
 
@@ -222,13 +221,12 @@ def _abstention(column: LabelColumn, which: str, rows: pd.DataFrame) -> dict[str
 
 def _of_rows(column: LabelColumn, rows: pd.DataFrame) -> dict[str, Any]:
     """What follows from the answers alone."""
-    from core.evaluation import slices, verdict
-    from core.evaluation import test_rows as tested
+    from core.evaluation import slices, test_rows, verdict
     from core.modalities import by_key
     from core.runs.result import PLAIN
 
-    task: Task = tested.task(column)
-    against = tested.against_rivals(task, rows)
+    task: Task = test_rows.task(column)
+    against = test_rows.against_rivals(task, rows)
     kind, said = "", None
     if against.keys() & set(PLAIN):  # none is a rival of itself
         kind, said = verdict.verdict(against)

@@ -16,12 +16,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def handle(options: argparse.Namespace) -> int:
-    from core.evaluation import learning_curve as curves
+    from core.evaluation import learning_curve
     from core.workflow.diagnostics import answer
 
     found = answer(options.store.get(options.run).main, "learning_curve", tell_share)
     tell("")
-    sentence = str(curves.said(found))
+    sentence = str(learning_curve.said(found))
     if options.json:
         print_json({**dataclasses.asdict(found), "sentence": sentence})
         return 0

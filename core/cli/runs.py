@@ -25,7 +25,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def handle(options: argparse.Namespace) -> int:
-    from core.io import temporary as scratch
+    from core.io import temporary
     from core.jobs.deletion import clean
 
     if options.delete:
@@ -33,7 +33,7 @@ def handle(options: argparse.Namespace) -> int:
         return 0
     store = options.store
     clean(store)
-    scratch.clean()
+    temporary.clean()
     rows = [row for run in store.all() if (row := _row(run))]
     if options.json:
         print_json(rows)

@@ -32,16 +32,15 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def handle(options: argparse.Namespace) -> int:
     from core.evaluation.suspects import to_csv
     from core.runs.run import ID
-    from core.workflow.diagnostics import answer
-    from core.workflow.diagnostics import suspects as look
+    from core.workflow import diagnostics
 
     store = options.store
     name = str(options.file)
     run = store.get(name) if ID.fullmatch(name) and not options.file.exists() else None
     found = (
-        answer(run.main, "suspects", tell_share)
+        diagnostics.answer(run.main, "suspects", tell_share)
         if run
-        else look(_of_file(options, store), tell_share)
+        else diagnostics.suspects(_of_file(options, store), tell_share)
     )
     tell("")
     if options.output:

@@ -9,7 +9,7 @@ from itertools import chain
 import pandas as pd
 
 from core.evaluation.intervals import paired
-from core.runs.result import FILE as RESULT
+from core.runs.result import FILE as RESULT_FILE
 from core.runs.result import Lead
 from core.runs.run import Run
 from core.tasks import task_of
@@ -59,7 +59,7 @@ def difference(run: Run, other: Run) -> Difference | None:
 def _written(run: Run) -> Written:
     """When what is read of a run was written; empty while one of the files is not there."""
     found = []
-    for name in (RESULT, "test.parquet"):
+    for name in (RESULT_FILE, "test.parquet"):
         with run.reading(name) as file:
             if not file.exists():
                 return ()

@@ -19,7 +19,7 @@ from core.errors import UserError
 from core.evaluation.verdict import RIVALS
 from core.options import option
 from core.recipe import MAX_NAME, Fold, Recipe
-from core.runs.result import FILE as RESULT
+from core.runs.result import FILE as RESULT_FILE
 from core.runs.run import LabelColumn, Run
 from core.runs.run_group import RunGroup, RunGroupStore
 from core.tasks import task_of
@@ -144,7 +144,7 @@ class FoldStore(RunGroupStore[Member]):
         done = [each for each in done if each.result() and (each.path / "test.parquet").is_file()]
         if len(done) < 2:
             return None
-        written = tuple((each, (each.path / RESULT).stat().st_mtime_ns) for each in done)
+        written = tuple((each, (each.path / RESULT_FILE).stat().st_mtime_ns) for each in done)
         return _summary(written)
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import pandas as pd
 
 from core.evaluation.verdict import RIVALS, against
-from core.runs.result import FILE as RESULT
+from core.runs.result import FILE as RESULT_FILE
 from core.runs.result import Compared, Lead, Result, Scores
 from core.runs.run import LabelColumn, Run
 from core.tasks import Task, of_names
@@ -40,7 +40,7 @@ def result_of(column: LabelColumn, which: str = "model") -> Result | Compared:
     result = column.measured()
     if which == "model":
         return result
-    with column.reading(RESULT):
+    with column.reading(RESULT_FILE):
         return result.baselines[which]
 
 

@@ -30,7 +30,7 @@ from core.modalities.base import Input, Modality
 from core.modalities.text import TEXT
 from core.models import prefix
 from core.recipe import ModelSpec, Recipe
-from core.runs.result import FILE as RESULT
+from core.runs.result import FILE as RESULT_FILE
 from core.runs.result import Result
 from core.runs.run import LabelColumn, Run
 from core.tasks import Task
@@ -74,7 +74,7 @@ def export(
         modality.save(processor, model.config, recipe.train.max_length, new)
         result = finished(new)
         write(new / "recipe.json", recipe.to_json())
-        write(new / RESULT, json.dumps(result.to_json(), ensure_ascii=False, indent=2))
+        write(new / RESULT_FILE, json.dumps(result.to_json(), ensure_ascii=False, indent=2))
         scripts.put(modality.script, new)
         about = card(
             recipe,

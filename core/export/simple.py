@@ -36,11 +36,11 @@ from core.modalities.text import NO_LIMIT, Place, read_lengths, tokens_of
 from core.models.load import pretrained, readable
 from core.models.locate import FILES, locate
 from core.recipe import Recipe
-from core.runs.result import FILE as RESULT
+from core.runs.result import FILE as RESULT_FILE
 from core.runs.result import Result, threshold_in
 from core.runs.run import LabelColumn
 from core.runs.store import column_at
-from core.simple_models import fit as baselines
+from core.simple_models import fit
 from core.simple_models.contributions import contributions
 from core.tasks import of_names
 from core.tasks.metrics import Floats
@@ -75,7 +75,7 @@ class _Probes:
 def export(
     column: LabelColumn,
     which: str,
-    fitted: baselines.SimpleModel,
+    fitted: fit.SimpleModel,
     recipe: Recipe,
     result: Result,
     probes: Sequence[Input],
@@ -93,7 +93,7 @@ def export(
         dump(fitted.pipeline, new / CLASSIFIER, compression=zipfile.ZIP_DEFLATED)
         write(new / "labels.json", json.dumps(fitted.labels, ensure_ascii=False))
         write(new / "recipe.json", recipe.to_json())
-        write(new / RESULT, json.dumps(result.of_simple(which), ensure_ascii=False, indent=2))
+        write(new / RESULT_FILE, json.dumps(result.of_simple(which), ensure_ascii=False, indent=2))
         modality = by_key(recipe.data.modality)
         about = simple_card(
             which, recipe, result, base_of(column.run, recipe), formats=formats.of_folder(new)
@@ -104,7 +104,7 @@ def export(
         answers = fitted.probabilities(inputs)
         seen = _Probes(probes, answers.tolist(), tolerance)
         write(new / PROBES, json.dumps(vars(seen), ensure_ascii=False))
-        again = baselines.probabilities(load(new / CLASSIFIER), inputs, fitted.labels)
+        again = fit.probabilities(load(new / CLASSIFIER), inputs, fitted.labels)
         _compare(again, answers, TOLERANCE)
 
 
@@ -174,7 +174,7 @@ class SimplePredictor:
         self.abstain_below = abstention_limit(folder)
         self.text_columns: tuple[str, ...] = recipe.data.text
         self.modality = by_key(recipe.data.modality)()
-        self._plain = baselines.BASELINES[self.modality.plain]
+        self._plain = fit.BASELINES[self.modality.plain]
         self._length = recipe.train.max_length or NO_LIMIT
         self._lock = threading.Lock()
         self._encoder: tuple[Any, Any] | None = None
@@ -195,14 +195,14 @@ class SimplePredictor:
                 inputs = self._plain.asked(self.modality.plain_input(texts))
             else:
                 inputs = self.modality.embed(*self._encoder, texts, self._length)
-            return baselines.probabilities(self._pipeline, inputs, self.labels)
+            return fit.probabilities(self._pipeline, inputs, self.labels)
 
     def reach(self, text: Input) -> tuple[int, int]:
         """How many characters of a text, and of the second one of a pair, are read; the rest is cut off."""
         if self._encoder is not None or not self.modality.words:
             return read_lengths(text, self.tokens(text))
-        first = min(len(text[0]), baselines.MAX_CHARACTERS)
-        rest = max(0, baselines.MAX_CHARACTERS - first - 1)  # a line end is between the two
+        first = min(len(text[0]), fit.MAX_CHARACTERS)
+        rest = max(0, fit.MAX_CHARACTERS - first - 1)  # a line end is between the two
         return first, min(len(text[1] or ""), rest)
 
     def tokens(self, text: Input) -> Sequence[Place] | None:

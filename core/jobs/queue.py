@@ -24,7 +24,7 @@ from core.libraries import load_libraries
 from core.modalities import modality_of
 from core.models.locate import resolve
 from core.recipe import Recipe
-from core.runs import events as ev
+from core.runs import events
 from core.runs.run import RESUMABLE, Run
 from core.runs.run_group import RunGroupStore, all_or_none, make
 from core.runs.store import RunStore
@@ -173,7 +173,7 @@ class Jobs:
                 self._check_room(len(runs))
                 for run in runs:
                     run.stop_file.unlink(missing_ok=True)
-                    run.append(ev.RunQueued())
+                    run.append(events.RunQueued())
                 work = zip(runs, locks, strict=True)
                 self.machine.put(
                     *(
@@ -200,7 +200,7 @@ class Jobs:
             for job in self._runs():
                 if job.run == run and self.machine.take_out(job):
                     try:
-                        run.append(ev.RunStopped(step=None, seconds=0.0))
+                        run.append(events.RunStopped(step=None, seconds=0.0))
                     finally:
                         job.lock.release()
 
@@ -257,7 +257,7 @@ def _train(run: Run, lock: FileLock) -> None:
     except Exception as error:
         # train() reports what happens inside a run; this is about train itself.
         log.exception("run %s", run.id)
-        failed = ev.RunFailed(message=message("error.unexpected", reason=repr(error)))
+        failed = events.RunFailed(message=message("error.unexpected", reason=repr(error)))
         with contextlib.suppress(OSError):  # the disk may be full, the folder gone
             run.append(failed)
     finally:

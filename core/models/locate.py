@@ -13,8 +13,7 @@ from typing import Any
 
 from core.errors import UserError
 from core.io.json_files import read_json
-from core.models.bundled import efficientnet
-from core.models.bundled import multilingual_e5 as packaged
+from core.models.bundled import efficientnet, multilingual_e5
 from core.models.bundled.made import checked_file
 from core.models.catalog import (
     BUNDLED,
@@ -67,9 +66,9 @@ def resolve(spec: ModelSpec, store: RunStore) -> ModelSpec:
     if spec.key.startswith("run:"):
         _of_run(spec.key, store)
         return spec
-    pinned = packaged.pinned(spec)
+    pinned = multilingual_e5.pinned(spec)
     if pinned:
-        packaged.check()
+        multilingual_e5.check()
         return pinned
     name = hub_id(spec.key)
     if name is None:
@@ -89,7 +88,7 @@ def downloaded(spec: ModelSpec, store: RunStore) -> ModelSpec | None:
     """
     if spec.key in IN_THE_BOX or spec.key.startswith("run:"):
         return resolve(spec, store)
-    pinned = packaged.pinned(spec)
+    pinned = multilingual_e5.pinned(spec)
     if pinned:
         return pinned
     name = hub_id(spec.key)
@@ -106,8 +105,8 @@ def locate(spec: ModelSpec, store: RunStore) -> Path:
         return IN_THE_BOX[spec.key]()
     if spec.key.startswith("run:"):
         return _of_run(spec.key, store)
-    if packaged.pinned(spec):
-        return packaged.folder()
+    if multilingual_e5.pinned(spec):
+        return multilingual_e5.folder()
     from huggingface_hub import snapshot_download
 
     name = hub_id(spec.key) or ""

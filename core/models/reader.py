@@ -14,7 +14,7 @@ import numpy as np
 from core.data.profile.profile import Profile
 from core.errors import UserError
 from core.io.json_files import read_bytes
-from core.models.bundled import multilingual_e5 as packaged
+from core.models.bundled import multilingual_e5
 from core.models.catalog import BY_KEY, READS, TEXT_MODELS, Entry
 from core.models.locate import downloaded, locate, origin
 from core.recipe import ModelSpec
@@ -64,7 +64,7 @@ def reader_of(key: str, profile: Profile, store: RunStore) -> ModelReader:
     entry = BY_KEY.get(origin(key, store))
     most = entry.max_length if entry else MAX_CHOSEN_LENGTH
     return ModelReader(
-        title=packaged.label(ModelSpec(key)) if key in BY_KEY or not entry else entry.title,
+        title=multilingual_e5.label(ModelSpec(key)) if key in BY_KEY or not entry else entry.title,
         scripts=SCRIPTS.get(entry.languages, ()) if entry else (),
         languages=READS.get(entry.languages, ()) if entry else (),
         reads=message(f"language.{entry.languages if entry else 'many'}"),
@@ -81,7 +81,9 @@ def _tokenizer(key: str, store: RunStore) -> Tokenizer | None:
 
     try:
         spec = downloaded(ModelSpec(key), store)
-        packed = spec is not None and packaged.pinned(spec) and not packaged.unpacked()
+        packed = (
+            spec is not None and multilingual_e5.pinned(spec) and not multilingual_e5.unpacked()
+        )
         file = locate(spec, store) / "tokenizer.json" if spec and not packed else Path()
     except UserError:
         return None

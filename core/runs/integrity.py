@@ -25,9 +25,9 @@ from core.data.table import METADATA
 from core.errors import UserError
 from core.io.json_files import Damaged, read_json
 from core.io.typed import decode
-from core.runs import events as ev
+from core.runs import events
 from core.runs.progress import Progress
-from core.runs.result import FILE as RESULT
+from core.runs.result import FILE as RESULT_FILE
 from core.runs.result import OtherFormat
 from core.runs.run import COLUMNS, UNREADABLE, LabelColumn, Run
 
@@ -134,7 +134,7 @@ def _looks(run: Run) -> Iterator[tuple[str, Callable[[Path], object]]]:
         yield "corrections.jsonl", _lines
     # A run that went on after a stop, or failed while it wrote, may have some of it.
     whole = progress.status == "finished" or (
-        progress.status == "stopped" and (run.path / RESULT).exists()
+        progress.status == "stopped" and (run.path / RESULT_FILE).exists()
     )
     for number in range(len(recipe.tasks)):
         for name, look in _measured(LabelColumn(run, number)):
@@ -147,7 +147,7 @@ def _looks(run: Run) -> Iterator[tuple[str, Callable[[Path], object]]]:
 def _measured(column: LabelColumn) -> Iterator[tuple[str, Callable[[Path], object]]]:
     """The same for what is written of a label column."""
     place = f"{COLUMNS}/{column.number}/" if column.number else ""
-    yield f"{place}{RESULT}", lambda file: _some(column.result())
+    yield f"{place}{RESULT_FILE}", lambda file: _some(column.result())
     yield f"{place}test.parquet", lambda file: _some(column.test_rows())
     yield (
         f"{place}model/config.json",
@@ -174,10 +174,10 @@ def _events(run: Run) -> None:
     """A torn line is no damage; a file without any event is, and so is none where there is a result."""
     if run.progress() != Progress():
         return
-    if ev.read(run.events)[0]:  # of a run that waits for its turn they add up to nothing yet
+    if events.read(run.events)[0]:  # of a run that waits for its turn they add up to nothing yet
         return
     written = run.events.exists() and run.events.stat().st_size
-    if written or (run.path / RESULT).exists():
+    if written or (run.path / RESULT_FILE).exists():
         raise Damaged(run.events.name)
 
 

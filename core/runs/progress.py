@@ -8,7 +8,7 @@ from collections import deque
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from core.runs import events as ev
+from core.runs import events
 from core.words import Message, message
 
 # Curves are kept to this many points: a longer one is thinned by averaging neighbours.
@@ -42,10 +42,12 @@ class Progress:
     epochs: float = 0.0
     train: list[tuple[float, float, float]] = field(default_factory=list)  # step, epoch, loss
     # By name and label column.
-    baselines: dict[str, dict[str, ev.Baseline]] = field(default_factory=dict)
-    evaluations: list[ev.Evaluated] = field(default_factory=list)
-    best: ev.Evaluated | None = None
-    charts: dict[str, list[ev.Point]] = field(default_factory=dict)  # of stages that have their own
+    baselines: dict[str, dict[str, events.Baseline]] = field(default_factory=dict)
+    evaluations: list[events.Evaluated] = field(default_factory=list)
+    best: events.Evaluated | None = None
+    charts: dict[str, list[events.Point]] = field(
+        default_factory=dict
+    )  # of stages that have their own
     notes: list[Message] = field(default_factory=list)
     error: Message | None = None
     hint: Message | None = None
@@ -53,13 +55,13 @@ class Progress:
     slowed: bool = False  # the learning rate was too high once, and was lowered
     _pace: deque[tuple[float, int]] = field(default_factory=lambda: deque(maxlen=240))
 
-    def add(self, event: ev.Event) -> None:
-        if not isinstance(event, ev.RunQueued | ev.RunStarted):
+    def add(self, event: events.Event) -> None:
+        if not isinstance(event, events.RunQueued | events.RunStarted):
             self.now = event.time
         match event:
-            case ev.RunQueued():
+            case events.RunQueued():
                 self.status = "queued"
-            case ev.RunStarted():
+            case events.RunStarted():
                 self.before = self.seconds  # up to the last event of the session before
                 self.status, self.session, self.now = "running", event.time, event.time
                 self.error = self.hint = self.kept_step = None
@@ -67,48 +69,48 @@ class Progress:
                 self.charts.clear()
                 self.baselines.clear()
                 self._pace.clear()
-            case ev.StageStarted():
+            case events.StageStarted():
                 self.stage = event.stage
                 self._pace.clear()
                 if event.total_steps:
                     self.total_steps, self.epochs = event.total_steps, event.epochs
                     self._pace.append((event.time, self.step))
-            case ev.Baseline():
+            case events.Baseline():
                 self.baselines.setdefault(event.name, {})[event.column] = event
-            case ev.Step():
+            case events.Step():
                 self._rewind(event.step)
                 self.step, self.epoch = event.step, event.epoch
                 self._pace.append((event.time, event.step))
                 self.train.append((event.step, event.epoch, event.loss))
                 if len(self.train) > 2 * MAX_POINTS:
                     self.train = _thin(self.train)
-            case ev.Evaluated():
+            case events.Evaluated():
                 self._rewind(event.step)
                 self.step, self.epoch = event.step, event.epoch
                 self._pace.append((event.time, event.step))
                 self.evaluations.append(event)
                 if event.best:
                     self.best = event
-            case ev.Point():
+            case events.Point():
                 points = self.charts.setdefault(event.stage, [])
                 points.append(event)
                 self._pace.append((event.time, event.step))
                 if len(points) > 2 * MAX_POINTS:
                     del points[1:-1:2]
-            case ev.Restarted():
+            case events.Restarted():
                 self.slowed = True
                 self.train, self.evaluations, self.best = [], [], None
                 self.step, self.epoch = 0, 0.0
                 self._pace.clear()
                 rate = f"{event.learning_rate:.1g}"
                 self.notes.append(message("train.restarted", step=event.step, rate=rate))
-            case ev.Note():
+            case events.Note():
                 self.notes.append(event.message)
-            case ev.RunFinished():
+            case events.RunFinished():
                 self.status = "finished"
-            case ev.RunStopped():
+            case events.RunStopped():
                 self.status, self.kept_step = "stopped", event.step
-            case ev.RunFailed():
+            case events.RunFailed():
                 self.status, self.error, self.hint = "failed", event.message, event.hint
 
     def _rewind(self, step: int) -> None:
@@ -148,7 +150,7 @@ class Progress:
         return (total - last) * (end - start) / (last - first)
 
     @property
-    def _own(self) -> ev.Point | None:
+    def _own(self) -> events.Point | None:
         """The last point of the present stage's own chart, if it has one."""
         return self.charts[self.stage][-1] if self.stage in self.charts else None
 

@@ -43,10 +43,10 @@ from core.errors import UserError
 from core.io.json_files import Damaged, read_bytes, read_json, replace, replace_json
 from core.io.typed import decode
 from core.recipe import Recipe
-from core.runs import events as ev
 from core.runs.answers import ANSWERS
+from core.runs.events import Event, Step, append, read
 from core.runs.progress import Progress
-from core.runs.result import FILE as RESULT
+from core.runs.result import FILE as RESULT_FILE
 from core.runs.result import SIMPLE, OtherFormat, Result
 from core.runs.test_columns import check_test_rows
 from core.words import has
@@ -128,7 +128,7 @@ class ColumnFolder(ABC):
 
     def result(self) -> Result | None:
         """What was measured, or None while there is nothing."""
-        with self.reading(RESULT) as file:
+        with self.reading(RESULT_FILE) as file:
             return Result.from_json(read_json(file)) if file.exists() else None
 
     def measured(self) -> Result:
@@ -139,7 +139,7 @@ class ColumnFolder(ABC):
         return result
 
     def write_result(self, result: Result) -> None:
-        replace_json(self.path / RESULT, result.to_json(), indent=2)
+        replace_json(self.path / RESULT_FILE, result.to_json(), indent=2)
 
     def test_rows(self) -> pd.DataFrame | None:
         """The test rows with their predictions, or None while there are none.
@@ -233,7 +233,7 @@ class Run(ColumnFolder):
 
     def columns(self) -> list[LabelColumn]:
         """The label columns, the main one first, and further ones that were measured."""
-        files = (self.path / COLUMNS).glob(f"*/{RESULT}")
+        files = (self.path / COLUMNS).glob(f"*/{RESULT_FILE}")
         numbers = sorted(int(name) for file in files if (name := file.parent.name).isdecimal())
         return [LabelColumn(self, number) for number in (0, *numbers)]
 
@@ -305,10 +305,10 @@ class Run(ColumnFolder):
                 pass
         return archive
 
-    def append(self, event: ev.Event) -> None:
-        if not isinstance(event, ev.Step):
+    def append(self, event: Event) -> None:
+        if not isinstance(event, Step):
             log.info("%s", event)
-        ev.append(self.events, event)
+        append(self.events, event)
 
     def lock(self) -> FileLock:
         """Held by the process that works on the run; the system releases it when that process dies."""
@@ -336,7 +336,7 @@ class Run(ColumnFolder):
             cached = _PROGRESS.setdefault(self.path, _CachedProgress())
         with cached.lock:
             with self.reading("events.jsonl") as file:
-                new, cached.offset = ev.read(file, cached.offset)
+                new, cached.offset = read(file, cached.offset)
             for event in new:
                 cached.progress.add(event)
             return cached.progress.copy()

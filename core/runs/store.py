@@ -16,7 +16,7 @@ from filelock import Timeout
 
 from core.data.table import Table, write_table
 from core.errors import UserError
-from core.io import temporary as scratch
+from core.io import temporary
 from core.recipe import Recipe
 from core.runs.leftovers import DELETED, NEW, is_run, remove_leftovers
 from core.runs.run import COLUMNS, ID, LOOK, LabelColumn, Run
@@ -64,7 +64,7 @@ class RunStore:
                 raise
         except OSError as error:
             raise UserError("store_unwritable", reason=error.strerror or str(error)) from error
-        scratch.inherit(self.root, run.id, (table.original or table).fingerprint)
+        temporary.inherit(self.root, run.id, (table.original or table).fingerprint)
         return run
 
     def _new_folder(self) -> Run:
@@ -119,7 +119,7 @@ class RunStore:
         except OSError as error:
             raise UserError("store_unwritable", reason=error.strerror or str(error)) from error
         shutil.rmtree(gone, ignore_errors=True)
-        scratch.forget(self.root, run_id)
+        temporary.forget(self.root, run_id)
         run.forget_progress()
 
 

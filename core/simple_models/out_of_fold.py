@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from core.simple_models import fit as baselines
+from core.simple_models import fit
 from core.tasks import Task
 from core.tasks.metrics import Floats, Numbers
 
@@ -33,7 +33,7 @@ class LabelledRows:
 
     def learned(self, learn: Numbers, ask: Numbers, seed: int, progress: Progress) -> list[Floats]:
         """What each model that has learned the rows `learn` says to the rows `ask`: [asked, classes] each."""
-        learn = learn[baselines.draw(len(learn), MAX_TRAIN_ROWS, seed)]
+        learn = learn[fit.draw(len(learn), MAX_TRAIN_ROWS, seed)]
         answers = [self._by_words(learn, ask, seed, progress)] if self.words else []
         if self.vectors is not None:
             answers.append(self.by_vectors(learn, ask))
@@ -42,19 +42,19 @@ class LabelledRows:
     def by_vectors(self, learn: Numbers, ask: Numbers) -> Floats:
         """The same of the logistic regression on the encoder alone."""
         assert self.vectors is not None
-        fitted = baselines.embedding(self.vectors[learn], self.truth[learn], self.task)
+        fitted = fit.embedding(self.vectors[learn], self.truth[learn], self.task)
         return fitted.probabilities(self.vectors[ask])
 
     def _by_words(self, learn: Numbers, ask: Numbers, seed: int, progress: Progress) -> Floats:
-        size = sum(min(len(self.texts[int(i)]), baselines.MAX_CHARACTERS) for i in learn)
+        size = sum(min(len(self.texts[int(i)]), fit.MAX_CHARACTERS) for i in learn)
         most = max(1, len(learn) * CHARACTER_BUDGET // max(1, size))
-        learn = learn[baselines.draw(len(learn), most, seed)]
+        learn = learn[fit.draw(len(learn), most, seed)]
         texts = [self.texts[int(i)] for i in learn]
-        fitted = baselines.tfidf(texts, self.truth[learn], self.task, seed)
+        fitted = fit.tfidf(texts, self.truth[learn], self.task, seed)
         answers = np.zeros((len(ask), len(self.task.names)))
         for start in range(0, len(ask), TEXTS_AT_ONCE):
             progress(start / len(ask))
-            some = [baselines.cut(self.texts[int(i)]) for i in ask[start : start + TEXTS_AT_ONCE]]
+            some = [fit.cut(self.texts[int(i)]) for i in ask[start : start + TEXTS_AT_ONCE]]
             answers[start : start + TEXTS_AT_ONCE] = fitted.probabilities(some)
         return answers
 

@@ -21,7 +21,7 @@ from core.evidence import Block
 from core.io.typed import decode
 from core.models.surgery.heads import last_layer
 from core.recipe import Settings
-from core.runs import events as ev
+from core.runs import events
 from core.runs.run import Run
 from core.tasks.base import ranked
 from core.technique import Context, Fit, Fitted, Loss, Technique
@@ -139,7 +139,7 @@ class Fitter(Fit):
         prepared = self.prepare(model, stage, self.plan, epochs, place, [reporter, keeper])
         to_come = epochs + self._more * self.spec.epochs
         self.run.append(
-            ev.StageStarted(
+            events.StageStarted(
                 stage=stage,
                 total_steps=done[0] + math.ceil(self.plan.steps_per_epoch * to_come),
                 epochs=done[1] + to_come,
@@ -339,7 +339,7 @@ class Fitter(Fit):
         else:
             why = "train.no_room"
             if not self._unobserved:
-                self.run.append(ev.StageStarted(stage="keep", rows=len(rows) + len(validation)))
+                self.run.append(events.StageStarted(stage="keep", rows=len(rows) + len(validation)))
             with contextlib.suppress(TooLarge):
                 train, scored = (
                     part.compute(
@@ -362,7 +362,7 @@ class Fitter(Fit):
 
     def note(self, what: Message) -> None:
         if not self._unobserved:
-            self.run.append(ev.Note(message=what))
+            self.run.append(events.Note(message=what))
 
 
 @dataclass(frozen=True)

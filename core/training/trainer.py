@@ -17,7 +17,7 @@ from transformers import PrinterCallback, ProgressCallback, Trainer, TrainerCall
 
 from core.io.checksums import broken, seal
 from core.io.json_files import Damaged, read_json, replace_json
-from core.runs import events as ev
+from core.runs import events
 from core.runs.run import Run
 from core.tasks.base import last_evaluation, ranked
 from core.training.batching import SimilarLengths, for_model
@@ -186,7 +186,7 @@ class Reporter(TrainerCallback):
         if time.monotonic() - self._logged >= LOG_SECONDS or control.should_evaluate:
             self._logged = time.monotonic()
             self.run.append(
-                ev.Step(
+                events.Step(
                     step=self.steps_before + state.global_step,
                     epoch=self.epochs_before + float(state.epoch),
                     loss=sum(self._losses) / len(self._losses),
@@ -209,7 +209,7 @@ class Reporter(TrainerCallback):
         now = last_evaluation(state.log_history)
         best = ranked(state.log_history)[0]
         self.run.append(
-            ev.Evaluated(
+            events.Evaluated(
                 step=self.steps_before + state.global_step,
                 epoch=self.epochs_before + float(state.epoch),
                 loss=metrics["eval_loss"],
@@ -301,7 +301,7 @@ class KeepBest(TrainerCallback):
             if older != folder:
                 shutil.rmtree(older, ignore_errors=True)
         self._last_save = time.monotonic()
-        self.run.append(ev.Checkpointed(step=state.global_step))
+        self.run.append(events.Checkpointed(step=state.global_step))
 
 
 def drop_checkpoints(place: Path) -> None:

@@ -13,8 +13,8 @@ from typing import Any
 import numpy as np
 
 from core.errors import UserError
-from core.evaluation import learning_curve as curves
-from core.evaluation import suspects as doubts
+from core.evaluation.learning_curve import learning_curve as compute_learning_curve
+from core.evaluation.suspects import suspects as compute_suspects
 from core.modalities.base import Input
 from core.models.embed import BATCH
 from core.models.embed import budget as embedding_budget
@@ -100,15 +100,15 @@ def suspects(subject: Subject, tell: Progress) -> answers.Suspects:
     rows = subject.rows
     where = np.flatnonzero(rows.tasks[0].known)
     known = subject.known(where, lambda share: tell(EMBEDDING * share))
-    found = doubts.suspects(known, subject.recipe.train.seed, _after(tell))
-    if not found.judged:
+    judged = compute_suspects(known, subject.recipe.train.seed, _after(tell))
+    if not judged.judged:
         raise UserError("suspects_too_few", rows=len(where))
     side = np.full(len(rows.texts), "left_out", dtype=object)
     for name in ("train", "validation", "test"):
         side[getattr(rows.split, name)] = name
     return answers.Suspects(
-        rows=found.judged,
-        unjudged=len(where) - found.judged,
+        rows=judged.judged,
+        unjudged=len(where) - judged.judged,
         models=tuple(_models(known)),
         column=rows.tasks[0].column,
         labels=() if rows.task.separator else tuple(rows.labels),
@@ -122,7 +122,7 @@ def suspects(subject: Subject, tell: Progress) -> answers.Suspects:
                 wrong=each.wrong,
                 side=str(side[where[each.row]]),
             )
-            for each in found.suspects
+            for each in judged.suspects
         ),
     )
 
@@ -136,7 +136,7 @@ def learning_curve(subject: Subject, tell: Progress) -> answers.LearningCurve:
     rows = np.sort(np.concatenate([split.train, split.validation]))
     where = rows[draw(len(rows), MAX_TRAIN_ROWS, subject.recipe.train.seed)]
     known = subject.known(where, lambda share: tell(EMBEDDING * share))
-    found = curves.learning_curve(known, subject.recipe.train.seed, _after(tell))
+    found = compute_learning_curve(known, subject.recipe.train.seed, _after(tell))
     if found is None:
         raise UserError("curve_too_few", rows=len(where))
     return dataclasses.replace(found, used=len(where), rows=len(rows))

@@ -11,7 +11,7 @@ from core.data.profile.profile import Profile
 from core.errors import UserError
 from core.modalities import by_key
 from core.models.advice import Advice, to_get
-from core.models.bundled import multilingual_e5 as packaged
+from core.models.bundled import multilingual_e5
 from core.models.catalog import BY_KEY, READS
 from core.models.locate import downloaded, origin
 from core.recipe import ModelSpec
@@ -51,7 +51,9 @@ def foretold(profile: Profile, store: RunStore) -> Message | None:
     texts = message(f"advice.texts.{profile.language}")
     taken = choose(profile, accelerated=False, store=store).model
     if taken != usual:
-        return message("advice.foretold", texts=texts, model=packaged.label(ModelSpec(taken)))
+        return message(
+            "advice.foretold", texts=texts, model=multilingual_e5.label(ModelSpec(taken))
+        )
     other = instead(profile, store)
     return message("advice.foretold.not_here", texts=texts, model=BY_KEY[usual].title, better=other)
 
@@ -82,7 +84,7 @@ def unread(key: str, profile: Profile, store: RunStore) -> Message | None:
         return None
     return message(
         "advice.unread",
-        model=packaged.label(ModelSpec(key)) if key in BY_KEY else entry.title,
+        model=multilingual_e5.label(ModelSpec(key)) if key in BY_KEY else entry.title,
         reads=message(f"language.{entry.languages}"),
         texts=message(f"advice.texts.{profile.language}"),
     )
@@ -96,7 +98,7 @@ def better(profile: Profile) -> str:
 def instead(profile: Profile, store: RunStore) -> Message:
     """What that model is called, and how it gets here where it is not."""
     key = better(profile)
-    name = packaged.label(ModelSpec(key))
+    name = multilingual_e5.label(ModelSpec(key))
     if is_here(key, store):
         return message("advice.instead.here", model=name)
     return message("advice.instead", model=name, get=to_get(key))

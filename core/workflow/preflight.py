@@ -30,10 +30,10 @@ from core.models.catalog import BY_KEY, Entry
 from core.models.load import load
 from core.models.locate import locate
 from core.recipe import Recipe
-from core.runs import events as ev
+from core.runs import events
 from core.runs.run import Run
 from core.runs.store import RunStore
-from core.simple_models import fit as baselines
+from core.simple_models import fit
 from core.technique import Technique, TrainingCost
 from core.training.batching import SimilarLengths
 from core.training.encoded import EncodedSplits
@@ -156,7 +156,7 @@ class Preflight:
         evaluations = math.ceil(self.plan.total_steps / self.plan.evaluate_every)
         validation, test = len(self.rows.validation_rows) * mean, len(split.test) * mean
         everything = len(self.rows.texts) * mean
-        plain = baselines.BASELINES[self.rows.modality.plain]
+        plain = fit.BASELINES[self.rows.modality.plain]
         training = (
             self.plan.total_steps * (cost.step + cost.token * padded)
             + evaluations * cost.evaluated * validation
@@ -250,20 +250,22 @@ class Preflight:
         )
         loaded = time.perf_counter()
         clock = _Clock(should_stop, loaded + SECONDS)
-        fit = Fitter(run, short, sets, self.processor, [*self.chosen, clock.technique()], machine)
-        fitted = fit(model)
+        fitter = Fitter(
+            run, short, sets, self.processor, [*self.chosen, clock.technique()], machine
+        )
+        fitted = fitter(model)
         if should_stop():
             raise Stopped
         tested = time.perf_counter()
-        fit.logits(fitted.model, sets.test)
+        fitter.logits(fitted.model, sets.test)
         done = time.perf_counter()
 
         tokens = np.minimum(np.array(sets.train["length"]), length)
         step, token = _line(clock.steps, tokens, batch, spec.seed)
         stages = {
             event.stage: event.time
-            for event in ev.read(run.events)[0]
-            if isinstance(event, ev.StageStarted)
+            for event in events.read(run.events)[0]
+            if isinstance(event, events.StageStarted)
         }
         validation = int(np.sum(sets.validation["length"]))
         frozen = stages["train"] - stages["keep"] if "keep" in stages else 0.0
@@ -357,7 +359,7 @@ def _plain(rows: Rows) -> float:
     pretrained one."""
     rows = rows.views()[0]
     where = rows.split.train[:COUNTED]
-    texts, plain = rows.texts_at(where), baselines.BASELINES[rows.modality.plain]
+    texts, plain = rows.texts_at(where), fit.BASELINES[rows.modality.plain]
     started = time.perf_counter()
     plain.fit(rows.modality.plain_input(texts), rows.truth[where], rows.task, 0)
     return (time.perf_counter() - started) / max(1, plain.work(texts))

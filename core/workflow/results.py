@@ -17,7 +17,7 @@ from core.evaluation.speed import latencies
 from core.export import bundle, formats
 from core.models.surgery.heads import narrow
 from core.recipe import Recipe
-from core.runs import events as ev
+from core.runs import events
 from core.runs.result import Best, Result
 from core.runs.run import LabelColumn, Run
 from core.tasks.metrics import Floats
@@ -71,7 +71,7 @@ def write(
     Raises OSError, and RuntimeError when something that was exported answers differently.
     """
     sets, joint = fit.splits, fit.splits.joint
-    run.append(ev.StageStarted(stage="test", rows=len(sets.test)))
+    run.append(events.StageStarted(stage="test", rows=len(sets.test)))
     decided = decide(fit, fitted.model)
     model = refit_on_all_rows(fit, fitted, decided)
     logits = sets.in_order(fit.logits(model, sets.test))
@@ -88,7 +88,7 @@ def write(
         "on_all": model is not fitted.model,
         "unread": trouble,
     }
-    run.append(ev.StageStarted(stage="export"))
+    run.append(events.StageStarted(stage="export"))
     formats.drop(run)
     if len(columns) > 1:
         about = {

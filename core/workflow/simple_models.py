@@ -18,10 +18,10 @@ from core.evaluation.intervals import measure
 from core.export import simple
 from core.models.embed import budget as embedding_budget
 from core.recipe import Recipe
-from core.runs import events as ev
+from core.runs import events
 from core.runs.result import Compared, Result, Validation
 from core.runs.run import LabelColumn
-from core.simple_models import fit as baselines
+from core.simple_models import fit
 from core.tasks import Task
 from core.tasks.metrics import Floats, Numbers
 from core.training.rows import Rows
@@ -47,7 +47,7 @@ class _Made:
     `logits` [test rows, classes] are those before the temperature.
     """
 
-    fitted: baselines.SimpleModel
+    fitted: fit.SimpleModel
     asked: Any
     tolerance: float
     logits: Floats
@@ -88,7 +88,7 @@ class Simple:
         name = modality.plain
         if self._again(name):
             return
-        kind = baselines.BASELINES[name]
+        kind = fit.BASELINES[name]
         read = modality.plain_input(self._rows.texts)
         fitted = kind.fit(
             [read[i] for i in learn], self._rows.truth[learn], self._rows.task, self._seed
@@ -133,7 +133,7 @@ class Simple:
         known = vectors(learn)
         if not np.isfinite(known).all():
             return  # the training will fail on it, and say why
-        fitted = baselines.embedding(known, rows.truth[learn], rows.task)
+        fitted = fit.embedding(known, rows.truth[learn], rows.task)
         tolerance = simple.TOLERANCE_BF16 if bf16 else simple.TOLERANCE
         self._keep("embedding", fitted, vectors, tolerance, time.monotonic() - started)
 
@@ -141,7 +141,7 @@ class Simple:
         """Which to use, given the fine-tuned model's macro-F1 on the validation rows."""
         scored = {name: made.validation for name, made in self._fitted.items()}
         theirs = {name: found.macro_f1 for name, found in scored.items() if found}
-        return baselines.recommended(ours, theirs)
+        return fit.recommended(ours, theirs)
 
     def test(self) -> dict[str, Compared]:
         """Score the test rows, once everything is decided."""
@@ -193,7 +193,7 @@ class Simple:
     def _keep(
         self,
         name: str,
-        fitted: baselines.SimpleModel,
+        fitted: fit.SimpleModel,
         inputs: Callable[[np.ndarray], Any],
         tolerance: float = simple.TOLERANCE,
         seconds: float = 0.0,
@@ -251,7 +251,7 @@ class Simple:
         rows, task = self._rows, self._rows.task
         known = rows.truth[rows.split.train]
         return {
-            "majority": (baselines.majority(task, known, len(rows.split.test)), None),
+            "majority": (fit.majority(task, known, len(rows.split.test)), None),
             **{
                 name: (made.probabilities(task), made.decided.threshold)
                 for name, made in self._fitted.items()
@@ -260,7 +260,7 @@ class Simple:
 
     def _tell(self, name: str, validation: Validation, seconds: float) -> None:
         self._run.append(
-            ev.Baseline(
+            events.Baseline(
                 name=name,
                 accuracy=validation.accuracy,
                 macro_f1=validation.macro_f1,
@@ -274,7 +274,7 @@ class Simple:
         """A note on the simple models of one of several label columns names the column."""
         if self._columns > 1:
             note = message("train.of_column", column=self._column, note=note)
-        self._run.append(ev.Note(message=note))
+        self._run.append(events.Note(message=note))
 
     @property
     def _column(self) -> str:
@@ -283,7 +283,7 @@ class Simple:
     def _affordable(self, model: Any, processor: Any, length: int) -> np.ndarray | None:
         """The training rows to embed; None when validation and test rows alone would take too long."""
         split = self._rows.split
-        some = baselines.draw(len(split.train), SAMPLED, self._seed)
+        some = fit.draw(len(split.train), SAMPLED, self._seed)
         sample = self._rows.texts_at(split.train[some])
         tokens = np.minimum(self._rows.modality.lengths(processor, sample), length).mean()
         work = tokens * model.base_model.num_parameters(exclude_embeddings=True)
@@ -292,7 +292,7 @@ class Simple:
             return None
         # Enough for every class to have some, however large the encoder.
         most = max(20 * len(self._rows.labels), math.floor(budget / work))
-        return split.train[baselines.draw(len(split.train), most, self._seed)]
+        return split.train[fit.draw(len(split.train), most, self._seed)]
 
     def _note(self, key: str, **values: Any) -> None:
         self._notes.append(message(key, **values))

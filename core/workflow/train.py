@@ -20,7 +20,7 @@ from core.errors import UserError
 from core.io.terminal import Formatter
 from core.models.load import load
 from core.models.locate import locate
-from core.runs import events as ev
+from core.runs import events
 from core.runs.run import Run
 from core.technique import Technique
 from core.training.encoded import EncodedSplits
@@ -42,20 +42,20 @@ def train(run: Run) -> None:
     """Work on a run until it has finished, was stopped or has failed; never raises for what went wrong."""
     started = time.monotonic()
     with _log_to(run):
-        run.append(ev.RunStarted())
+        run.append(events.RunStarted())
         try:
             stopped_at = _train(run, started)
             seconds = time.monotonic() - started
             if stopped_at is None:
-                run.append(ev.RunFinished(seconds=seconds))
+                run.append(events.RunFinished(seconds=seconds))
             else:
-                run.append(ev.RunStopped(step=stopped_at, seconds=seconds))
+                run.append(events.RunStopped(step=stopped_at, seconds=seconds))
         except Stopped:
-            run.append(ev.RunStopped(step=_earlier(run), seconds=time.monotonic() - started))
+            run.append(events.RunStopped(step=_earlier(run), seconds=time.monotonic() - started))
         except Exception as error:
             log.exception("run %s failed", run.id)
             what = in_words(error)
-            run.append(ev.RunFailed(message=what.what, hint=what.hint_message))
+            run.append(events.RunFailed(message=what.what, hint=what.hint_message))
         finally:
             shutil.rmtree(run.tokens, ignore_errors=True)
     release_memory()
@@ -63,7 +63,7 @@ def train(run: Run) -> None:
 
 def _train(run: Run, started: float) -> int | None:
     """The whole run. Returns the step of the kept model when it was stopped, None when it ran to its end."""
-    run.append(ev.StageStarted(stage="prepare"))
+    run.append(events.StageStarted(stage="prepare"))
     recipe, store = run.recipe(), run.store
     rows = Rows.of(run.table(), recipe, store, run.extra())
     trouble = unread(recipe.model.key, rows.profile, store)
@@ -71,13 +71,13 @@ def _train(run: Run, started: float) -> int | None:
         _note(run, note)
     _stop_here(run)
 
-    run.append(ev.StageStarted(stage="baselines", rows=len(rows.split.train)))
+    run.append(events.StageStarted(stage="baselines", rows=len(rows.split.train)))
     columns = results.Column.all(run, rows, recipe)
     for column in columns:
         column.simple.plain()
         _stop_here(run)
 
-    run.append(ev.StageStarted(stage="prepare"))
+    run.append(events.StageStarted(stage="prepare"))
     machine = this_machine()
     set_seed(recipe.train.seed)
     folder = locate(recipe.model, store)
@@ -89,7 +89,7 @@ def _train(run: Run, started: float) -> int | None:
     chosen = techniques.checked(recipe, rows.profile)
     planned = plan_training(recipe.train, with_techniques(facts, chosen))
     length = planned.spec.max_length
-    run.append(ev.StageStarted(stage="baselines", rows=len(rows.split.train)))
+    run.append(events.StageStarted(stage="baselines", rows=len(rows.split.train)))
     bf16 = machine.precision == "bf16"
     # Where the encoder stays as it came, the frozen embedding would be the run's own model once more.
     for column in columns if not any(each.frozen for each in chosen) else []:
@@ -97,7 +97,7 @@ def _train(run: Run, started: float) -> int | None:
             model, processor, length, bf16=bf16, between=lambda: _stop_here(run)
         )
 
-    run.append(ev.StageStarted(stage="prepare"))
+    run.append(events.StageStarted(stage="prepare"))
     sets = EncodedSplits.of(rows, processor, length, run.tokens, lambda: _stop_here(run))
     if sets.truncated:
         _note(run, message("train.truncated", share=sets.truncated, length=length))
@@ -121,7 +121,7 @@ def _train(run: Run, started: float) -> int | None:
             fit.slow_down()
             drop_checkpoints(run.path)
             slower = fit.spec.learning_rate
-            run.append(ev.Restarted(step=error.step, learning_rate=slower))
+            run.append(events.Restarted(step=error.step, learning_rate=slower))
             set_seed(recipe.train.seed)
             model = load(folder, head, machine.attention, modality.classifier)
 
@@ -156,7 +156,7 @@ def _earlier(run: Run) -> int | None:
 
 
 def _note(run: Run, what: Message) -> None:
-    run.append(ev.Note(message=what))
+    run.append(events.Note(message=what))
 
 
 def _stop_here(run: Run) -> None:

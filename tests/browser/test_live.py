@@ -9,7 +9,7 @@ import pytest
 from filelock import FileLock
 from playwright.sync_api import Page, Route, expect
 
-from core.runs import events as ev
+from core.runs import events
 from core.runs.run import Run
 from core.runs.store import RunStore
 from core.workflow.comparisons import ComparisonStore, Member
@@ -61,7 +61,7 @@ def at_work(app: App) -> Iterator[tuple[Run, FileLock]]:
 
 def step(run: Run) -> None:
     number = run.progress().step + 1
-    run.append(ev.Step(step=number, epoch=1.5, loss=0.3, learning_rate=1e-4))
+    run.append(events.Step(step=number, epoch=1.5, loss=0.3, learning_rate=1e-4))
 
 
 def points(page: Page) -> int:
@@ -95,7 +95,7 @@ def test_every_page_of_a_run_sees_the_same(
     for page in (first, second):
         expect(page.locator("#verdict")).to_contain_text("Stopping")
         expect(page.locator("#run-stop")).to_be_disabled()
-    run.append(ev.RunStopped(step=40, seconds=9.0))
+    run.append(events.RunStopped(step=40, seconds=9.0))
     lock.release()
     for page in (first, second):
         expect(page.locator("#run-status")).to_contain_text("stopped")
@@ -133,7 +133,7 @@ def test_a_page_asks_seldom_where_nothing_happens_and_not_at_all_in_the_end(
     wait_for_points(page, 1)
     asked = Asked(page)
     assert 1 <= asked.within(30) <= 15
-    run.append(ev.RunFailed(message=run.progress().verdict()))
+    run.append(events.RunFailed(message=run.progress().verdict()))
     lock.release()
     asked.within(10)
     expect(page.locator("#run-resume")).to_be_visible()
@@ -193,7 +193,7 @@ def test_what_is_redrawn_elsewhere_rests_while_the_page_is_hidden(
     expect(other.locator("#compare-body .tt-progress")).to_be_visible()
     asked: list[str] = []
     page.on("request", lambda request: asked.append(request.url))
-    run.append(ev.RunFailed(message=run.progress().verdict()))
+    run.append(events.RunFailed(message=run.progress().verdict()))
     lock.release()
     expect(other.locator("#compare-body")).to_contain_text("failed")
     assert asked == []

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Page, expect
 
-from core.runs import events as ev
+from core.runs import events
 from core.runs.store import RunStore
 from tests.browser.conftest import App, Open
 from tests.browser.steps import pick_sample, to_model, to_techniques
@@ -261,7 +261,7 @@ def test_the_zoom_of_the_chart_outlives_an_update(app: App, visit: Open) -> None
         )
         zoomed = plot.evaluate("p => p.layout.xaxis.range")
         before = plot.evaluate("p => p.data[0].x.length")
-        run.append(ev.Step(step=61, epoch=1.525, loss=0.2, learning_rate=1e-4))
+        run.append(events.Step(step=61, epoch=1.525, loss=0.2, learning_rate=1e-4))
         page.wait_for_function(
             "n => document.querySelector('#live-plot .tt-plot').data[0].x.length > n", arg=before
         )

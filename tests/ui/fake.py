@@ -20,7 +20,7 @@ from core.evaluation.intervals import measure
 from core.export import simple as simple_models
 from core.modalities import by_key
 from core.recipe import DataSpec, ModelSpec, Recipe, TaskSpec
-from core.runs import events as ev
+from core.runs import events
 from core.runs.result import Best, Compared, Result, RowCounts, Validation
 from core.runs.run import LabelColumn, Run
 from core.runs.store import RunStore
@@ -63,11 +63,11 @@ def make_run(
     add_events(run, upto)
     if end in ("finished", "stopped"):
         add_result(run, labels, recommended)
-        ended = ev.RunFinished(seconds=64.0)
-        run.append(ended if end == "finished" else ev.RunStopped(step=40, seconds=30.0))
+        ended = events.RunFinished(seconds=64.0)
+        run.append(ended if end == "finished" else events.RunStopped(step=40, seconds=30.0))
     elif end == "failed":
         run.append(
-            ev.RunFailed(message=message("error.no_model"), hint=message("error.no_model.hint"))
+            events.RunFailed(message=message("error.no_model"), hint=message("error.no_model.hint"))
         )
     return run
 
@@ -76,24 +76,26 @@ def add_events(run: Run, upto: float, start: float | None = None) -> None:
     """Curves that fall, and from the second epoch on a validation loss that rises."""
     steps, per_epoch = 120, 40
     now = (start or time.time()) - 60
-    run.append(ev.RunStarted(time=now))
+    run.append(events.RunStarted(time=now))
     for name, macro_f1 in (("tfidf", 0.742), ("embedding", 0.861)):
         run.append(
-            ev.Baseline(
+            events.Baseline(
                 name=name, accuracy=macro_f1 + 0.01, macro_f1=macro_f1, seconds=1.0, time=now
             )
         )
-    run.append(ev.StageStarted(stage="train", total_steps=steps, epochs=3.0, rows=560, time=now))
+    run.append(
+        events.StageStarted(stage="train", total_steps=steps, epochs=3.0, rows=560, time=now)
+    )
     best = 0.0
     for step in range(1, round(steps * upto) + 1):
         at, epoch = now + step / 3, step / per_epoch
         wave = 0.09 * math.sin(step * 1.7) + 0.05 * math.sin(step * 0.31)
         loss = 0.12 + 0.58 * math.exp(-step / 30) + wave * math.exp(-step / 60)
-        run.append(ev.Step(step=step, epoch=epoch, loss=loss, learning_rate=1e-4, time=at))
+        run.append(events.Step(step=step, epoch=epoch, loss=loss, learning_rate=1e-4, time=at))
         if step % 20 == 0:
             score = 0.93 - 0.4 * math.exp(-step / 22) - max(0, step - 80) / 2500
             run.append(
-                ev.Evaluated(
+                events.Evaluated(
                     step=step,
                     epoch=epoch,
                     loss=0.24 + 0.42 * math.exp(-step / 24) + max(0, step - 60) / 900,
@@ -105,7 +107,9 @@ def add_events(run: Run, upto: float, start: float | None = None) -> None:
             )
             best = max(best, score)
     if upto >= 1:
-        run.append(ev.Note(message=message("technique.freeze.done", frozen=3, layers=6, share=0.2)))
+        run.append(
+            events.Note(message=message("technique.freeze.done", frozen=3, layers=6, share=0.2))
+        )
 
 
 def add_result(

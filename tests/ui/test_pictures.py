@@ -25,7 +25,7 @@ from core.report import thumbs
 from core.report.evidence import evidence
 from core.report.rows import rows_html
 from core.report.run import run_report
-from core.runs import events as ev
+from core.runs import events
 from core.runs.answers import Suspect, Suspects
 from core.runs.run import Run
 from core.runs.store import RunStore
@@ -68,7 +68,7 @@ def run_of(store: RunStore, table: Table) -> Run:
             | {"confidence": [0.9], "probabilities": [[0.1, 0.9]]}
         )
     )
-    run.append(ev.RunStarted())
+    run.append(events.RunStarted())
     add_model(run)
     return run
 

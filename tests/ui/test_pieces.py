@@ -22,7 +22,7 @@ from core.report.evidence import table_of
 from core.report.html import CELL, clip
 from core.report.result import per_class, recommendation
 from core.report.rows import rows_html
-from core.runs import events as ev
+from core.runs import events
 from core.runs.store import RunStore
 from core.training.plan import Facts, Plan
 from core.words import message, say
@@ -188,7 +188,7 @@ def test_where_an_average_is_kept_its_score_is_called_so(store: RunStore) -> Non
     """It may be below that of the best single model."""
     run = make_run(store)
     assert "Best macro-F1" in train.status_html(run, run.progress(), "finished", [], "en")
-    run.append(ev.Note(message=message("train.averaged.kept", before=0.9, after=0.8)))
+    run.append(events.Note(message=message("train.averaged.kept", before=0.9, after=0.8)))
     status = train.status_html(run, run.progress(), "finished", [], "en")
     assert "Macro-F1 of the average" in status
     assert "Best" not in status

@@ -14,7 +14,7 @@ import numpy as np
 import torch
 
 from core.models.surgery.heads import below
-from core.runs import events as ev
+from core.runs import events
 from core.technique import Fit
 from core.training.batching import SimilarLengths, for_model
 
@@ -48,7 +48,7 @@ def range_test(
     ]
     optimizer = torch.optim.AdamW(groups, fused=True)
     lengths, batch = fit.splits.train["length"], fit.spec.batch_size
-    fit.run.append(ev.StageStarted(stage=stage, rows=len(rows)))
+    fit.run.append(events.StageStarted(stage=stage, rows=len(rows)))
     learner.train()
     try:
         for step, numbers in enumerate(_batches(lengths, batch, fit.spec.seed, steps)):
@@ -65,7 +65,7 @@ def range_test(
             points.append((rate, smooth))
             at = step + 1
             fit.run.append(
-                ev.Point(stage=stage, x=rate, y=smooth, step=at, total_steps=steps, log_x=True)
+                events.Point(stage=stage, x=rate, y=smooth, step=at, total_steps=steps, log_x=True)
             )
     finally:
         model.load_state_dict(before)

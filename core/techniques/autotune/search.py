@@ -18,7 +18,7 @@ import optuna
 from optuna.distributions import BaseDistribution, CategoricalDistribution, FloatDistribution
 from transformers import TrainerCallback
 
-from core.runs import events as ev
+from core.runs import events
 from core.technique import Fit
 from core.training.trainer import Diverged
 
@@ -73,7 +73,7 @@ def search(
     study.enqueue_trial(usual)
     begun = time.monotonic()
     trials: list[Trial] = []
-    fit.run.append(ev.StageStarted(stage=stage, rows=len(fit.splits.train)))
+    fit.run.append(events.StageStarted(stage=stage, rows=len(fit.splits.train)))
     while usual and len(trials) < most and time.monotonic() - begun < seconds:
         fit.raise_if_stopped()
         trial = study.ask({name: SPACE[name](value) for name, value in usual.items()})
@@ -97,7 +97,7 @@ def search(
         spent = time.monotonic() - begun
         share = max(spent / seconds, len(trials) / most)
         at, x, y = min(1000, round(1000 * share)), len(trials), trials[-1].macro_f1
-        fit.run.append(ev.Point(stage=stage, x=x, y=y, step=at, total_steps=1000, dots=True))
+        fit.run.append(events.Point(stage=stage, x=x, y=y, step=at, total_steps=1000, dots=True))
     return trials
 
 

@@ -22,7 +22,7 @@ from core.modalities import text
 from core.models.load import pretrained
 from core.models.locate import locate
 from core.models.prefix import not_of_the_text
-from core.runs import events as ev
+from core.runs import events
 from core.technique import Fit
 from core.training.arguments import common_arguments
 from core.training.batching import for_model
@@ -85,7 +85,7 @@ def read(
         rate_of=lambda name: learning_rate,
         width=fit.modality.width,
     )
-    fit.run.append(ev.StageStarted(stage=stage, rows=len(rows)))
+    fit.run.append(events.StageStarted(stage=stage, rows=len(rows)))
     trainer.train()
     fit.raise_if_stopped()
     curve.say()
@@ -159,5 +159,5 @@ class _Curve(TrainerCallback):
         loss = sum(self._losses) / len(self._losses)
         self._losses = []
         self.points.append((epoch, loss))
-        point = ev.Point(stage=self.stage, x=epoch, y=loss, step=step, total_steps=total)
+        point = events.Point(stage=self.stage, x=epoch, y=loss, step=step, total_steps=total)
         self.fit.run.append(point)

@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 
 from core.__main__ import main
-from core.evaluation import test_rows as tested
+from core.evaluation import test_rows
 from core.report.result import judgement
 from core.runs.store import RunStore
 from core.words import say
@@ -38,7 +38,7 @@ def test_it_says_of_a_model_what_the_page_says(
     result = run.measured()
     result = dataclasses.replace(
         result,
-        against=tested.against_rivals(tested.task(run.main), rows),
+        against=test_rows.against_rivals(test_rows.task(run.main), rows),
         test=dataclasses.replace(result.test, rows=len(true)),
     )
     run.write_result(result)

@@ -16,7 +16,7 @@ import pytest
 from core.__main__ import main
 from core.cli.parser import build_parser
 from core.cli.recipe import read_recipe
-from core.models.bundled import multilingual_e5 as packaged
+from core.models.bundled import multilingual_e5
 from core.runs.store import RunStore
 from core.words import ASSETS
 from tests.conftest import TINY, sentiment_csv
@@ -162,10 +162,10 @@ def nothing_here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.fixture
 def packed_here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """The package with a model for a hundred languages is installed."""
-    file = tmp_path / packaged.FILE
+    file = tmp_path / multilingual_e5.FILE
     file.write_bytes(b"packed")
     monkeypatch.setenv("TICKTUNE_CACHE", str(tmp_path / "cache"))
-    monkeypatch.setattr(packaged, "package_file", lambda *_: file)
+    monkeypatch.setattr(multilingual_e5, "package_file", lambda *_: file)
 
 
 def test_how_the_suggested_model_is_had_is_said(
@@ -175,8 +175,8 @@ def test_how_the_suggested_model_is_had_is_said(
     assert main(["check", chinese]) == 0
     assert "471 MB" in (said := capsys.readouterr().out)
     assert "make multilingual" in said
-    (tmp_path / "models" / packaged.FOLDER).mkdir(parents=True)
-    (tmp_path / "models" / packaged.FOLDER / "model.safetensors").touch()
+    (tmp_path / "models" / multilingual_e5.FOLDER).mkdir(parents=True)
+    (tmp_path / "models" / multilingual_e5.FOLDER / "model.safetensors").touch()
     assert main(["check", chinese]) == 0
     assert "471 MB" not in capsys.readouterr().out
 

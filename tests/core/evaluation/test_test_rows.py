@@ -11,7 +11,7 @@ from core.__main__ import main
 from core.data.read.table import read
 from core.evaluation.test_rows import outcome
 from core.recipe import DataSpec, ModelSpec, Recipe, TaskSpec
-from core.runs import events as ev
+from core.runs import events
 from core.runs.result import Compared
 from core.runs.run import LabelColumn, Run
 from core.runs.store import RunStore
@@ -40,7 +40,7 @@ def run(store: RunStore) -> Run:
         also=(TaskSpec("topic"),),
     )
     run = store.create(recipe, table)
-    run.append(ev.RunFinished(seconds=1.0))
+    run.append(events.RunFinished(seconds=1.0))
     scored(run, 0.70, 0.50)
     scored(run.new_column(1, Recipe(recipe.data, TaskSpec("topic"), recipe.model)), 0.60, 0.90)
     return run

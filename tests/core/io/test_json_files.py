@@ -18,7 +18,7 @@ from core.io.json_files import (
     read_json,
     replace,
 )
-from core.runs import events as ev
+from core.runs import events
 from core.runs.store import RunStore
 from core.words import message
 from core.workflow.corrections import FILE, Corrections
@@ -53,15 +53,17 @@ def test_a_correction_that_is_said_to_be_saved_is_there_after_a_crash(tmp_path: 
 
 def test_events_go_on_after_a_torn_line(tmp_path: Path) -> None:
     path = tmp_path / "events.jsonl"
-    last = ev.Note(message=message("error.model_id", name="中"))
-    ev.append(path, ev.RunStarted(time=1.0))
-    ev.append(path, last)
+    last = events.Note(message=message("error.model_id", name="中"))
+    events.append(path, events.RunStarted(time=1.0))
+    events.append(path, last)
     whole = path.read_bytes()
     for end in range(whole.index(b"\n") + 1, len(whole) - 1):
         path.write_bytes(whole[:end])
-        ev.append(path, ev.RunFinished(time=2.0, seconds=1.0))
-        found, _ = ev.read(path)
-        assert found == [ev.RunStarted(time=1.0), ev.RunFinished(time=2.0, seconds=1.0)], end
+        events.append(path, events.RunFinished(time=2.0, seconds=1.0))
+        found, _ = events.read(path)
+        assert found == [events.RunStarted(time=1.0), events.RunFinished(time=2.0, seconds=1.0)], (
+            end
+        )
 
 
 @pytest.mark.parametrize(
@@ -73,8 +75,8 @@ def test_events_go_on_after_a_torn_line(tmp_path: Path) -> None:
     ],
 )
 def test_a_note_that_this_version_does_not_know_is_shown_by_its_key(line: str) -> None:
-    event = ev.from_line(line)
-    assert isinstance(event, ev.Note)
+    event = events.from_line(line)
+    assert isinstance(event, events.Note)
     assert event.message.values["key"] in str(event.message)
 
 
@@ -91,10 +93,10 @@ def test_a_note_that_this_version_does_not_know_is_shown_by_its_key(line: str) -
 )
 def test_what_is_no_event_is_left_out(line: str, tmp_path: Path) -> None:
     path = tmp_path / "events.jsonl"
-    path.write_text(f"{line}\n{ev.to_line(ev.RunQueued(time=3.0))}\n")
-    found, _ = ev.read(path)
-    assert [each for each in found if not isinstance(each, ev.Evaluated)] == [
-        ev.RunQueued(time=3.0)
+    path.write_text(f"{line}\n{events.to_line(events.RunQueued(time=3.0))}\n")
+    found, _ = events.read(path)
+    assert [each for each in found if not isinstance(each, events.Evaluated)] == [
+        events.RunQueued(time=3.0)
     ]
 
 

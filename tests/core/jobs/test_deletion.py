@@ -23,7 +23,7 @@ from core.errors import UserError
 from core.evaluation.cross_validation import FoldStore
 from core.evaluation.cross_validation import Member as Folded
 from core.export.bundle import swap
-from core.io import temporary as scratch
+from core.io import temporary as temporary_files
 from core.jobs.deletion import delete_run
 from core.jobs.files import FileJobs
 from core.jobs.queue import new_run
@@ -47,13 +47,13 @@ def temporary(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]
     monkeypatch.setattr(tempfile, "tempdir", str(place))
     monkeypatch.delenv("GRADIO_TEMP_DIR", raising=False)
     yield place
-    scratch._session.cache_clear()
+    temporary_files._session.cache_clear()
 
 
 @pytest.fixture
 def upload(temporary: Path) -> Path:
     """A table as gradio keeps it."""
-    folder = scratch.upload_folder() / ("0" * 64)
+    folder = temporary_files.upload_folder() / ("0" * 64)
     folder.mkdir(parents=True)
     (folder / "toy.csv").write_bytes(sentiment_csv())
     return folder / "toy.csv"
@@ -61,7 +61,7 @@ def upload(temporary: Path) -> Path:
 
 def finished(store: RunStore, upload: Path) -> Run:
     table = read_any(upload)
-    scratch.made_of(scratch.TABLES, table.fingerprint, upload)
+    temporary_files.made_of(temporary_files.TABLES, table.fingerprint, upload)
     run = new_run(store, table, recipe_for(table, epochs=1.0))
     with run.lock():
         train(run)
@@ -71,7 +71,7 @@ def finished(store: RunStore, upload: Path) -> Run:
 
 def files_of(*places: Path) -> set[str]:
     """Names of all files, but those that say nothing of any run."""
-    silent = (scratch.LOCK, scratch.UPLOADS, "preflight.json")
+    silent = (temporary_files.LOCK, temporary_files.UPLOADS, "preflight.json")
     found = (file for place in places for file in place.rglob("*"))
     return {str(file) for file in found if file.is_file() and file.name not in silent}
 
@@ -132,7 +132,7 @@ def test_an_upload_goes_with_the_last_run_that_was_made_of_it(
 ) -> None:
     runs = []
     table = read_any(upload)
-    scratch.made_of(scratch.TABLES, table.fingerprint, upload)
+    temporary_files.made_of(temporary_files.TABLES, table.fingerprint, upload)
     for seed in (1, 2):
         runs.append(new_run(store, table, recipe_for(table, seed=seed)))
     delete_run(store, runs[0].id)
@@ -160,7 +160,7 @@ def test_the_command_line_deletes_what_another_process_hands_out(
     run, other = make_run(store), make_run(store)
     link = Path(offer(run.main, "model", "en")[1].value["path"])
     # That process began before this one, with a folder of its own.
-    elsewhere = temporary / f"{scratch.PREFIX}other" / scratch.WEB
+    elsewhere = temporary / f"{temporary_files.PREFIX}other" / temporary_files.WEB
     place = elsewhere / link.parents[3].name / link.relative_to(link.parents[3])
     place.parent.mkdir(parents=True)
     link.rename(place)
@@ -266,12 +266,12 @@ def test_a_model_whose_successor_never_came_is_back(store: RunStore, name: str) 
 
 
 def test_temporary_folders_of_killed_processes_are_cleaned(temporary: Path) -> None:
-    mine = scratch.private("x-")
-    (dead := temporary / f"{scratch.PREFIX}dead").mkdir()
-    (dead / scratch.LOCK).touch()
+    mine = temporary_files.private("x-")
+    (dead := temporary / f"{temporary_files.PREFIX}dead").mkdir()
+    (dead / temporary_files.LOCK).touch()
     (dead / "pictures.arrow").write_bytes(b"x")
     (foreign := temporary / "another-program").mkdir()
-    scratch.clean()
+    temporary_files.clean()
     assert not dead.exists()
     assert mine.is_dir()
     assert foreign.is_dir()

@@ -14,7 +14,7 @@ from core.data.read.table import read
 from core.errors import UserError
 from core.jobs.forecast import absent, parts, seconds
 from core.recipe import ModelSpec
-from core.runs import events as ev
+from core.runs import events
 from core.runs.store import RunStore
 from core.words import LANGUAGES, say
 from core.workflow.comparisons import variants
@@ -33,7 +33,7 @@ def test_every_run_is_named_and_those_that_were_trained_cost_nothing(store: RunS
     assert [part.key for part in found] == [(), *((key,) for key in TICKED), tuple(TICKED)]
     assert not any(part.done for part in found)
     done = store.create(found[0].recipe, table)
-    done.append(ev.RunFinished(seconds=1.0))
+    done.append(events.RunFinished(seconds=1.0))
     add_result(done, ("negative", "positive"), simple=False)
     again = parts(store, table, variants(recipe))
     assert [part.done for part in again] == [True, False, False, False]

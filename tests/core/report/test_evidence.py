@@ -11,7 +11,7 @@ import pytest
 from core.evidence import Block, Chart, Sentence, Table
 from core.io.typed import decode
 from core.report.evidence import evidence
-from core.runs import events as ev
+from core.runs import events
 from core.runs.progress import Progress
 from core.words import message
 from ui.steps.train.stages import stages_html
@@ -67,12 +67,12 @@ def test_what_cannot_be_drawn_is_left_out() -> None:
 
 def test_the_curve_of_a_stage_grows_while_it_works() -> None:
     progress = Progress()
-    progress.add(ev.RunStarted(time=0.0))
-    progress.add(ev.StageStarted(time=0.0, stage="pretrain"))
+    progress.add(events.RunStarted(time=0.0))
+    progress.add(events.StageStarted(time=0.0, stage="pretrain"))
     assert stages_html(progress, "en") == ""
     for step in range(1, 5):
         progress.add(
-            ev.Point(
+            events.Point(
                 time=float(step),
                 stage="pretrain",
                 x=step / 4,
@@ -85,6 +85,6 @@ def test_the_curve_of_a_stage_grows_while_it_works() -> None:
     assert progress.share == 0.5
     assert progress.seconds_left == pytest.approx(4.0)
     assert str(progress.verdict()).startswith("Reading your texts")
-    progress.add(ev.StageStarted(time=5.0, stage="train", total_steps=10, epochs=1.0))
+    progress.add(events.StageStarted(time=5.0, stage="train", total_steps=10, epochs=1.0))
     assert progress.share == 0.0  # the training itself has yet to begin
     assert stages_html(progress, "en").count("<svg") == 1  # its curve stays

@@ -24,7 +24,7 @@ from core.evaluation.cross_validation import Member as Folded
 from core.io.json_files import MAX_BYTES
 from core.jobs.queue import new_run
 from core.recipe import Fold
-from core.runs import events as ev
+from core.runs import events
 from core.runs.integrity import check, damaged_files
 from core.runs.result import FORMAT, Result
 from core.runs.run import Run
@@ -138,10 +138,10 @@ def test_a_run_is_sound_at_each_moment_of_its_course(
     run = new_run(shared_store, table, recipe_for(table))
     assert damaged_files(run) == ()
     with run.lock():
-        run.append(ev.RunQueued())
+        run.append(events.RunQueued())
         assert damaged_files(run) == ()
         assert listed(shared_store, capsys)[run.id]["status"] == "queued"
-    for event in ev.read(sound.events)[0][:-1]:  # with the last there is a result
+    for event in events.read(sound.events)[0][:-1]:  # with the last there is a result
         run.append(event)
         assert damaged_files(run) == ()
 
@@ -399,7 +399,7 @@ def test_a_folder_that_cannot_be_looked_into_hides_no_other_run(
     assert hurt.id in page
 
 
-def ended(run: Run, last: ev.Event | None) -> None:
+def ended(run: Run, last: events.Event | None) -> None:
     """The events of a finished run, with another end, or none."""
     lines = run.events.read_bytes().splitlines(keepends=True)
     run.events.write_bytes(b"".join(lines[:-1]))
@@ -409,7 +409,7 @@ def ended(run: Run, last: ev.Event | None) -> None:
 
 def test_a_run_that_failed_while_it_wrote_can_go_on(pair: tuple[RunStore, Run, Run]) -> None:
     _, hurt, _ = pair
-    ended(hurt, ev.RunFailed(message=message("error.disk_full")))
+    ended(hurt, events.RunFailed(message=message("error.disk_full")))
     (hurt.path / "test.parquet").unlink()
     shutil.rmtree(hurt.model)
     assert damaged_files(hurt) == ()

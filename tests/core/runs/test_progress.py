@@ -5,13 +5,13 @@ import math
 
 import pytest
 
-from core.runs import events as ev
+from core.runs import events
 from core.runs.progress import MAX_POINTS, Progress, running_mean, thin
 from core.words import LANGUAGES, message, say
 
 
-def evaluated(step: int, loss: float, f1: float, best: bool) -> ev.Evaluated:
-    return ev.Evaluated(
+def evaluated(step: int, loss: float, f1: float, best: bool) -> events.Evaluated:
+    return events.Evaluated(
         time=100.0 + step,
         step=step,
         epoch=step / 10,
@@ -25,16 +25,16 @@ def evaluated(step: int, loss: float, f1: float, best: bool) -> ev.Evaluated:
 def started(total: int = 100) -> Progress:
     progress = Progress()
     for event in (
-        ev.RunQueued(time=90.0),
-        ev.RunStarted(time=95.0),
-        ev.StageStarted(time=100.0, stage="train", total_steps=total, epochs=10, rows=80),
+        events.RunQueued(time=90.0),
+        events.RunStarted(time=95.0),
+        events.StageStarted(time=100.0, stage="train", total_steps=total, epochs=10, rows=80),
     ):
         progress.add(event)
     return progress
 
 
-def step(number: int, loss: float = 0.5) -> ev.Step:
-    return ev.Step(
+def step(number: int, loss: float = 0.5) -> events.Step:
+    return events.Step(
         time=100.0 + number, step=number, epoch=number / 10, loss=loss, learning_rate=1e-4
     )
 
@@ -52,7 +52,7 @@ def test_a_resumed_run_draws_what_came_after_its_checkpoint_anew() -> None:
     progress = started()
     for event in (step(5), evaluated(5, 0.6, 0.5, True), step(9), evaluated(10, 0.4, 0.8, True)):
         progress.add(event)
-    progress.add(ev.RunStarted(time=300.0))
+    progress.add(events.RunStarted(time=300.0))
     progress.add(step(6, loss=0.9))
     assert [point[0] for point in progress.train] == [5, 6]
     assert [each.step for each in progress.evaluations] == [5]
@@ -70,7 +70,7 @@ def test_a_long_curve_is_thinned_but_keeps_its_ends() -> None:
 
 
 @pytest.mark.parametrize(
-    ("events", "key"),
+    ("written", "key"),
     [
         ([step(1)], "verdict.first_epoch"),
         ([evaluated(5, 0.6, 0.5, True)], "verdict.first_score"),
@@ -91,26 +91,26 @@ def test_a_long_curve_is_thinned_but_keeps_its_ends() -> None:
             ],
             "verdict.waiting",
         ),
-        ([evaluated(5, 0.6, 0.7, True), ev.RunFinished(seconds=1)], "verdict.kept"),
+        ([evaluated(5, 0.6, 0.7, True), events.RunFinished(seconds=1)], "verdict.kept"),
         (
             [
                 evaluated(5, 0.6, 0.7, True),
                 evaluated(10, 0.6, 0.69, True),
-                ev.Note(message=message("train.averaged.kept", before=0.7, after=0.69)),
-                ev.RunFinished(seconds=1),
+                events.Note(message=message("train.averaged.kept", before=0.7, after=0.69)),
+                events.RunFinished(seconds=1),
             ],
             "verdict.averaged",
         ),
-        ([evaluated(5, 0.6, 0.7, True), ev.RunStopped(step=5, seconds=1)], "verdict.stopped"),
-        ([ev.RunStopped(step=None, seconds=1)], "verdict.stopped_empty"),
-        ([ev.StageStarted(stage="baselines")], "verdict.baselines"),
-        ([ev.StageStarted(stage="test")], "verdict.test"),
-        ([ev.StageStarted(stage="export")], "verdict.export"),
+        ([evaluated(5, 0.6, 0.7, True), events.RunStopped(step=5, seconds=1)], "verdict.stopped"),
+        ([events.RunStopped(step=None, seconds=1)], "verdict.stopped_empty"),
+        ([events.StageStarted(stage="baselines")], "verdict.baselines"),
+        ([events.StageStarted(stage="test")], "verdict.test"),
+        ([events.StageStarted(stage="export")], "verdict.export"),
     ],
 )
-def test_the_plain_word_on_it(events: list[ev.Event], key: str) -> None:
+def test_the_plain_word_on_it(written: list[events.Event], key: str) -> None:
     progress = started()
-    for event in events:
+    for event in written:
         progress.add(event)
     verdict = progress.verdict()
     assert verdict.key == key
@@ -130,7 +130,7 @@ def test_the_plain_word_on_it(events: list[ev.Event], key: str) -> None:
 def test_while_it_learns_the_best_simple_model_is_named(score: float | None, key: str) -> None:
     progress = started()
     for name, value in (("tfidf", 0.7), ("embedding", 0.8)):
-        progress.add(ev.Baseline(name=name, accuracy=value, macro_f1=value, seconds=1))
+        progress.add(events.Baseline(name=name, accuracy=value, macro_f1=value, seconds=1))
     if score is not None:
         progress.add(evaluated(5, 0.6, score, True))
     verdict = progress.verdict()
@@ -138,7 +138,7 @@ def test_while_it_learns_the_best_simple_model_is_named(score: float | None, key
     assert verdict.values["beside"].key == key
     for language in LANGUAGES:
         assert say("baseline.embedding", language) in say(verdict, language)
-    progress.add(ev.RunFinished(seconds=1))
+    progress.add(events.RunFinished(seconds=1))
     assert progress.verdict().key == ("verdict.kept" if score else "verdict.finished")
 
 
@@ -147,7 +147,7 @@ def two_columns(mood: float, topic: float, best: tuple[float, float] | None = No
     progress = started()
     for column, value in (("mood", mood), ("topic", topic)):
         progress.add(
-            ev.Baseline(
+            events.Baseline(
                 name="tfidf", accuracy=value, macro_f1=value, seconds=1, column=column, columns=2
             )
         )
@@ -170,14 +170,14 @@ def test_of_several_label_columns_the_mean_is_beside_the_mean() -> None:
         assert say("verdict.behind", language, columns="topic") in say(verdict, language)
     assert "2 points below" in str(verdict)
     assert "mean" in str(verdict)
-    progress.add(ev.RunFinished(seconds=1))
+    progress.add(events.RunFinished(seconds=1))
     assert progress.verdict().key == "verdict.kept.mean"
 
 
 def test_a_simple_model_of_some_columns_only_is_no_rival() -> None:
     progress = started()
     progress.add(
-        ev.Baseline(name="tfidf", accuracy=1, macro_f1=1, seconds=1, column="mood", columns=2)
+        events.Baseline(name="tfidf", accuracy=1, macro_f1=1, seconds=1, column="mood", columns=2)
     )
     assert progress.rivals == []
     assert progress.verdict().key == "verdict.first_epoch"
@@ -185,9 +185,9 @@ def test_a_simple_model_of_some_columns_only_is_no_rival() -> None:
 
 def test_taken_up_again_the_simple_models_are_trained_anew() -> None:
     progress = started()
-    progress.add(ev.Baseline(name="tfidf", accuracy=0.7, macro_f1=0.7, seconds=1))
+    progress.add(events.Baseline(name="tfidf", accuracy=0.7, macro_f1=0.7, seconds=1))
     copy = progress.copy()
-    progress.add(ev.RunStarted())
+    progress.add(events.RunStarted())
     assert progress.baselines == {}
     assert list(copy.baselines) == ["tfidf"]
 
@@ -195,7 +195,9 @@ def test_taken_up_again_the_simple_models_are_trained_anew() -> None:
 def test_a_failure_says_what_and_what_next() -> None:
     progress = started()
     progress.add(
-        ev.RunFailed(message=message("error.diverged", step=3), hint=message("error.diverged.hint"))
+        events.RunFailed(
+            message=message("error.diverged", step=3), hint=message("error.diverged.hint")
+        )
     )
     assert progress.status == "failed"
     assert "step 3" in str(progress.verdict())
@@ -205,13 +207,13 @@ def test_a_failure_says_what_and_what_next() -> None:
 def test_the_night_between_a_stop_and_a_resume_is_not_counted() -> None:
     progress = started()
     progress.add(step(60))
-    progress.add(ev.Note(time=160.0, message=message("verdict.prepare")))
-    progress.add(ev.RunStopped(time=165.0, step=60, seconds=70))
+    progress.add(events.Note(time=160.0, message=message("verdict.prepare")))
+    progress.add(events.RunStopped(time=165.0, step=60, seconds=70))
     assert progress.seconds == pytest.approx(70)
-    progress.add(ev.RunQueued(time=90_000.0))
+    progress.add(events.RunQueued(time=90_000.0))
     assert progress.seconds == pytest.approx(70)
-    progress.add(ev.RunStarted(time=90_001.0))
-    progress.add(ev.RunFinished(time=90_011.0, seconds=10))
+    progress.add(events.RunStarted(time=90_001.0))
+    progress.add(events.RunFinished(time=90_011.0, seconds=10))
     assert progress.seconds == pytest.approx(80)
     assert progress.notes == []
     assert progress.kept_step is None
@@ -238,12 +240,12 @@ def test_the_loss_that_is_told_is_the_curves_and_not_the_last_batchs() -> None:
 
 def test_a_stopped_run_is_as_far_as_it_trained() -> None:
     progress = Progress()
-    progress.add(ev.RunStarted())
-    progress.add(ev.StageStarted(stage="train", total_steps=100, epochs=10.0))
-    progress.add(ev.Step(step=40, epoch=4.0, loss=0.5, learning_rate=1e-4))
-    progress.add(ev.StageStarted(stage="export"))
+    progress.add(events.RunStarted())
+    progress.add(events.StageStarted(stage="train", total_steps=100, epochs=10.0))
+    progress.add(events.Step(step=40, epoch=4.0, loss=0.5, learning_rate=1e-4))
+    progress.add(events.StageStarted(stage="export"))
     assert progress.share == 0.97
-    progress.add(ev.RunStopped(step=40, seconds=9.0))
+    progress.add(events.RunStopped(step=40, seconds=9.0))
     assert progress.share == pytest.approx(0.95 * 0.4)
-    progress.add(ev.RunQueued())  # it goes on, and waits for its turn
+    progress.add(events.RunQueued())  # it goes on, and waits for its turn
     assert progress.share == pytest.approx(0.95 * 0.4)

@@ -8,7 +8,7 @@ from core.data.checkup.edits import apply_edits, edits_to_json
 from core.data.checkup.label_edits import Relabel
 from core.data.read.table import read
 from core.recipe import Fold
-from core.runs import events as ev
+from core.runs import events
 from core.runs.run_group import make, twin
 from core.runs.store import RunStore
 from core.workflow.comparisons import ComparisonStore, Member
@@ -25,7 +25,7 @@ def test_a_run_of_a_changed_table_is_found_again(store: RunStore) -> None:
     run = store.create(recipe, table)
     assert twin(store, recipe) is None  # not trained yet
     add_result(run, ("negative", "positive"))
-    run.append(ev.RunFinished(seconds=1.0))
+    run.append(events.RunFinished(seconds=1.0))
     assert twin(store, dataclasses.replace(recipe, name="another")) == run
     found, made = make(store, table, [("a", recipe)], None, lambda _store, _table, each: each)
     assert found == [("a", run)]

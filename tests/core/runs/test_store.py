@@ -12,7 +12,7 @@ from core.data.read.table import read
 from core.errors import UserError
 from core.jobs.job import Job
 from core.jobs.queue import CAPACITY, Jobs, new_run
-from core.runs import events as ev
+from core.runs import events
 from core.runs.run import Run
 from core.runs.store import RunStore, run_at
 from core.words import LANGUAGES
@@ -65,9 +65,9 @@ def test_the_queue_works_them_off_one_after_the_other(store: RunStore) -> None:
         jobs.submit(run)
     for run in runs:
         wait_for(run, "finished")
-    first_end = ev.read(runs[0].events)[0][-1].time
-    second = ev.read(runs[1].events)[0]
-    assert next(e for e in second if isinstance(e, ev.RunStarted)).time >= first_end
+    first_end = events.read(runs[0].events)[0][-1].time
+    second = events.read(runs[1].events)[0]
+    assert next(e for e in second if isinstance(e, events.RunStarted)).time >= first_end
 
 
 def hold(jobs: Jobs) -> None:
@@ -124,8 +124,8 @@ def _own_and_die(path: Path, ready: multiprocessing.synchronize.Event) -> None:
     run = run_at(path)
     held = run.lock()
     held.acquire()
-    run.append(ev.RunQueued())
-    run.append(ev.RunStarted())
+    run.append(events.RunQueued())
+    run.append(events.RunStarted())
     with run.events.open("a") as file:
         file.write('{"event": "Step", "ti')  # torn by the crash
     ready.set()
@@ -150,7 +150,7 @@ def test_a_run_whose_process_died_is_interrupted_and_can_go_on(store: RunStore) 
 
 def test_looking_at_a_run_neither_owns_it_nor_brings_it_back(store: RunStore) -> None:
     run = make(store)
-    run.append(ev.RunStarted())
+    run.append(events.RunStarted())
     seen: set[str] = set()
     over = threading.Event()
 
@@ -198,6 +198,6 @@ def test_the_worker_outlives_a_run_that_it_cannot_even_report(store: RunStore) -
 
 def test_a_finished_run_does_not_go_on(store: RunStore) -> None:
     run = make(store)
-    run.append(ev.RunFinished(seconds=1.0))
+    run.append(events.RunFinished(seconds=1.0))
     with pytest.raises(UserError):
         Jobs(store).resume(run.id)

@@ -8,7 +8,7 @@ import random
 import numpy as np
 import pytest
 
-from core.simple_models import fit as baselines
+from core.simple_models import fit
 from core.simple_models.fit import SimpleModel, embedding, majority, recommended, tfidf
 from core.tasks import of_names
 from core.tasks.metrics import quick_score
@@ -79,7 +79,7 @@ def test_nothing_to_learn_from(texts: list[str], truth: list[int]) -> None:
 
 
 def test_many_rows_are_sampled_with_the_seed(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(baselines, "MAX_TRAIN_ROWS", 20)
+    monkeypatch.setattr(fit, "MAX_TRAIN_ROWS", 20)
     texts, truth = toy(200, "great fine", "awful poor", "a film with people in it", " ")
     one, two, other = (tfidf(texts, truth, of_names("ab"), seed) for seed in (0, 0, 1))
     assert np.array_equal(one.probabilities(texts), two.probabilities(texts))
@@ -92,7 +92,7 @@ def test_what_stands_late_in_a_text_counts_in_a_large_table_too() -> None:
     rows = 6_000
     truth = np.arange(rows) % 2
     texts = [f"{'filler ' * 150}{('good', 'bad')[k]} {n}" for n, k in enumerate(truth)]
-    fitted = baselines.tfidf(texts, truth, of_names("gb"), 1)
+    fitted = fit.tfidf(texts, truth, of_names("gb"), 1)
     assert accuracy(fitted, texts[:200], truth[:200]) == 1.0
     assert fitted.train_rows < rows
 

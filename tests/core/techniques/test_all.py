@@ -14,7 +14,7 @@ from core.data.profile.profile import profile
 from core.data.read.table import read
 from core.errors import UserError
 from core.inference.predictor import TransformerPredictor
-from core.runs import events as ev
+from core.runs import events
 from core.runs.run import Run
 from core.runs.store import RunStore
 from core.workflow.train import train
@@ -84,16 +84,16 @@ def test_stopped_and_resumed_ends_with_the_same_numbers(
     straight = with_it(key, kind, shared_store)
     broken = run_with(shared_store, {key: OPTIONS.get(key, {})}, key, kind)
 
-    append = ev.append
+    append = events.append
 
-    def stop_after_first_score(path: Any, event: ev.Event) -> None:
+    def stop_after_first_score(path: Any, event: events.Event) -> None:
         append(path, event)
-        if isinstance(event, ev.Evaluated):
+        if isinstance(event, events.Evaluated):
             broken.request_stop()
 
     with monkeypatch.context() as patch:
         patch.setattr("core.training.trainer.STOP_SECONDS", 0.0)
-        patch.setattr(ev, "append", stop_after_first_score)
+        patch.setattr(events, "append", stop_after_first_score)
         train(broken)
     assert broken.status() == "stopped"
     assert 0 < broken.progress().step < straight.progress().step

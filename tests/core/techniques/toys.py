@@ -12,7 +12,7 @@ from core.data.read.table import read
 from core.data.table import Table
 from core.jobs.queue import new_run
 from core.recipe import TaskSpec
-from core.runs import events as ev
+from core.runs import events
 from core.runs.run import Run
 from core.runs.store import RunStore
 from core.workflow.train import train
@@ -66,7 +66,7 @@ def run_with(
 
 
 def curve(run: Run) -> list[tuple[int, float]]:
-    return [(e.step, e.loss) for e in ev.read(run.events)[0] if isinstance(e, ev.Evaluated)]
+    return [(e.step, e.loss) for e in events.read(run.events)[0] if isinstance(e, events.Evaluated)]
 
 
 def trained(

@@ -11,7 +11,7 @@ import torch
 
 from core.data.read.table import read
 from core.jobs.queue import new_run
-from core.runs import events as ev
+from core.runs import events
 from core.runs.run import Run
 from core.runs.store import RunStore, run_at
 from core.training.trainer import KeepBest
@@ -91,7 +91,7 @@ def test_it_is_taken_where_it_is_not_clearly_worse(
 ) -> None:
     monkeypatch.setattr("core.training.fit.Fitter._standard_error", lambda *_: 1.0)  # all is luck
     run = run_with_average(store, epochs=4.0)
-    told = [e for e in ev.read(run.events)[0] if isinstance(e, ev.Evaluated)]
+    told = [e for e in events.read(run.events)[0] if isinstance(e, events.Evaluated)]
     assert "train.averaged.kept" in [note.key for note in run.progress().notes]
     assert told[-1].step == told[-2].step  # the average is scored after the last step
     assert run.measured().best.macro_f1 == told[-1].macro_f1
@@ -107,7 +107,7 @@ def test_it_is_not_taken_where_it_is_worse(
         KeepBest, "average", lambda self, _: {k: 0 * v for k, v in self.weights.items()}
     )
     run = run_with_average(store, epochs=12.0, learning_rate=2e-3)
-    told = [e for e in ev.read(run.events)[0] if isinstance(e, ev.Evaluated)]
+    told = [e for e in events.read(run.events)[0] if isinstance(e, events.Evaluated)]
     assert "train.averaged.dropped" in [note.key for note in run.progress().notes]
     expected = max(told[:-1], key=lambda e: (e.macro_f1, -e.loss))
     assert expected.macro_f1 > told[-1].macro_f1

@@ -11,7 +11,7 @@ from core.data.profile.profile import Profile, profile
 from core.data.read.table import read
 from core.data.samples import load
 from core.evaluation import verdict
-from core.models.bundled import multilingual_e5 as packaged
+from core.models.bundled import multilingual_e5
 from core.recipe import ModelSpec, Recipe, TaskSpec
 from core.runs.store import RunStore
 from core.words import LANGUAGES, Message, say
@@ -26,7 +26,7 @@ def seen(language: str) -> Profile:
 @pytest.fixture
 def absent(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("TICKTUNE_CACHE", str(tmp_path / "cache"))
-    monkeypatch.setattr(packaged, "package_file", lambda *_: None)
+    monkeypatch.setattr(multilingual_e5, "package_file", lambda *_: None)
     monkeypatch.setattr("core.models.locate._cached_commit", lambda *_: None)
 
 

@@ -11,7 +11,7 @@ import pytest
 from core.data.read.table import read
 from core.jobs.queue import new_run
 from core.models import embed as models_embed
-from core.runs import events as ev
+from core.runs import events
 from core.runs.run import Run
 from core.runs.store import RunStore
 from core.training.rows import Rows
@@ -33,21 +33,21 @@ def trained(store: RunStore, data: bytes, **settings: Any) -> Run:
     return run
 
 
-def told(run: Run) -> list[ev.Event]:
-    return ev.read(run.events)[0]
+def events_of(run: Run) -> list[events.Event]:
+    return events.read(run.events)[0]
 
 
 @pytest.mark.slow
 def test_the_simple_models_are_told_before_the_training(store: RunStore) -> None:
     run = trained(store, sentiment_csv(80), epochs=1.0)
-    events = told(run)
-    names = [e.name for e in events if isinstance(e, ev.Baseline)]
+    written = events_of(run)
+    names = [e.name for e in written if isinstance(e, events.Baseline)]
     assert names == ["tfidf", "embedding"]
-    first_step = next(i for i, e in enumerate(events) if isinstance(e, ev.Step))
-    assert all(i < first_step for i, e in enumerate(events) if isinstance(e, ev.Baseline))
+    first_step = next(i for i, e in enumerate(written) if isinstance(e, events.Step))
+    assert all(i < first_step for i, e in enumerate(written) if isinstance(e, events.Baseline))
     result = run.measured()
-    for event in events:
-        if isinstance(event, ev.Baseline):
+    for event in written:
+        if isinstance(event, events.Baseline):
             assert event.macro_f1 == result.baselines[event.name].validation.macro_f1
     simple_models._made.clear()
     again = trained(store, sentiment_csv(80), epochs=1.0).measured()
@@ -69,7 +69,10 @@ def test_a_second_run_on_the_same_rows_does_not_wait_for_them_again(
             trained(store, sentiment_csv(80), epochs=1.0, seed=7)  # another split
     assert two.measured().baselines == one.measured().baselines
     assert two.models() == one.models() == ("model", "embedding", "tfidf")
-    assert [e.name for e in told(two) if isinstance(e, ev.Baseline)] == ["tfidf", "embedding"]
+    assert [e.name for e in events_of(two) if isinstance(e, events.Baseline)] == [
+        "tfidf",
+        "embedding",
+    ]
 
 
 @pytest.mark.slow
@@ -111,7 +114,7 @@ def test_without_validation_rows_nothing_simple_is_recommended(
     assert result.recommended == "model"
     assert result.baselines["tfidf"].validation is None
     assert result.baselines["tfidf"].macro_f1 > result.test.macro_f1
-    assert not [e for e in told(run) if isinstance(e, ev.Baseline)]
+    assert not [e for e in events_of(run) if isinstance(e, events.Baseline)]
     assert any(note.key == "train.no_validation" for note in run.progress().notes)
     assert "tfidf" in run.models()
 
@@ -128,7 +131,7 @@ def test_a_stop_between_the_two_ends_the_run(
     train(run)
     assert run.status() == "stopped"
     assert run.progress().kept_step is None
-    assert [e.name for e in told(run) if isinstance(e, ev.Baseline)] == ["tfidf"]
+    assert [e.name for e in events_of(run) if isinstance(e, events.Baseline)] == ["tfidf"]
 
 
 @pytest.mark.slow

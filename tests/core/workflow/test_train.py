@@ -20,7 +20,7 @@ from core.data.table import write_table
 from core.errors import UserError
 from core.inference.predictor import TransformerPredictor
 from core.jobs.queue import new_run
-from core.runs import events as ev
+from core.runs import events
 from core.runs.run import Run
 from core.runs.store import RunStore
 from core.training.fit import SLOWER_RATE
@@ -36,8 +36,8 @@ def make(store: RunStore, rows: int = 60, **settings: Any) -> Run:
     return new_run(store, table, recipe_for(table, **settings))
 
 
-def events(run: Run) -> list[ev.Event]:
-    return ev.read(run.events)[0]
+def events_of(run: Run) -> list[events.Event]:
+    return events.read(run.events)[0]
 
 
 @pytest.fixture(scope="module")
@@ -48,20 +48,23 @@ def finished(shared_store: RunStore) -> Run:
 
 
 def test_it_tells_its_story_and_ends_once(finished: Run) -> None:
-    told = events(finished)
+    told = events_of(finished)
     assert finished.status() == "finished", finished.progress().error
-    assert isinstance(told[0], ev.RunStarted)
-    assert isinstance(told[-1], ev.RunFinished)
-    assert sum(isinstance(e, ev.RunFinished | ev.RunStopped | ev.RunFailed) for e in told) == 1
-    stages = [e.stage for e in told if isinstance(e, ev.StageStarted)]
+    assert isinstance(told[0], events.RunStarted)
+    assert isinstance(told[-1], events.RunFinished)
+    assert (
+        sum(isinstance(e, events.RunFinished | events.RunStopped | events.RunFailed) for e in told)
+        == 1
+    )
+    stages = [e.stage for e in told if isinstance(e, events.StageStarted)]
     assert list(dict.fromkeys(stages)) == ["prepare", "baselines", "train", "test", "export"]
-    losses = [e.loss for e in told if isinstance(e, ev.Step)]
+    losses = [e.loss for e in told if isinstance(e, events.Step)]
     assert all(math.isfinite(loss) for loss in losses)
     assert losses[-1] < losses[0]
 
 
 def test_it_is_scored_every_epoch_and_at_the_end(finished: Run) -> None:
-    scored = [e for e in events(finished) if isinstance(e, ev.Evaluated)]
+    scored = [e for e in events_of(finished) if isinstance(e, events.Evaluated)]
     assert [e.epoch for e in scored] == [1, 2, 3, 4, 5, 6]
     assert scored[-1].step == finished.progress().total_steps
     assert scored[0].best
@@ -104,7 +107,7 @@ def test_the_same_recipe_data_and_seed_give_the_same_numbers(store: RunStore) ->
     for run in (one, two, other):
         train(run)
     curves = [
-        [(e.step, e.loss) for e in events(r) if isinstance(e, ev.Evaluated)]
+        [(e.step, e.loss) for e in events_of(r) if isinstance(e, events.Evaluated)]
         for r in (one, two, other)
     ]
     assert curves[0] == curves[1] != curves[2]
@@ -121,12 +124,14 @@ def test_gradient_accumulation_leaves_loss_and_gradients_alone(store: RunStore) 
     first = {}
     for run in (whole, halves):
         train(run)
-        first[run.id] = next(e for e in events(run) if isinstance(e, ev.Evaluated))
+        first[run.id] = next(e for e in events_of(run) if isinstance(e, events.Evaluated))
     a, b = first.values()
     assert a.step == b.step
     # The same rows in the same steps: what is left is rounding, in half precision where the CPU has it.
     assert a.loss == pytest.approx(b.loss, rel=0.005)
-    steps = [next(e for e in events(r) if isinstance(e, ev.Step)).loss for r in (whole, halves)]
+    steps = [
+        next(e for e in events_of(r) if isinstance(e, events.Step)).loss for r in (whole, halves)
+    ]
     assert steps[0] == pytest.approx(math.log(2), rel=0.2)
     assert steps[1] == pytest.approx(steps[0], rel=0.005)
 
@@ -139,9 +144,9 @@ def test_a_batch_in_parts_is_the_batch(store: RunStore, monkeypatch: pytest.Monk
         monkeypatch.setattr("core.training.trainer.STEP_TOKENS", tokens)
         run = make(store, batch_size=7, epochs=1.0)
         train(run)
-        told = events(run)
-        steps = [e.loss for e in told if isinstance(e, ev.Step)]
-        scores.append([steps[0], *(e.loss for e in told if isinstance(e, ev.Evaluated))])
+        told = events_of(run)
+        steps = [e.loss for e in told if isinstance(e, events.Step)]
+        scores.append([steps[0], *(e.loss for e in told if isinstance(e, events.Evaluated))])
     assert scores[0] == pytest.approx(scores[1], rel=0.005)
     assert scores[0] != scores[1]  # it was another sum
 
@@ -234,15 +239,15 @@ def test_a_rate_that_is_too_high_is_lowered_once(store: RunStore) -> None:
     recipe = recipe_for(table, epochs=1.0, batch_size=1, learning_rate=1e-2, head_learning_rate=0.1)
     run = new_run(store, table, recipe)
     train(run)
-    told, progress = events(run), run.progress()
+    told, progress = events_of(run), run.progress()
     assert progress.status == "finished", progress.error
-    again = [e for e in told if isinstance(e, ev.Restarted)]
+    again = [e for e in told if isinstance(e, events.Restarted)]
     assert len(again) == 1
     assert again[0].learning_rate == pytest.approx(1e-2 * SLOWER_RATE)
     assert run.measured().settings.learning_rate == again[0].learning_rate
     # The curves are those of the second attempt alone.
     after = told[told.index(again[0]) :]
-    assert len(progress.train) == sum(isinstance(e, ev.Step) for e in after)
+    assert len(progress.train) == sum(isinstance(e, events.Step) for e in after)
     assert any(note.key == "train.restarted" for note in progress.notes)
 
 
@@ -359,17 +364,17 @@ def test_a_damaged_checkpoint_is_said_and_the_training_begins_anew(
     store: RunStore, straight: Run, monkeypatch: pytest.MonkeyPatch, name: str, way: str
 ) -> None:
     run = make(store, epochs=3.0)
-    append = ev.append
+    append = events.append
 
-    def stop_after_a_checkpoint(path: Any, event: ev.Event) -> None:
+    def stop_after_a_checkpoint(path: Any, event: events.Event) -> None:
         append(path, event)
-        if isinstance(event, ev.Checkpointed):
+        if isinstance(event, events.Checkpointed):
             run.request_stop()
 
     with monkeypatch.context() as patch:
         patch.setattr("core.training.trainer.STOP_SECONDS", 0.0)
         patch.setattr("core.training.trainer.CHECKPOINT_SECONDS", 0.0)
-        patch.setattr(ev, "append", stop_after_a_checkpoint)
+        patch.setattr(events, "append", stop_after_a_checkpoint)
         train(run)
     assert run.status() == "stopped"
     [folder] = run.path.glob("checkpoint-*")
@@ -400,15 +405,15 @@ def test_stopped_after_a_score_it_keeps_that_model(
     store: RunStore, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     run = make(store, epochs=20.0)
-    append = ev.append
+    append = events.append
 
-    def stop_after_a_score(path: Any, event: ev.Event) -> None:
+    def stop_after_a_score(path: Any, event: events.Event) -> None:
         append(path, event)
-        if isinstance(event, ev.Evaluated):
+        if isinstance(event, events.Evaluated):
             run.request_stop()
 
     monkeypatch.setattr("core.training.trainer.STOP_SECONDS", 0.0)
-    monkeypatch.setattr(ev, "append", stop_after_a_score)
+    monkeypatch.setattr(events, "append", stop_after_a_score)
     train(run)
     assert run.status() == "stopped"
     assert run.result() is not None

@@ -7,7 +7,7 @@ import math
 
 import pytest
 
-from core.runs import events as ev
+from core.runs import events
 from core.runs.progress import Progress
 from core.runs.store import RunStore
 from tests.ui.fake import HOSTILE, make_run
@@ -42,7 +42,7 @@ def test_the_x_range_is_the_whole_run_and_the_zoom_is_tied_to_it(store: RunStore
 def rivals(*scores: float) -> tuple[list[dict[str, float]], list[dict[str, str]]]:
     progress = Progress()
     for name, value in zip(("tfidf", "embedding"), scores, strict=False):
-        progress.add(ev.Baseline(name=name, accuracy=value, macro_f1=value, seconds=1))
+        progress.add(events.Baseline(name=name, accuracy=value, macro_f1=value, seconds=1))
     layout = json.loads(charts.live(progress, "r", "en").to_json())["layout"]
     return layout.get("shapes", []), layout.get("annotations", [])
 
@@ -62,7 +62,7 @@ def test_of_several_label_columns_the_line_is_the_mean_like_the_curve() -> None:
     progress = Progress()
     for column, value in (("mood", 0.5), ("topic", 0.9)):
         progress.add(
-            ev.Baseline(
+            events.Baseline(
                 name="tfidf", accuracy=value, macro_f1=value, seconds=1, column=column, columns=2
             )
         )
@@ -84,11 +84,11 @@ def test_the_names_of_what_there_is_to_beat_stand_where_no_curve_is(
     scores: tuple[float, ...], rival: float
 ) -> None:
     progress = Progress()
-    progress.add(ev.StageStarted(stage="train", total_steps=90, epochs=3.0, rows=9))
-    progress.add(ev.Baseline(name="tfidf", accuracy=rival, macro_f1=rival, seconds=1))
+    progress.add(events.StageStarted(stage="train", total_steps=90, epochs=3.0, rows=9))
+    progress.add(events.Baseline(name="tfidf", accuracy=rival, macro_f1=rival, seconds=1))
     for epoch, score in enumerate(scores, start=1):
         progress.add(
-            ev.Evaluated(
+            events.Evaluated(
                 step=30 * epoch, epoch=epoch, loss=0.5, accuracy=score, macro_f1=score, best=True
             )
         )
@@ -111,11 +111,11 @@ def test_no_name_lies_under_the_ring_of_the_last_point(
 ) -> None:
     """On a phone, where a name is the widest part of the chart; the first evaluation may be the last."""
     progress = Progress()
-    progress.add(ev.StageStarted(stage="train", total_steps=90, epochs=3.0, rows=9))
+    progress.add(events.StageStarted(stage="train", total_steps=90, epochs=3.0, rows=9))
     for name in scores:
-        progress.add(ev.Baseline(name=name, accuracy=0.72, macro_f1=0.72, seconds=1))
+        progress.add(events.Baseline(name=name, accuracy=0.72, macro_f1=0.72, seconds=1))
     progress.add(
-        ev.Evaluated(step=90, epoch=3, loss=0.5, accuracy=score, macro_f1=score, best=True)
+        events.Evaluated(step=90, epoch=3, loss=0.5, accuracy=score, macro_f1=score, best=True)
     )
     layout = json.loads(charts.live(progress, "r", "en").to_json())["layout"]
     (name,) = layout["annotations"]
@@ -132,7 +132,7 @@ def test_nothing_yet_is_a_chart_too() -> None:
 def test_a_loss_that_is_no_number_leaves_a_gap() -> None:
     progress = Progress()
     for step, loss in enumerate((0.5, math.nan, 0.4), start=1):
-        progress.add(ev.Step(step=step, epoch=step / 3, loss=loss, learning_rate=0.1))
+        progress.add(events.Step(step=step, epoch=step / 3, loss=loss, learning_rate=0.1))
     assert traces(progress)["training loss"]["y"] == [0.5, None, 0.4]
 
 
@@ -157,7 +157,7 @@ def test_long_curves_are_thinned_by_averaging() -> None:
 def test_the_figure_is_small_enough_to_be_sent_every_second() -> None:
     progress = Progress()
     for step in range(1, 5000):
-        progress.add(ev.Step(step=step, epoch=step / 100, loss=1 / step, learning_rate=0.1))
+        progress.add(events.Step(step=step, epoch=step / 100, loss=1 / step, learning_rate=0.1))
     assert len(charts.live(progress, "r", "en").to_json()) < 30_000
 
 

@@ -14,7 +14,7 @@ import pytest
 
 from core.jobs.job import Job
 from core.jobs.queue import Jobs, RunJob
-from core.runs import events as ev
+from core.runs import events
 from core.runs.run import Run
 from core.runs.store import RunStore
 from tests.ui.fake import make_run
@@ -62,7 +62,7 @@ class Server:
     def step(self) -> None:
         """The run takes a step, and what was looked at before holds no longer."""
         step = self.at_work.progress().step + 1
-        self.at_work.append(ev.Step(step=step, epoch=1.5, loss=0.3, learning_rate=1e-4))
+        self.at_work.append(events.Step(step=step, epoch=1.5, loss=0.3, learning_rate=1e-4))
         self.look_again()
 
     def look_again(self) -> None:
@@ -177,7 +177,7 @@ def test_what_a_queued_run_waits_for_moves_on(server: Server) -> None:
     jobs, queued = server.page.live.jobs, make_run(server.store, upto=0, end="")
     ended, done = threading.Event(), threading.Event()
     with queued.lock() as lock:
-        queued.append(ev.RunQueued())
+        queued.append(events.RunQueued())
         training = RunJob(server.at_work, server.lock, work=lambda: ended.wait(60))
         measuring = Job(work=lambda: done.wait(60))
         waiting = RunJob(queued, lock, work=lambda: None)

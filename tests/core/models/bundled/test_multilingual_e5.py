@@ -18,8 +18,7 @@ import pytest
 
 from core.errors import UserError
 from core.models import locate, prefix
-from core.models.bundled import made
-from core.models.bundled import multilingual_e5 as packaged
+from core.models.bundled import made, multilingual_e5
 from core.models.load import load, pretrained
 from core.models.tokenizer import load_tokenizer
 from core.recipe import ModelSpec
@@ -28,15 +27,15 @@ from core.tasks.base import head
 from tests.core.models import packed
 
 ROOT = Path(__file__).resolve().parents[4]
-SPEC = ModelSpec(packaged.MULTILINGUAL)
-PINNED = dataclasses.replace(SPEC, revision=packaged.REVISION)
+SPEC = ModelSpec(multilingual_e5.MULTILINGUAL)
+PINNED = dataclasses.replace(SPEC, revision=multilingual_e5.REVISION)
 
 
 @pytest.fixture
 def cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """An empty cache, and no package."""
     monkeypatch.setenv("TICKTUNE_CACHE", str(tmp_path / "cache"))
-    monkeypatch.setattr(packaged, "PACKAGE", "no_such_package_of_models")
+    monkeypatch.setattr(multilingual_e5, "PACKAGE", "no_such_package_of_models")
     return tmp_path / "cache" / "models"
 
 
@@ -46,16 +45,16 @@ def tiny(cache: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> dict[s
     place = tmp_path / "site" / "tiny_package"
     place.mkdir(parents=True)
     (place / "__init__.py").write_text("raise RuntimeError('run')\n")
-    tensors = packed.write(place / packaged.FILE)
-    digest = hashlib.sha256((place / packaged.FILE).read_bytes()).hexdigest()
+    tensors = packed.write(place / multilingual_e5.FILE)
+    digest = hashlib.sha256((place / multilingual_e5.FILE).read_bytes()).hexdigest()
     monkeypatch.syspath_prepend(str(place.parent))
-    monkeypatch.setattr(packaged, "PACKAGE", "tiny_package")
-    monkeypatch.setattr(packaged, "SHA256", digest)
+    monkeypatch.setattr(multilingual_e5, "PACKAGE", "tiny_package")
+    monkeypatch.setattr(multilingual_e5, "SHA256", digest)
     return tensors
 
 
 def file_of() -> Path:
-    found = made.package_file(packaged.PACKAGE, packaged.FILE)
+    found = made.package_file(multilingual_e5.PACKAGE, multilingual_e5.FILE)
     assert found is not None
     return found
 
@@ -64,7 +63,7 @@ def test_the_weights_are_codes_times_scales(tiny: dict[str, np.ndarray]) -> None
     from transformers import AutoModel
 
     shares: list[float] = []
-    folder = packaged.folder(shares.append)
+    folder = multilingual_e5.folder(shares.append)
     assert shares == sorted(shares)
     assert shares[0] < 0.5  # what splits texts is half of the work, and comes before the weights
     assert shares[-1] == 1
@@ -84,16 +83,16 @@ def test_the_weights_are_codes_times_scales(tiny: dict[str, np.ndarray]) -> None
 def test_a_terminal_shows_what_is_unpacked(
     tiny: dict[str, np.ndarray], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    packaged.folder()
+    multilingual_e5.folder()
     assert capsys.readouterr().err == ""  # a file of what was said needs no bar
-    shutil.rmtree(packaged.cache())
+    shutil.rmtree(multilingual_e5.cache())
     monkeypatch.setattr(sys.stderr, "isatty", lambda: True, raising=False)
-    packaged.folder()
+    multilingual_e5.folder()
     assert "Unpacking Multilingual E5 small, only this once   0%|" in capsys.readouterr().err
 
 
 def test_the_tokenizer_puts_its_prefix_before_every_text(tiny: dict[str, np.ndarray]) -> None:
-    tokenizer = load_tokenizer(packaged.folder())
+    tokenizer = load_tokenizer(multilingual_e5.folder())
     names = [piece for piece, _ in packed.PIECES]
 
     def ids(*tokens: str) -> list[int]:
@@ -119,7 +118,7 @@ def test_the_tokenizer_puts_its_prefix_before_every_text(tiny: dict[str, np.ndar
     assert tokenizer("a\ufeffa")["input_ids"] == same[0]
     assert "token_type_ids" not in one
     assert tokenizer.model_max_length == packed.POSITIONS
-    assert load(packaged.folder(), head(("a", "b"))) is not None
+    assert load(multilingual_e5.folder(), head(("a", "b"))) is not None
 
 
 def test_a_changed_file_is_refused_and_leaves_nothing(
@@ -132,23 +131,23 @@ def test_a_changed_file_is_refused_and_leaves_nothing(
         with pytest.raises(UserError) as caught:
             ask()
         assert caught.value.args == ("model_package_changed",)
-    assert not (cache / packaged.FOLDER).exists()
+    assert not (cache / multilingual_e5.FOLDER).exists()
 
 
 def test_a_key_means_the_package_where_it_is_and_a_commit_the_hub(
     tiny: dict[str, np.ndarray], store: RunStore, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     assert locate.resolve(SPEC, store) == PINNED == locate.downloaded(SPEC, store)
-    assert packaged.named(SPEC) == "Multilingual E5 small (from 4-bit weights)"
-    assert "4" in packaged.named(PINNED, "zh")
+    assert multilingual_e5.named(SPEC) == "Multilingual E5 small (from 4-bit weights)"
+    assert "4" in multilingual_e5.named(PINNED, "zh")
     commit = ModelSpec(SPEC.key, "c" * 40)
     typed = ModelSpec("intfloat/multilingual-e5-small")
     for each in (commit, typed, ModelSpec("minilm")):
-        assert packaged.pinned(each) is None
-        assert "4-bit" not in packaged.named(each)
+        assert multilingual_e5.pinned(each) is None
+        assert "4-bit" not in multilingual_e5.named(each)
     # Once it is unpacked, the package may go.
     folder = locate.locate(PINNED, store)
-    monkeypatch.setattr(packaged, "PACKAGE", "no_such_package_of_models")
+    monkeypatch.setattr(multilingual_e5, "PACKAGE", "no_such_package_of_models")
     assert locate.resolve(SPEC, store) == PINNED
     assert locate.locate(PINNED, store) == folder
 
@@ -156,8 +155,8 @@ def test_a_key_means_the_package_where_it_is_and_a_commit_the_hub(
 def test_without_the_package_its_weights_are_missed_and_the_hub_is_asked(
     cache: Path, store: RunStore, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    assert packaged.pinned(SPEC) is None
-    assert packaged.named(SPEC) == "Multilingual E5 small"
+    assert multilingual_e5.pinned(SPEC) is None
+    assert multilingual_e5.named(SPEC) == "Multilingual E5 small"
     with pytest.raises(UserError) as caught:
         locate.resolve(PINNED, store)
     assert caught.value.args == ("model_package_missing",)
@@ -266,7 +265,7 @@ def real(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The real model, unpacked once for all tests."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("TICKTUNE_CACHE", str(tmp_path_factory.mktemp("cache")))
-        return packaged.folder()
+        return multilingual_e5.folder()
 
 
 @needs_package

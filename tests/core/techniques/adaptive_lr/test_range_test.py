@@ -12,7 +12,7 @@ from transformers import AutoModelForImageClassification
 
 from core.data.any_file import read_archive
 from core.jobs.queue import new_run
-from core.runs import events as ev
+from core.runs import events
 from core.runs.store import RunStore
 from core.training.fit import Fitter
 from core.training.head_only import FrozenEncoder
@@ -60,7 +60,9 @@ def test_what_will_be_trained_is_what_is_tested(
     settings = run.measured().settings
     assert settings.head_learning_rate == pytest.approx(5 * settings.learning_rate)
     points = [
-        e for e in ev.read(run.events)[0] if isinstance(e, ev.Point) and e.stage == "range_test"
+        e
+        for e in events.read(run.events)[0]
+        if isinstance(e, events.Point) and e.stage == "range_test"
     ]
     assert len(points) > 5
     # The network that the last layer sits on was not touched by the test.

@@ -10,7 +10,7 @@ from core.data.any_file import read_archive
 from core.data.read.table import read
 from core.evidence import Sentence
 from core.jobs.queue import new_run
-from core.runs import events as ev
+from core.runs import events
 from core.runs.run import Run
 from core.runs.store import RunStore
 from core.techniques.autotune.search import Trial, best
@@ -47,7 +47,7 @@ def test_the_winner_becomes_the_run_and_every_trial_is_shown(store: RunStore) ->
     assert result.settings.epochs == 2.0  # set by hand: left alone
     assert "train.epochs" not in head
     assert result.why["batch_size"].key == "technique.autotune.why"
-    points = [e for e in ev.read(run.events)[0] if isinstance(e, ev.Point)]
+    points = [e for e in events.read(run.events)[0] if isinstance(e, events.Point)]
     assert [point.x for point in points] == [1, 2, 3, 4]
     assert all(point.dots and 0 <= point.step <= point.total_steps for point in points)
     # What follows from the settings follows from the new ones.
@@ -93,15 +93,15 @@ def test_a_search_is_not_done_again_when_the_run_goes_on(
     options = {"trials": 2, "minutes": 60.0}
     recipe = recipe_for(table, techniques={"autotune": options}, learning_rate=None)
     run = new_run(store, table, recipe)
-    append = ev.append
+    append = events.append
 
-    def stop_in_the_training(path: Any, event: ev.Event) -> None:
+    def stop_in_the_training(path: Any, event: events.Event) -> None:
         append(path, event)
-        if isinstance(event, ev.StageStarted) and event.stage == "train":
+        if isinstance(event, events.StageStarted) and event.stage == "train":
             run.request_stop()
 
     with monkeypatch.context() as patch:
-        patch.setattr(ev, "append", stop_in_the_training)
+        patch.setattr(events, "append", stop_in_the_training)
         patch.setattr("core.training.trainer.STOP_SECONDS", 0.0)
         train(run)
     assert run.status() == "stopped"

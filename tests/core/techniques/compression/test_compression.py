@@ -164,9 +164,9 @@ def test_a_trimmed_model_answers_as_before(store: RunStore) -> None:
 
 
 def _stages(run: Run) -> list[Any]:
-    from core.runs import events as ev
+    from core.runs import events
 
-    return [e for e in ev.read(run.events)[0] if isinstance(e, ev.StageStarted)]
+    return [e for e in events.read(run.events)[0] if isinstance(e, events.StageStarted)]
 
 
 @pytest.mark.slow

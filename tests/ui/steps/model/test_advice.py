@@ -15,8 +15,7 @@ from core.data.read.table import read
 from core.data.samples import load
 from core.errors import UserError
 from core.models.advice import advise_texts
-from core.models.bundled import made
-from core.models.bundled import multilingual_e5 as packaged
+from core.models.bundled import made, multilingual_e5
 from core.models.reader import reader_of
 from core.recipe import ModelSpec
 from core.runs.store import RunStore
@@ -33,17 +32,17 @@ from ui.steps.shared.unpack import unpacking
 @pytest.fixture
 def there(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """The package is installed, its model still packed."""
-    file = tmp_path / packaged.FILE
+    file = tmp_path / multilingual_e5.FILE
     file.write_bytes(b"packed")
     monkeypatch.setenv("TICKTUNE_CACHE", str(tmp_path / "cache"))
-    for module in (made, packaged):
+    for module in (made, multilingual_e5):
         monkeypatch.setattr(module, "package_file", lambda *_: file)
 
 
 @pytest.fixture
 def absent(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("TICKTUNE_CACHE", str(tmp_path / "cache"))
-    monkeypatch.setattr(packaged, "package_file", lambda *_: None)
+    monkeypatch.setattr(multilingual_e5, "package_file", lambda *_: None)
 
 
 @pytest.mark.parametrize("lang", ["en", "zh"])
@@ -151,7 +150,7 @@ def test_unpacking_shows_a_bar_and_says_what_is_wrong(
         told(0.5)
         assert seen.wait(30)
 
-    monkeypatch.setattr(packaged, "folder", halfway)
+    monkeypatch.setattr(multilingual_e5, "folder", halfway)
     bars = []
     for bar in unpacking(spec, "en"):
         bars.append(bar)
