@@ -1,4 +1,5 @@
-"""The report card of techniques: the same data, split and seed with and without each, as runs of their own.
+"""Ablation of techniques, the report card: the same data, split and seed with and without each, in runs
+of their own.
 
 A group of runs (`core.runs.run_group`) in the folder comparisons.
 """
@@ -34,7 +35,7 @@ Comparison = RunGroup[Member]
 
 
 def variants(recipe: Recipe) -> list[tuple[tuple[str, ...], Recipe]]:
-    """Without techniques, with each of the recipe's alone, and with all of them where they are several.
+    """Recipes without techniques, with each of the recipe's alone, and with all where they are several.
 
     Raises UserError when the recipe has none.
     """
@@ -84,14 +85,14 @@ class ComparisonStore(RunGroupStore[Member]):
         recipe = run.recipe()
         column = recipe.task.column if recipe.also else ""
         line = Line(member.techniques, member.run, status, got, column=column)
-        found = difference(run, plain) if got and plain and member.techniques else None
+        gain = difference(run, plain) if got and plain and member.techniques else None
         base = delivered(plain) if plain else None
-        if found is None or got is None or base is None:
+        if gain is None or got is None or base is None:
             return line
         return dataclasses.replace(
             line,
-            accuracy=found.lead.accuracy,
-            macro_f1=found.lead.macro_f1,
-            rows=found.rows,
-            said=sentence(member.techniques, found.lead.macro_f1, got, base),
+            accuracy=gain.lead.accuracy,
+            macro_f1=gain.lead.macro_f1,
+            rows=gain.rows,
+            said=sentence(member.techniques, gain.lead.macro_f1, got, base),
         )

@@ -1,4 +1,5 @@
-"""Answers that a person has put right: kept with the run, and new labelled rows when it is trained again.
+"""Corrections, answers that a person has put right: kept with the run, and new labelled rows when it is
+trained again.
 
 RUN/corrections.jsonl has a line for each, RUN/corrections/ the pictures that lines name. Whoever can reach
 the page can write here, so everything is checked, and there are limits.
@@ -65,8 +66,8 @@ class Correction:
 
 
 class Corrections:
-    """Those of a run, of all its label columns; new ones are of one `column`. `kind` is what its texts are,
-    without their pictures."""
+    """The corrections of a run, of all its label columns; new ones are of one `column`. `kind` is what its
+    texts are, without their pictures."""
 
     def __init__(self, column: LabelColumn) -> None:
         self._column, self._run = column, column.run
@@ -75,19 +76,19 @@ class Corrections:
         self.kind = by_key(column.recipe().data.modality)()
 
     def all(self) -> list[Correction]:
-        """The oldest first. A line that is damaged is left out, and the log says so. Raises UserError where
-        there is no reading the file."""
+        """Corrections, the oldest first. A damaged line is left out, and the log says so. Raises UserError
+        where there is no reading the file."""
         if not self._path.exists():
             return []
         with self._run.reading(FILE) as file:
             data = read_bytes(file)
-        found = []
+        corrections = []
         for raw in parse_lines(data, self._path):
             try:
-                found.append(decode(Correction, raw))
+                corrections.append(decode(Correction, raw))
             except Damaged:
                 left_out(self._path, repr(raw).encode())
-        return found
+        return corrections
 
     def add(
         self,
@@ -96,7 +97,7 @@ class Corrections:
         said: str = "",
         given: Modality | None = None,
     ) -> Correction:
-        """Keep what is true of a text: `texts` are the cells of the text columns, `labels` one label, or any
+        """Keep true labels of a text: `texts` are the cells of the text columns, `labels` one label, or any
         number of them where the column has several in a cell. `given` has the picture that the cells name.
 
         What was kept before of the same text and label column is replaced. It is on the disk when this
@@ -118,33 +119,33 @@ class Corrections:
             raise UserError("correction_long", limit=LONGEST)
         picture = (given or self.kind).kept(join_cells(texts))
         label = join_labels(known, task.separator) if task.separator else known[0]
-        made = Correction(
+        correction = Correction(
             secrets.token_hex(4), time.time(), tuple(texts), recipe.task.column, label, said[:200]
         )
         with self._writing():
             before = self.all()
-            about = self.kind.identity(join_cells(made.texts)), made.column
+            about = self.kind.identity(join_cells(correction.texts)), correction.column
             again = {
-                each.id
-                for each in before
-                if (self.kind.identity(join_cells(each.texts)), each.column) == about
+                earlier.id
+                for earlier in before
+                if (self.kind.identity(join_cells(earlier.texts)), earlier.column) == about
             }
             if len(before) - len(again) >= MOST:
                 raise UserError("corrections_full", limit=MOST)
-            if picture is not None and self.picture(made) is None:
+            if picture is not None and self.picture(correction) is None:
                 self._pictures.mkdir(exist_ok=True)
                 replace(self._pictures / f"{picture.sha256}.jpg", picture.jpeg)
-            line = json.dumps(dataclasses.asdict(made), ensure_ascii=False)
+            line = json.dumps(dataclasses.asdict(correction), ensure_ascii=False)
             append_line(self._path, line, durable=True)
             if again:
                 self._drop(again)
-        return made
+        return correction
 
     def delete(self, key: str) -> None:
-        """Forget one; nothing happens when it is not there. Raises UserError."""
+        """Delete a correction; nothing happens when it is not there. Raises UserError."""
         with self._writing():
             self._drop({key})
-            files = {self._file(each) for each in self.all()}
+            files = {self._file(correction) for correction in self.all()}
             for file in set(self._pictures.glob("*.jpg")) - files:
                 file.unlink()
 
@@ -156,10 +157,10 @@ class Corrections:
             lines = read_bytes(file).split(b"\n")
         replace(self._path, b"\n".join(line for line in lines if _id(line) not in keys))
 
-    def picture(self, each: Correction) -> StoredPicture | None:
+    def picture(self, correction: Correction) -> StoredPicture | None:
         """The picture that a correction is about; None where it is about none, or that is gone or far too
         large to be one."""
-        file = self._file(each)
+        file = self._file(correction)
         try:
             if file is None:
                 return None
@@ -168,14 +169,14 @@ class Corrections:
         except (FileNotFoundError, Damaged):
             return None
 
-    def _file(self, each: Correction) -> Path | None:
+    def _file(self, correction: Correction) -> Path | None:
         """Where the picture of a correction lies: what tells it from others is its sha256."""
-        name = self.kind.identity(join_cells(each.texts))
+        name = self.kind.identity(join_cells(correction.texts))
         return self._pictures / f"{name}.jpg" if SHA256.fullmatch(name) else None
 
     @contextlib.contextmanager
     def _writing(self) -> Iterator[None]:
-        """Around what changes the file: by one process at a time. Raises UserError where it cannot be."""
+        """A lock around what changes the file: one process at a time. Raises UserError where it cannot be."""
         self._run.recipe()  # which a deleted run has not: its folder would be made anew
         with FileLock(self._path.with_name(f".{FILE}.lock")):
             try:
@@ -185,13 +186,15 @@ class Corrections:
                 raise UserError("correction_unwritable", reason=reason) from error
 
     def latest(self) -> dict[str, list[Correction]]:
-        """Those of each text, or of each picture whatever it is called; the later ones last."""
+        """Corrections of each text, or of each picture whatever it is called; the later ones last."""
         columns = len(self._run.recipe().data.text)
-        made: dict[str, list[Correction]] = {}
-        for each in self.all():
-            if len(each.texts) == columns:
-                made.setdefault(self.kind.identity(join_cells(each.texts)), []).append(each)
-        return made
+        by_text: dict[str, list[Correction]] = {}
+        for correction in self.all():
+            if len(correction.texts) == columns:
+                by_text.setdefault(self.kind.identity(join_cells(correction.texts)), []).append(
+                    correction
+                )
+        return by_text
 
     def rows(self, recipe: Recipe, table: Table) -> tuple[dict[str, str], ...]:
         """New rows of the table, one for each text; the latest correction of a text counts.
@@ -199,17 +202,17 @@ class Corrections:
         They are for training where the table says which rows are: what a person has seen the model fail at is
         no fair test.
         """
-        made = []
+        rows = []
         for several in self.latest().values():
             texts = self.kind.new_cells(several[0].texts)
             row = dict(zip(recipe.data.text, texts, strict=True))
-            made.append(row | {each.column: each.label for each in several})
+            rows.append(row | {correction.column: correction.label for correction in several})
         if recipe.data.split:
             cells = table.frame[recipe.data.split].unique().tolist()
             train = next((cell for cell in cells if split_of(cell) == "train"), "train")
-            for row in made:
+            for row in rows:
                 row[recipe.data.split] = train
-        return tuple(made)
+        return tuple(rows)
 
     def with_pictures(self, table: Table) -> Table:
         """The table with what its new rows name, where it has pictures.
@@ -232,7 +235,7 @@ class Corrections:
 
 
 def _id(line: bytes) -> str | None:
-    """None for what is no correction."""
+    """The id of a correction; None for what is no correction."""
     try:
         return decode(Correction, json.loads(line)).id
     except (ValueError, RecursionError):
@@ -244,12 +247,12 @@ def corrected(run: Run) -> tuple[Table, Recipe, int]:
 
     Raises UserError when there is none.
     """
-    kept, table, recipe = Corrections(run.main), run.table(), run.recipe()
-    rows = kept.rows(recipe, table)
+    corrections, table, recipe = Corrections(run.main), run.table(), run.recipe()
+    rows = corrections.rows(recipe, table)
     if not rows:
         raise UserError("corrections_none")
     table = apply_edits(
-        kept.with_pictures(table), [edit_from_json({"kind": "add_rows", "rows": rows})]
+        corrections.with_pictures(table), [edit_from_json({"kind": "add_rows", "rows": rows})]
     )
     data = dataclasses.replace(
         recipe.data, fingerprint=table.fingerprint, edits=edits_to_json(table)

@@ -1,4 +1,4 @@
-"""What was measured before Start, kept from one start of the program to the next."""
+"""Costs of training that were measured before Start, kept from one start of the program to the next."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class Cost:
-    """What things cost here with one model and one kind of settings, in seconds and bytes.
+    """Costs of training on this machine with one model and one kind of settings, in seconds and bytes.
 
     A step costs `step`, and `token` for each token of its batch with its padding; `evaluated`, `tested` and
     `kept` are per token of rows that are scored while training, scored at the end, and sent through frozen
@@ -41,7 +41,7 @@ class Cost:
     weight: float
 
     def beside(self, slower: float, wider: float, parameters: int) -> Cost:
-        """About what it would be with a model that takes `slower` times as long for a step, keeps `wider`
+        """The cost, about, with a model that takes `slower` times as long for a step, keeps `wider`
         times as much of each row, and has so many `parameters` more."""
         more = round(parameters * self.weight)
         return dataclasses.replace(
@@ -57,8 +57,8 @@ class Cost:
 
 
 def kept() -> dict[str, Cost]:
-    """By what each depends on; empty when nothing was measured yet, or by another version, or where the file
-    is damaged."""
+    """Costs by what each depends on; empty when nothing was measured yet, or by another version, or where the
+    file is damaged."""
     try:
         return {key: decode(Cost, cost) for key, cost in read_json(_file()).items()}
     except FileNotFoundError:

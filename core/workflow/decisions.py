@@ -1,4 +1,5 @@
-"""What is decided on the validation rows once a model is fitted, before the test rows are looked at."""
+"""Temperature, threshold and abstention: decided on the validation rows once a model is fitted,
+before the test rows are looked at."""
 
 from __future__ import annotations
 
@@ -24,8 +25,9 @@ AGREE = 1e-3  # of a logit, as a share of the largest
 
 @dataclass(frozen=True)
 class Decided:
-    """Of one label column: what its logits are divided by, from which probability on a class is given (None
-    where the likeliest is), and the curve of `core.evaluation.abstention` (None without validation rows)."""
+    """Decisions for one label column: what logits are divided by, from which probability on a class is given
+    (None where the likeliest is), and the curve of `core.evaluation.abstention` (None without validation
+    rows)."""
 
     temperature: Temperature
     threshold: float | None
@@ -33,7 +35,7 @@ class Decided:
 
     @classmethod
     def of(cls, task: Task, logits: Floats, truth: Numbers, temperature: Temperature) -> Decided:
-        """From the validation rows: `logits` [rows, classes] are those before the temperature."""
+        """Decisions from the validation rows: `logits` [rows, classes] are those before the temperature."""
         probabilities = task.probabilities(logits / temperature.value)
         threshold = task.threshold(probabilities, truth)
         given = task.given(probabilities, threshold)
@@ -44,7 +46,7 @@ class Decided:
 
 
 def decide(fit: Fitter, model: Any) -> list[Decided]:
-    """For each label column. The temperatures go into the model's last layer, in place."""
+    """Decisions for each label column. The temperatures go into the model's last layer, in place."""
     sets, joint = fit.splits, fit.splits.joint
     own = bool(len(sets.rows.split.validation))
     logits, truth = fit.logits(model, sets.validation), np.array(sets.validation["labels"])
@@ -52,32 +54,40 @@ def decide(fit: Fitter, model: Any) -> list[Decided]:
     for task, place, true in zip(joint.tasks, joint.places, joint.truths(truth), strict=True):
         there = task.known(true)
         parts.append((task, logits[there, place], true[there]))
-    found = [
+    temperatures = [
         calibrate.temperature(*part)
         if own
         else Temperature(skipped=message("calibrate.no_validation"))
         for part in parts
     ]
-    found = _put_in(fit, model, logits, found)
-    made = [Decided.of(*part, each) for part, each in zip(parts, found, strict=True)]
+    temperatures = _put_in(fit, model, logits, temperatures)
+    decisions = [
+        Decided.of(*part, temperature)
+        for part, temperature in zip(parts, temperatures, strict=True)
+    ]
     # On rows that it has learned from, a model is always sure and right.
-    return made if own else [dataclasses.replace(each, abstention=None) for each in made]
+    return (
+        decisions
+        if own
+        else [dataclasses.replace(decision, abstention=None) for decision in decisions]
+    )
 
 
 def _put_in(
-    fit: Fitter, model: Any, logits: Floats, found: Sequence[Temperature]
+    fit: Fitter, model: Any, logits: Floats, temperatures: Sequence[Temperature]
 ) -> list[Temperature]:
-    """Change the model, ask it again, and take everything back if it does not do as it should."""
-    values, places = [each.value for each in found], fit.splits.joint.places
+    """Put temperatures into the model, ask it again, and take everything back if it does not do as it
+    should."""
+    values, places = [temperature.value for temperature in temperatures], fit.splits.joint.places
     if all(value == 1 for value in values):
-        return list(found)
+        return list(temperatures)
     if apply_temperature(model, places, values):
         again = fit.logits(model, fit.splits.validation.select(range(min(ASKED, len(logits)))))
         wanted = logits[: len(again)].copy()
         for place, value in zip(places, values, strict=True):
             wanted[:, place] /= value
         if np.abs(again - wanted).max() <= AGREE * max(1.0, float(np.abs(wanted).max())):
-            return list(found)
+            return list(temperatures)
         apply_temperature(model, places, [1 / value for value in values])
     built = message("calibrate.built_otherwise")
-    return [Temperature(1.0, each.rows, built) for each in found]
+    return [Temperature(1.0, temperature.rows, built) for temperature in temperatures]

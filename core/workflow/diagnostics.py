@@ -1,4 +1,4 @@
-"""Questions about labelled rows that simple models answer in seconds: which labels look wrong, and whether
+"""Diagnostics of labelled rows that simple models answer in seconds: which labels look wrong, and whether
 more rows would help. Nothing is trained for them that anybody takes away."""
 
 from __future__ import annotations
@@ -60,14 +60,14 @@ class Subject:
         """Rows with what the pretrained encoder makes of their texts. Raises UserError where it is gone."""
         texts = self.rows.texts_at(where)
         modality = self.rows.modality
-        same = [modality.identity(each) for each in texts]
+        same = [modality.identity(text) for text in texts]
         vectors = self._embedded(texts, tell)
         if vectors is None and not modality.words:
             raise UserError("study_too_many", rows=len(texts))
         return LabelledRows(same, vectors, self.rows.task, self.rows.truth[where], modality.words)
 
     def _embedded(self, texts: list[Input], tell: Progress) -> Floats | None:
-        """None where it would take too long, or the encoder answers with what is no number."""
+        """Vectors [texts, features]; None where that would take too long, or some are no numbers."""
         spec = self.recipe.model
         digest = hashlib.sha256(repr(texts).encode("utf-8", "surrogatepass")).hexdigest()
         key = (spec, digest)
@@ -80,12 +80,14 @@ class Subject:
             tokens = np.minimum(modality.lengths(processor, texts), length).mean() * len(texts)
             budget = embedding_budget(model, BUDGET)
             if tokens * model.base_model.num_parameters(exclude_embeddings=True) > budget:
-                found = None
+                vectors = None
             else:
                 counted = _count(tell, -(-len(texts) // BATCH))
                 bf16 = this_machine().precision == "bf16"
-                found = modality.embed(model, processor, texts, length, bf16=bf16, between=counted)
-            _vectors[key] = found if found is not None and np.isfinite(found).all() else None
+                vectors = modality.embed(
+                    model, processor, texts, length, bf16=bf16, between=counted
+                )
+            _vectors[key] = vectors if vectors is not None and np.isfinite(vectors).all() else None
             while len(_vectors) > REMEMBERED:
                 _vectors.popitem(last=False)
         return _vectors[key]
@@ -114,15 +116,15 @@ def suspects(subject: Subject, tell: Progress) -> answers.Suspects:
         labels=() if rows.task.separator else tuple(rows.labels),
         suspects=tuple(
             answers.Suspect(
-                line=int(rows.frame.index[where[each.row]]),
-                text=rows.modality.shown(rows.texts[where[each.row]]),
-                given=each.given,
-                suggested=each.suggested,
-                confidence=each.confidence,
-                wrong=each.wrong,
-                side=str(side[where[each.row]]),
+                line=int(rows.frame.index[where[suspect.row]]),
+                text=rows.modality.shown(rows.texts[where[suspect.row]]),
+                given=suspect.given,
+                suggested=suspect.suggested,
+                confidence=suspect.confidence,
+                wrong=suspect.wrong,
+                side=str(side[where[suspect.row]]),
             )
-            for each in judged.suspects
+            for suspect in judged.suspects
         ),
     )
 
@@ -136,10 +138,10 @@ def learning_curve(subject: Subject, tell: Progress) -> answers.LearningCurve:
     rows = np.sort(np.concatenate([split.train, split.validation]))
     where = rows[draw(len(rows), MAX_TRAIN_ROWS, subject.recipe.train.seed)]
     known = subject.known(where, lambda share: tell(EMBEDDING * share))
-    found = compute_learning_curve(known, subject.recipe.train.seed, _after(tell))
-    if found is None:
+    curve = compute_learning_curve(known, subject.recipe.train.seed, _after(tell))
+    if curve is None:
         raise UserError("curve_too_few", rows=len(where))
-    return dataclasses.replace(found, used=len(where), rows=len(rows))
+    return dataclasses.replace(curve, used=len(where), rows=len(rows))
 
 
 QUESTIONS: dict[str, Callable[[Subject, Progress], Any]] = {
@@ -150,9 +152,9 @@ QUESTIONS: dict[str, Callable[[Subject, Progress], Any]] = {
 
 def answer(column: LabelColumn, question: str, tell: Progress) -> Any:
     """One of QUESTIONS about a label column; the answer is kept in its folder. Raises UserError."""
-    found = QUESTIONS[question](Subject.of(column), tell)
-    column.write_answer(question, found)
-    return found
+    result = QUESTIONS[question](Subject.of(column), tell)
+    column.write_answer(question, result)
+    return result
 
 
 def _models(known: LabelledRows) -> list[str]:

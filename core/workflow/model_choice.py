@@ -1,4 +1,4 @@
-"""Which model is taken where nobody names one, and whether a model reads the texts at all.
+"""Model choice: which model is taken where nobody names one, and whether a model reads the texts at all.
 
 One place for the page and the command line: what is suggested is taken where it is on this computer.
 """
@@ -69,13 +69,13 @@ def is_here(key: str, store: RunStore) -> bool:
 def here_instead(key: str, profile: Profile, store: RunStore) -> list[str]:
     """The models of the catalogue that are on this computer, in place of the one of a key; those that read
     the texts come first."""
-    others = [each.key for each in by_key(profile.modality).models if each.key != key]
-    found = [each for each in others if is_here(each, store)]
-    return sorted(found, key=lambda each: unread(each, profile, store) is not None)
+    others = [entry.key for entry in by_key(profile.modality).models if entry.key != key]
+    available = [other for other in others if is_here(other, store)]
+    return sorted(available, key=lambda other: unread(other, profile, store) is not None)
 
 
 def unread(key: str, profile: Profile, store: RunStore) -> Message | None:
-    """That a model was not made for the language of the texts; None where it was, or where nobody knows."""
+    """A message that a model is not for the texts' language; None where it is, or where nobody knows."""
     entry = BY_KEY.get(origin(key, store))
     if entry is None or not profile.usable:
         return None
@@ -96,7 +96,7 @@ def better(profile: Profile) -> str:
 
 
 def instead(profile: Profile, store: RunStore) -> Message:
-    """What that model is called, and how it gets here where it is not."""
+    """The name of that model, and how it gets here where it is not."""
     key = better(profile)
     name = multilingual_e5.label(ModelSpec(key))
     if is_here(key, store):

@@ -45,8 +45,8 @@ def recipe_of(
         model=model,
         train=train or TrainSpec(),
         techniques={
-            each.key: dataclasses.asdict(each.options)
-            for each in techniques.resolve(chosen, profile)
+            technique.key: dataclasses.asdict(technique.options)
+            for technique in techniques.resolve(chosen, profile)
         },
         also=tuple(TaskSpec(column, separator_of(profile, column)) for column in also),
         name=name,

@@ -1,4 +1,5 @@
-"""Before Start: a few real steps on this machine say how long a run will take and how much memory it needs.
+"""Pre-flight: before Start a few real steps on this machine say how long a run will take and how much memory
+it needs.
 
 The steps are done by the code that trains (`core.training.fit`), on rows that stand for all: evenly spread
 over the lengths, the longest among them. What they cost is kept, by machine, model and settings.
@@ -132,7 +133,7 @@ class Preflight:
         return self._of(cost)
 
     def beside(self, entry: Entry) -> Estimate | None:
-        """About what the same would take with a model that is not on this computer: from what it costs with
+        """The estimate, about, with a model that is not on this computer: from what it costs with
         this one. None where that is not known, or where the two cannot be compared."""
         cost, own = kept().get(self._key()), BY_KEY.get(self.recipe.model.key)
         if cost is None or own is None or entry.bundled or not own.bundled:
@@ -191,13 +192,15 @@ class Preflight:
             int(getattr(self.config, name, 0))
             for name in ("hidden_size", "num_hidden_layers", "num_attention_heads")
         )
-        layers -= round(max((each.frozen_layers for each in self.chosen), default=0.0) * layers)
+        layers -= round(
+            max((technique.frozen_layers for technique in self.chosen), default=0.0) * layers
+        )
         size = 4 if this_machine().precision == "fp32" else 2
         per_token = size * layers * (16 * hidden + 2 * heads * length)
         return held_memory() + 4 * weights - 3 * table, int(spec.batch_size) * length * per_token
 
     def _key(self) -> str:
-        """Everything that the cost depends on, but the rows themselves."""
+        """The key of a cost: everything that it depends on, but the rows themselves."""
         spec, machine = self.plan.spec, this_machine()
         parts: list[Any] = [
             VERSION,
@@ -286,7 +289,7 @@ class Preflight:
 
 @dataclass(frozen=True)
 class _Scratch(Run):
-    """A run that nobody sees. It is asked to stop by a function instead of a file."""
+    """A temporary run, in no list of runs. It is asked to stop by a function instead of a file."""
 
     should_stop: Callable[[], bool]
 
@@ -322,7 +325,7 @@ class _Clock(TrainerCallback):
 
     def on_train_begin(self, *_: Any, model: Any = None, **__: Any) -> None:
         self.weights = _weights(model)
-        self.parameters = sum(each.numel() for each in model.parameters())
+        self.parameters = sum(parameter.numel() for parameter in model.parameters())
         self._began = time.perf_counter()
 
     def on_step_end(self, args: Any, state: Any, control: Any, **_: Any) -> None:
@@ -344,7 +347,7 @@ def _line(seconds: list[float], lengths: np.ndarray, batch: int, seed: int) -> t
     sampler = SimilarLengths(lengths.tolist(), batch, seed)
     for epoch in range(math.ceil(len(seconds) * batch / len(lengths))):
         batches = [lengths[numbers] for numbers in sampler.batches(epoch)]
-        padded += [len(each) * int(each.max()) for each in batches]
+        padded += [len(sizes) * int(sizes.max()) for sizes in batches]
     skip = WARM_UP if len(seconds) > 2 * WARM_UP else len(seconds) - 1
     x, y = np.array(padded[skip : len(seconds)], dtype=float), np.array(seconds[skip:])
     if np.ptp(x) > 0.2 * x.mean():
@@ -366,7 +369,7 @@ def _plain(rows: Rows) -> float:
 
 
 def _thinned(rows: Rows, train: int) -> Rows:
-    """Fewer rows of each side, evenly spread over the lengths; the longest are among them."""
+    """A sample of each side of the split, evenly spread over the lengths; the longest are among them."""
 
     def some(where: np.ndarray, most: int) -> np.ndarray:
         order = rows.by_length(where)
@@ -383,7 +386,7 @@ def _thinned(rows: Rows, train: int) -> Rows:
 
 
 def _material(recipe: Recipe) -> tuple[Any, ...]:
-    """What the rows, their sides and their lengths follow from."""
+    """The settings that the rows, their sides and their lengths follow from."""
     return recipe.data, recipe.tasks, recipe.model, recipe.train.seed
 
 

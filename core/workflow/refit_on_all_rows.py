@@ -1,4 +1,5 @@
-"""In fast mode, once all is decided: the last layer learns from the rows too that it was decided on.
+"""Refit on all rows: in fast mode, once all is decided, the last layer learns from the rows too that it was
+decided on.
 
 Which epoch is the best, when to stop, temperature and thresholds follow from the validation rows as always.
 The layer learns from kept features in a second or two, so it can afford to begin anew on all rows but those
@@ -31,7 +32,9 @@ def refit_on_all_rows(fit: Fitter, fitted: Fitted, decided: Sequence[Decided]) -
     model = None if fitted.stopped else _on_all(fit, fitted)
     if model is None:
         return fitted.model
-    apply_temperature(model, fit.splits.joint.places, [each.temperature.value for each in decided])
+    apply_temperature(
+        model, fit.splits.joint.places, [decision.temperature.value for decision in decided]
+    )
     return model
 
 
@@ -39,10 +42,10 @@ def _on_all(fit: Fitter, fitted: Fitted) -> Any | None:
     """A copy of a model whose last layer alone was trained, in which it begins anew and learns from the
     validation rows as well, for all epochs of the run. None for others, and without such rows."""
     model = copy.deepcopy(fitted.model)
-    more, found = len(fit.splits.rows.split.validation), last_layer(model)
-    if not (fit.frozen and fit.cached and more and found):
+    more, named_layer = len(fit.splits.rows.split.validation), last_layer(model)
+    if not (fit.frozen and fit.cached and more and named_layer):
         return None
-    found[1].load_state_dict(fit.initial_head)
+    named_layer[1].load_state_dict(fit.initial_head)
     epochs = fit.spec.epochs
     planned = dataclasses.replace(fit.plan, evaluate_every=NEVER)
     with fit.unobserved() as folder:
@@ -58,7 +61,7 @@ def _on_all(fit: Fitter, fitted: Fitted) -> Any | None:
             trainer.args.lr_scheduler_kwargs = {}
         trainer.train()
         model = prepared.close(trainer.model.state_dict())
-    if not all(torch.isfinite(weights).all() for weights in found[1].parameters()):
+    if not all(torch.isfinite(weights).all() for weights in named_layer[1].parameters()):
         return None
     fit.note(message("train.on_all", rows=len(rows), more=more, epochs=epochs))
     return model

@@ -34,11 +34,12 @@ class Remedy:
 
 
 def remedies(estimate: Estimate, recipe: Recipe, profile: Profile) -> list[Remedy]:
-    """What would make the run fit; where it fits but takes long, what would make it faster."""
-    fast = [each for each in ALL if each.fast]  # the quickest first: each kind of data has one
+    """Changes that would make the run fit; where it fits but takes long, those that would make it faster."""
+    # The quickest first: each kind of data has one.
+    fast = [technique for technique in ALL if technique.fast]
     quick = None
-    if not any(each.key in recipe.techniques for each in fast):
-        quick = next((each for each in fast if _goes(each, recipe, profile)), None)
+    if not any(technique.key in recipe.techniques for technique in fast):
+        quick = next((technique for technique in fast if _goes(technique, recipe, profile)), None)
     if not estimate.fits:
         return list(_smaller(estimate, recipe, quick))
     if (estimate.seconds or 0) > LONG and quick:
@@ -47,7 +48,7 @@ def remedies(estimate: Estimate, recipe: Recipe, profile: Profile) -> list[Remed
 
 
 def _goes(technique: type[Technique], recipe: Recipe, profile: Profile) -> bool:
-    """Can it be ticked besides what is ticked?"""
+    """Can the technique be ticked besides those that are ticked?"""
     more = dataclasses.replace(recipe, techniques={**recipe.techniques, technique.key: {}})
     try:
         checked(more, profile)
@@ -78,11 +79,11 @@ def _smaller(estimate: Estimate, recipe: Recipe, quick: type[Technique] | None) 
     model = BY_KEY.get(recipe.model.key)
     other = max(
         (
-            each
-            for each in by_key(recipe.data.modality).models
-            if model and _fits(each, model, estimate)
+            entry
+            for entry in by_key(recipe.data.modality).models
+            if model and _fits(entry, model, estimate)
         ),
-        key=lambda each: each.parameters,
+        key=lambda entry: entry.parameters,
         default=None,
     )
     if other:

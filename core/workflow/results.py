@@ -1,4 +1,4 @@
-"""What a fitted model is worth and what is taken away: for each label column its scores, files and rows."""
+"""Results of a fitted model: for each label column its scores, the files of the model, and the test rows."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ class Column:
 
 def _of(recipe: Recipe, number: int) -> Recipe:
     """The recipe as that of another of its label columns."""
-    others = tuple(each for k, each in enumerate(recipe.tasks) if k != number)
+    others = tuple(task for k, task in enumerate(recipe.tasks) if k != number)
     return dataclasses.replace(recipe, task=recipe.tasks[number], also=others)
 
 
@@ -92,18 +92,22 @@ def write(
     formats.drop(run)
     if len(columns) > 1:
         about = {
-            column: {"labels": task.names, "separator": task.separator, "threshold": each.threshold}
-            for column, task, each in zip(joint.columns, joint.tasks, decided, strict=True)
+            column: {
+                "labels": task.names,
+                "separator": task.separator,
+                "threshold": decision.threshold,
+            }
+            for column, task, decision in zip(joint.columns, joint.tasks, decided, strict=True)
         }
         recipe = dataclasses.replace(run.recipe(), train=fit.spec)
         bundle.export_joint(run, model, fit.processor, about, recipe)
     for number, column in enumerate(columns):
         place = joint.places[number]
-        said = logits[np.isin(rows.split.test, column.rows.split.test)][:, place]
+        column_logits = logits[np.isin(rows.split.test, column.rows.split.test)][:, place]
         _write_one(
             column,
             narrow(model, place) if len(columns) > 1 else model,
-            said,
+            column_logits,
             decided[number],
             fit,
             {**shared, "best": _best(fitted.best, number)},
@@ -114,7 +118,7 @@ def write(
 
 
 def _best(best: Mapping[str, Any], number: int) -> Best:
-    """Which evaluation is kept, and the macro-F1 of a column there."""
+    """The evaluation that is kept, and the macro-F1 of a column there."""
     return Best(best["step"], best["epoch"], best[f"eval_task{number}_macro_f1"])
 
 
@@ -155,12 +159,12 @@ def _write_one(
     )
 
     def finished(folder: Path) -> Result:
-        """With what techniques add to the folder, which is made for the main column, and what they show."""
+        """The result, with what techniques add to the folder of the main column, and what they show."""
         size = sum(file.stat().st_size for file in folder.glob("*.safetensors"))
         whole, small = dataclasses.replace(result, size=size), None
         for technique in chosen if main else ():
             small = technique.exported(fit, folder, whole) or small
-        shown = {each.key: tuple(each.evidence) for each in chosen}
+        shown = {technique.key: tuple(technique.evidence) for technique in chosen}
         return dataclasses.replace(whole, small=small, techniques=shown)
 
     # What is taken away says what was chosen; the run's own recipe stays what was asked for.

@@ -65,7 +65,8 @@ _made: OrderedDict[Hashable, _Made] = OrderedDict()
 
 
 class Simple:
-    """What there is to beat. Call `plain`, then `embedding`, then after training `test` and `export`.
+    """The simple models of one label column: what there is to beat. Call `plain`, then `embedding`, then
+    after training `test` and `export`.
 
     They are the plain model (`Modality.plain`), "embedding" and "majority".
     """
@@ -83,7 +84,7 @@ class Simple:
             self._notes.clear()
 
     def plain(self) -> None:
-        """The one that no pretrained model is needed for: word counts with logistic regression."""
+        """The model that needs no pretrained one: word counts with logistic regression."""
         modality, learn = self._rows.modality, self._rows.split.train
         name = modality.plain
         if self._again(name):
@@ -138,9 +139,9 @@ class Simple:
         self._keep("embedding", fitted, vectors, tolerance, time.monotonic() - started)
 
     def recommended(self, ours: float) -> str:
-        """Which to use, given the fine-tuned model's macro-F1 on the validation rows."""
-        scored = {name: made.validation for name, made in self._fitted.items()}
-        theirs = {name: found.macro_f1 for name, found in scored.items() if found}
+        """The name of the model to use, given the fine-tuned model's macro-F1 on the validation rows."""
+        scored = {name: model.validation for name, model in self._fitted.items()}
+        theirs = {name: scores.macro_f1 for name, scores in scored.items() if scores}
         return fit.recommended(ours, theirs)
 
     def test(self) -> dict[str, Compared]:
@@ -149,45 +150,45 @@ class Simple:
         compared = {}
         for name, (probabilities, threshold) in self._answered().items():
             scores = vars(measure(task, probabilities, truth, threshold))
-            made = self._fitted.get(name)
+            model = self._fitted.get(name)
             compared[name] = Compared(**scores)
-            if made:
+            if model:
                 compared[name] = Compared(
                     **scores,
-                    seconds=made.seconds,
-                    train_rows=made.fitted.train_rows,
-                    validation=made.validation,
+                    seconds=model.seconds,
+                    train_rows=model.fitted.train_rows,
+                    validation=model.validation,
                     threshold=threshold,
-                    abstention=made.decided.abstention,
-                    calibration=described(task, made.logits, truth, made.decided.temperature),
+                    abstention=model.decided.abstention,
+                    calibration=described(task, model.logits, truth, model.decided.temperature),
                 )
         return compared
 
     def answers(self) -> dict[str, Numbers]:
-        """To the test rows, encoded like what is true."""
-        return {name: self._rows.task.given(*found) for name, found in self._answered().items()}
+        """Predictions for the test rows, encoded like the truth."""
+        return {name: self._rows.task.given(*answer) for name, answer in self._answered().items()}
 
     def tested(self) -> dict[str, list[Any]]:
-        """The same as columns of `ColumnFolder.test_rows`."""
+        """Predictions as columns of `ColumnFolder.test_rows`."""
         task, columns = self._rows.task, {}
-        for name, found in self._answered().items():
-            columns[f"predicted:{name}"] = task.said(*found)
-            columns[f"confidence:{name}"] = task.sure(*found).tolist()
+        for name, answer in self._answered().items():
+            columns[f"predicted:{name}"] = task.said(*answer)
+            columns[f"confidence:{name}"] = task.sure(*answer).tolist()
         return columns
 
     def export(self, recipe: Recipe, result: Result) -> None:
         """Write the folders. `result` is the run's. Raises OSError and RuntimeError."""
         probes = self._rows.texts_at(self._rows.split.test[:PROBES])
-        for name, made in self._fitted.items():
+        for name, model in self._fitted.items():
             simple.export(
                 self._place,
                 name,
-                made.fitted,
+                model.fitted,
                 recipe,
                 result,
                 probes,
-                made.asked,
-                made.tolerance,
+                model.asked,
+                model.tolerance,
             )
 
     def _keep(
@@ -216,16 +217,18 @@ class Simple:
             seconds += time.monotonic() - started
             self._tell(name, validation, seconds)
         asked = inputs(split.test)
-        said = task.logits(fitted.probabilities(asked))
+        test_logits = task.logits(fitted.probabilities(asked))
         fitted.apply_temperature(decided.temperature.value)
         notes, self._notes = tuple(self._notes), []
-        made = _Made(fitted, asked[:PROBES], tolerance, said, decided, seconds, validation, notes)
-        self._fitted[name] = _made[self._key(name)] = made
+        model = _Made(
+            fitted, asked[:PROBES], tolerance, test_logits, decided, seconds, validation, notes
+        )
+        self._fitted[name] = _made[self._key(name)] = model
         while len(_made) > REMEMBERED:
             _made.popitem(last=False)
 
     def _key(self, name: str) -> Hashable:
-        """Everything that a simple model follows from."""
+        """The key of a simple model: everything that it follows from."""
         recipe, split = self._place.recipe(), self._rows.split
         sides = tuple(side.tobytes() for side in (split.train, split.validation, split.test))
         used = self._with if name == "embedding" else ()
@@ -234,27 +237,27 @@ class Simple:
         return name, data, self._rows.tasks[0].column, self._seed, sides, used
 
     def _again(self, name: str) -> bool:
-        """Take over what an earlier run made of the same rows, if there is one."""
-        made = _made.get(self._key(name))
-        if made is None:
+        """Take over the model that an earlier run fitted to the same rows, if there is one."""
+        model = _made.get(self._key(name))
+        if model is None:
             return False
         _made.move_to_end(self._key(name))
-        for note in made.notes:
+        for note in model.notes:
             self._say(note)
-        if made.validation:
-            self._tell(name, made.validation, made.seconds)
-        self._fitted[name] = made
+        if model.validation:
+            self._tell(name, model.validation, model.seconds)
+        self._fitted[name] = model
         return True
 
     def _answered(self) -> dict[str, tuple[Floats, float | None]]:
-        """What each says to the test rows, and its threshold: the simplest first."""
+        """Probabilities for the test rows and the threshold, of each model: the simplest first."""
         rows, task = self._rows, self._rows.task
         known = rows.truth[rows.split.train]
         return {
             "majority": (fit.majority(task, known, len(rows.split.test)), None),
             **{
-                name: (made.probabilities(task), made.decided.threshold)
-                for name, made in self._fitted.items()
+                name: (model.probabilities(task), model.decided.threshold)
+                for name, model in self._fitted.items()
             },
         }
 

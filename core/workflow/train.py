@@ -1,4 +1,4 @@
-"""One run, read from top to bottom."""
+"""The training of a run, read from top to bottom."""
 
 from __future__ import annotations
 
@@ -92,7 +92,7 @@ def _train(run: Run, started: float) -> int | None:
     run.append(events.StageStarted(stage="baselines", rows=len(rows.split.train)))
     bf16 = machine.precision == "bf16"
     # Where the encoder stays as it came, the frozen embedding would be the run's own model once more.
-    for column in columns if not any(each.frozen for each in chosen) else []:
+    for column in columns if not any(technique.frozen for technique in chosen) else []:
         column.simple.embedding(
             model, processor, length, bf16=bf16, between=lambda: _stop_here(run)
         )
@@ -165,7 +165,7 @@ def _stop_here(run: Run) -> None:
 
 
 def in_words(error: Exception) -> UserError:
-    """What a person should read about an exception: ours as it is, the common ones by name."""
+    """The error that a person reads for an exception: ours as it is, the common ones by name."""
     if isinstance(error, UserError):
         return error
     if isinstance(error, (MemoryError, torch.OutOfMemoryError)) or "can't allocate" in str(error):
