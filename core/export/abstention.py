@@ -1,4 +1,5 @@
-"""The certainty below which a model of a run gives no label: kept beside the model, and in its download."""
+"""Abstention limit, the certainty below which a model gives no label: kept beside the model, and in its
+download."""
 
 from __future__ import annotations
 
@@ -19,7 +20,8 @@ TASKS_FILE = "tasks.json"
 
 
 def save(column: LabelColumn, which: str, below: object) -> float | None:
-    """Keep the limit of one of the models of a label column; 0 or None is none. Returns what is kept.
+    """Keep the abstention limit of one of the models of a label column; 0 or None is none. Returns what is
+    kept.
 
     Raises UserError for what is no limit, for a model that the run does not have, while the run is worked on
     and where it cannot be written.
@@ -59,8 +61,8 @@ def _write(column: LabelColumn, which: str, limit: float | None) -> None:
 
 @contextlib.contextmanager
 def _archive_aside(run: Run) -> Iterator[None]:
-    """Around a change of the model: a kill leaves no zip, which is made when asked for, rather than an older
-    one. Whatever is raised, the old one is there again."""
+    """Context of a change of the model: a kill leaves no zip, which is made when asked for, rather than an
+    older one. Whatever is raised, the old one is there again."""
     # To `core.runs.leftovers` it is one.
     aside = {file: file.with_name(f".{file.name}.old.new") for file in run.path.glob("*.zip")}
     try:
@@ -85,7 +87,7 @@ def _keep(column: LabelColumn, which: str, limit: float | None) -> None:
 
 
 def _tell_joint(column: LabelColumn, limit: float | None) -> None:
-    """The model of all label columns knows each of them by name."""
+    """Write the limit into the joint model, which knows each label column by name."""
     file = column.run.path / JOINT / TASKS_FILE
     if not file.is_file():
         return

@@ -91,7 +91,7 @@ def export(
 
 
 def abstention_limit(folder: Path) -> float | None:
-    """Below which certainty the model in a folder gives no label; None where it always gives one.
+    """The abstention limit: below this certainty the model in a folder gives no label; None is none.
 
     Raises UserError `abstention_damaged` where a limit was chosen that cannot be read: answers without it
     would not be those that were asked for.
@@ -105,7 +105,7 @@ def abstention_limit(folder: Path) -> float | None:
 
 
 def base_of(run: Run, recipe: Recipe) -> ModelSpec:
-    """The pretrained model that it all began with, through earlier runs; its key is "" if it is gone."""
+    """The pretrained model that training began with, through earlier runs; its key is "" if it is gone."""
     base = recipe.model
     seen = set()
     while base.key.startswith("run:"):
@@ -154,7 +154,8 @@ def export_joint(
     joint: Mapping[str, Any],
     recipe: Recipe,
 ) -> None:
-    """The model with the heads of all label columns, whose classes stand side by side in its answers.
+    """Write the joint model, with the heads of all label columns, whose classes stand side by side in its
+    answers.
 
     It loads like any other; `joint`, which says what of its answers belongs to which column, becomes
     tasks.json, and predict.py goes by that. Raises OSError.
@@ -186,14 +187,16 @@ def probe(
 
     classify = pipeline(modality.pipeline, model=str(folder))
     wrong = []
-    for row, each in enumerate(texts):
+    for row, text in enumerate(texts):
         label, expected = labels_expected[row], float(probabilities_expected[row])
-        answer = modality.ask(classify, each)
+        answer = modality.ask(classify, text)
         scores = {one["label"]: one["score"] for one in answer}
         best = max(scores, key=lambda name: scores[name])
-        found = scores.get(label, np.nan)
+        probability = scores.get(label, np.nan)
         # Written so that a NaN fails.
-        if not (abs(found - expected) <= TOLERANCE and scores[best] - found <= TOLERANCE):
+        if not (
+            abs(probability - expected) <= TOLERANCE and scores[best] - probability <= TOLERANCE
+        ):
             wrong.append(f"text {row}: {best!r} {scores[best]:.4f} for {label!r} {expected:.4f}")
     if wrong:
         raise RuntimeError(

@@ -103,7 +103,7 @@ def simple_card(
 
 
 def _about(recipe: Recipe, base: ModelSpec, language: str) -> dict[str, str]:
-    """The names that the first sentence of a card has."""
+    """Names that the first sentence of a card has."""
     kind = by_key(recipe.data.modality)
     return {
         "file": markdown(recipe.data.file),
@@ -122,15 +122,15 @@ def _whole(front: Mapping[str, Any], recipe: Recipe, parts: Iterable[str]) -> st
 
 def markdown(text: str) -> str:
     """A name as plain text inside a paragraph or a table cell: no markup, no HTML, on one line."""
-    kept = "".join(
+    text = "".join(
         # Controls and what turns the direction of the text around.
         " " if unicodedata.category(c) in ("Cc", "Zl", "Zp") or c in BIDI else c
         for c in text
     )
-    kept = " ".join(kept.split())
-    if len(kept) > LONGEST:
-        kept = kept[: LONGEST - 1] + "…"
-    return re.sub(r"([\\`*_{}\[\]<>()#|!~$&^@:])", r"\\\1", kept)
+    text = " ".join(text.split())
+    if len(text) > LONGEST:
+        text = text[: LONGEST - 1] + "…"
+    return re.sub(r"([\\`*_{}\[\]<>()#|!~$&^@:])", r"\\\1", text)
 
 
 BIDI = frozenset("\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
@@ -158,7 +158,7 @@ def _table(what: Table, language: str) -> str:
         ]
         for row in what.rows
     ]
-    return _rows([say(each, language) for each in what.head], rows)
+    return _rows([say(title, language) for title in what.head], rows)
 
 
 def _rows(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
@@ -173,7 +173,7 @@ def _quality(
     trust: Calibration | None,
     language: str,
 ) -> list[str]:
-    """What is compared, the labels of the first, and how far its probabilities can be believed."""
+    """Scores of the models compared, of the labels by the first of them, and its calibration."""
     further = scored(scores, ("balanced_accuracy", "roc_auc"))
     return [
         f"## {say('card.quality', language)}",
@@ -208,8 +208,8 @@ def _use(
 
 
 def _usage(formats: Sequence[Format], kind: type[Modality], language: str) -> list[str]:
-    """How the model is used in each form that it can leave in."""
-    return [say(of_kind(f"format.{each.key}.use", kind.key), language) for each in formats]
+    """The usage of the model in each export format."""
+    return [say(of_kind(f"format.{form.key}.use", kind.key), language) for form in formats]
 
 
 def _making(recipe: Recipe, result: Result, base: ModelSpec, language: str) -> list[str]:

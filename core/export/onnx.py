@@ -88,7 +88,7 @@ def to_onnx(model: Any, processor: Any, file: Path, modality: Modality = TEXT) -
 
 
 def dynamic(source: Path, file: Path, batches: Batches) -> None:
-    """What comes into a layer is brought to 8 bits anew for every input."""
+    """Dynamic quantization: what comes into a layer is brought to 8 bits anew for every input."""
     from onnxruntime.quantization import QuantType, quantize_dynamic
 
     with _quiet():
@@ -96,7 +96,7 @@ def dynamic(source: Path, file: Path, batches: Batches) -> None:
 
 
 def static(source: Path, file: Path, batches: Batches) -> None:
-    """The range of what comes into a layer is measured beforehand, on `batches`.
+    """Static quantization: the range of what comes into a layer is measured beforehand, on `batches`.
 
     As the documentation of ONNX Runtime advises for processors ("Quantize ONNX models"): QDQ, activations
     without a sign. The mean over a picture and the last layer stay as they are: they cost next to nothing,
@@ -128,7 +128,7 @@ WAYS: Mapping[str, Callable[[Path, Path, Batches], None]] = {"dynamic": dynamic,
 
 @contextlib.contextmanager
 def _quiet() -> Iterator[None]:
-    """It advises to prepare the file, which brings nothing here."""
+    """No advice of ONNX Runtime to prepare the file, which brings nothing here."""
     root = logging.getLogger()
     level = root.level
     root.setLevel(logging.ERROR)
@@ -185,24 +185,24 @@ class OnnxModel:
         self._session = onnxruntime.InferenceSession(
             str(file), options, providers=["CPUExecutionProvider"]
         )
-        self._names = [each.name for each in self._session.get_inputs()]
+        self._names = [node.name for node in self._session.get_inputs()]
         self._processor, self._length, self._modality = processor, max_length, modality
 
     def tokens(self, texts: Sequence[Input]) -> dict[str, Any]:
-        """What `logits` takes: arrays [inputs, ...]."""
-        made = arrays(self._modality.tensors(self._processor, texts, self._length))
-        return {name: made[name] for name in self._names}
+        """Tensors that `logits` takes: arrays [inputs, ...]."""
+        tensors = arrays(self._modality.tensors(self._processor, texts, self._length))
+        return {name: tensors[name] for name in self._names}
 
     def logits(self, tokens: dict[str, Any]) -> Floats:
         return np.asarray(self._session.run(None, tokens)[0])
 
     def answers(self, texts: Sequence[Input]) -> Floats:
         """Logits [inputs, classes]; inputs of similar length share a batch."""
-        order = np.argsort([self._modality.size(each) for each in texts], kind="stable")
-        said: list[Any] = [None] * len(texts)
+        order = np.argsort([self._modality.size(text) for text in texts], kind="stable")
+        logits: list[Any] = [None] * len(texts)
         for start in range(0, len(order), BATCH):
             places = order[start : start + BATCH]
-            found = self.logits(self.tokens([texts[int(place)] for place in places]))
-            for place, row in zip(places, found, strict=True):
-                said[int(place)] = row
-        return np.array(said)
+            batch_logits = self.logits(self.tokens([texts[int(place)] for place in places]))
+            for place, row in zip(places, batch_logits, strict=True):
+                logits[int(place)] = row
+        return np.array(logits)

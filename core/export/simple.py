@@ -108,9 +108,9 @@ def export(
         _compare(again, answers, TOLERANCE)
 
 
-def _compare(found: Floats, expected: Floats, tolerance: float) -> None:
-    """Written so that a NaN fails."""
-    if not (np.abs(found - expected) <= tolerance).all():
+def _compare(answers: Floats, expected: Floats, tolerance: float) -> None:
+    """Raises RuntimeError for answers that differ; written so that a NaN fails."""
+    if not (np.abs(answers - expected) <= tolerance).all():
         raise RuntimeError("the exported simple model answers differently")
 
 
@@ -140,7 +140,7 @@ def load(file: Path) -> Any:
 def _parts(pipeline: Any) -> list[Any]:
     """The pipeline and every estimator in it."""
     inner = getattr(pipeline, "steps", None) or getattr(pipeline, "transformer_list", None) or []
-    return [pipeline, *(part for _, each in inner for part in _parts(each))]
+    return [pipeline, *(part for _, step in inner for part in _parts(step))]
 
 
 def _kind(part: Any) -> str:
@@ -182,7 +182,7 @@ class SimplePredictor:
             self._encoder = _encoder(encoder or encoder_of(folder, recipe), self.modality)
 
     def over(self, table: Table) -> SimplePredictor:
-        """The same, to be asked about rows of a table. Raises UserError for a table of another kind."""
+        """The predictor, to be asked about rows of a table. Raises UserError for a table of another kind."""
         check_kind(self.modality.key, table)
         other = copy.copy(self)
         other.modality = modality_of(table)
@@ -198,7 +198,7 @@ class SimplePredictor:
             return fit.probabilities(self._pipeline, inputs, self.labels)
 
     def reach(self, text: Input) -> tuple[int, int]:
-        """How many characters of a text, and of the second one of a pair, are read; the rest is cut off."""
+        """The number of characters that are read of a text, and of the second one of a pair."""
         if self._encoder is not None or not self.modality.words:
             return read_lengths(text, self.tokens(text))
         first = min(len(text[0]), fit.MAX_CHARACTERS)
@@ -206,14 +206,15 @@ class SimplePredictor:
         return first, min(len(text[1] or ""), rest)
 
     def tokens(self, text: Input) -> Sequence[Place] | None:
-        """Where the tokens of the encoder stand in a text or a pair; None for word counts and pictures."""
+        """Places of the encoder's tokens in a text or a pair; None for word counts and pictures."""
         if self._encoder is None or not self.modality.words:
             return None
         with self._lock:
             return tokens_of(self._encoder[1], text, self._length)
 
     def parts(self, text: Input, units: Sequence[Unit], label: int) -> Floats | None:
-        """What each unit adds to the score of a label [units]: word counts are a sum, vectors are not."""
+        """Contributions of the units to the score of a label [units]: word counts are a sum, vectors are
+        not."""
         if self._encoder is not None or not self.modality.words:
             return None
         return contributions(self._pipeline, text, units, self.labels[label])
@@ -234,7 +235,7 @@ def is_embedding(folder: Path) -> bool:
 
 
 def encoder_of(folder: Path, recipe: Recipe) -> Path:
-    """Where the pretrained model of a folder is. Raises UserError when it is gone."""
+    """The folder of the pretrained model of a simple one. Raises UserError when it is gone."""
     inside = folder / "encoder"
     if inside.is_dir():
         return inside
@@ -252,16 +253,16 @@ def _encoder(folder: Path, modality: Modality) -> tuple[Any, Any]:
 
 
 def encoder_files(column: LabelColumn, which: str) -> dict[str, Path]:
-    """What of the pretrained model goes into the download of a simple model, by its place in there. Raises
-    UserError when it is gone."""
+    """Files of the pretrained model that go into the download of a simple one, by their place in there.
+    Raises UserError when it is gone."""
     if which != "embedding":
         return {}
     with column.reading(f"simple/{which}/recipe.json") as file:
         recipe = Recipe.from_json(read_bytes(file).decode())
     base = encoder_of(column.folder(which), recipe)
-    found = {file for pattern in FILES for file in base.glob(pattern)}
+    files = {file for pattern in FILES for file in base.glob(pattern)}
     return {
-        f"encoder/{file.name}": file for file in sorted(found) if file.name not in NOT_OF_ENCODER
+        f"encoder/{file.name}": file for file in sorted(files) if file.name not in NOT_OF_ENCODER
     }
 
 
@@ -270,5 +271,5 @@ def prove(column: LabelColumn, which: str, folder: Path) -> None:
     one, and RuntimeError when it answers differently."""
     with column.reading(f"simple/{which}/{PROBES}") as file:
         probes = decode(_Probes, read_json(file))
-    found = SimplePredictor(folder).over(column.run.table()).probabilities(probes.texts)
-    _compare(found, np.array(probes.probabilities), probes.tolerance)
+    answers = SimplePredictor(folder).over(column.run.table()).probabilities(probes.texts)
+    _compare(answers, np.array(probes.probabilities), probes.tolerance)

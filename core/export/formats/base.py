@@ -31,14 +31,14 @@ class Format(ABC):
 
     @abstractmethod
     def needs(self, which: str, kind: type[Modality]) -> tuple[str, ...]:
-        """The packages that its script imports, for requirements.txt."""
+        """Packages that the script imports, for requirements.txt."""
 
     @abstractmethod
     def files(self, column: LabelColumn, which: str) -> Mapping[str, Path]:
-        """What goes into the zip: the place below its top folder, and the file. Raises UserError."""
+        """Files that go into the zip, by their place below its top folder. Raises UserError."""
 
     def name(self, column: LabelColumn, which: str) -> str:
-        """Of the zip, without its ending, and of its top folder."""
+        """The name of the zip, without its ending, and of its top folder."""
         return f"{slug(column.recipe().title)}-{self.key}"
 
     def store(self, run: Run) -> None:  # noqa: B027 - most are made when they are asked for

@@ -1,4 +1,5 @@
-"""What goes into the downloads, so that they answer without TickTune: a script for each kind of model.
+"""Inference scripts, which go into the downloads so that these answer without TickTune: one for each model
+kind.
 
 `put` copies one as predict.py, and beside it what it imports of what several share. None of it imports
 anything of TickTune.
@@ -16,7 +17,7 @@ from core.data.pictures import preprocess
 HERE = Path(__file__).resolve().parent
 SHARED = (
     *(HERE / f"{name}.py" for name in ("asked", "int8", "joint", "looked")),
-    *(Path(str(each.__file__)) for each in (preprocess, spreadsheet)),
+    *(Path(str(module.__file__)) for module in (preprocess, spreadsheet)),
 )
 
 

@@ -38,21 +38,21 @@ def main(answer: Callable[[list[str]], Found]) -> None:
     if not given:
         print('python predict.py "a text"    or    python predict.py FILE.csv OUT.csv')
     for start in range(0, len(given), len(COLUMNS)):
-        found = answer(given[start : start + len(COLUMNS)])
-        said = [(placeholder(found), sure(found))] if sure(found) < BELOW else chosen(found)
-        print(*(f"{label}\t{share:.4f}" for label, share in said), sep="\t")
+        ranked = answer(given[start : start + len(COLUMNS)])
+        printed = [(placeholder(ranked), sure(ranked))] if sure(ranked) < BELOW else chosen(ranked)
+        print(*(f"{label}\t{share:.4f}" for label, share in printed), sep="\t")
 
 
-def chosen(found: Found) -> Found:
-    """The likeliest; where a text may have any number of labels, all that are likely enough."""
-    return [each for each in found if each[1] >= THRESHOLD] if THRESHOLD else found[:1]
+def chosen(ranked: Found) -> Found:
+    """The likeliest label; where a text may have any number of labels, all that are likely enough."""
+    return [pair for pair in ranked if pair[1] >= THRESHOLD] if THRESHOLD else ranked[:1]
 
 
-def sure(found: Found) -> float:
-    """How sure the answer is: its probability, or that of the least sure yes or no."""
+def sure(ranked: Found) -> float:
+    """Confidence of the answer: its probability, or that of the least sure yes or no."""
     if not THRESHOLD:
-        return found[0][1]
-    return min(share if share >= THRESHOLD else 1 - share for _, share in found)
+        return ranked[0][1]
+    return min(share if share >= THRESHOLD else 1 - share for _, share in ranked)
 
 
 def joined(labels: list[str]) -> str:
@@ -64,16 +64,16 @@ def joined(labels: list[str]) -> str:
     return (BETWEEN if BETWEEN[-1].isspace() else f"{BETWEEN} ").join(labels)
 
 
-def placeholder(found: Found) -> str:
-    """What is said instead of a label; no label is called so."""
+def placeholder(ranked: Found) -> str:
+    """The word that stands in place of a label; no label is called so."""
     word = "unsure"
-    while word in [label for label, _ in found]:
+    while word in [label for label, _ in ranked]:
         word = f"({word})"
     return word
 
 
 def _file(answer: Callable[[list[str]], Found], source: Path, out: Path) -> None:
-    """Every row of the file with its label and how sure it is; cells that a spreadsheet would run are
+    """Label every row of the file, with the confidence; cells that a spreadsheet would run are
     quoted."""
     text = source.read_text("utf-8-sig")
     delimiter = max(",;\t|", key=text.partition("\n")[0].count)
@@ -90,9 +90,9 @@ def _file(answer: Callable[[list[str]], Found], source: Path, out: Path) -> None
             cells = [row[name] or "" for name in COLUMNS]
             label = share = ""
             if any(map(str.strip, cells)):
-                found = answer(cells)
-                label = joined(sorted(label for label, _ in chosen(found)))
-                label = placeholder(found) if sure(found) < BELOW else label
-                share = f"{sure(found):.4f}"
+                ranked = answer(cells)
+                label = joined(sorted(label for label, _ in chosen(ranked)))
+                label = placeholder(ranked) if sure(ranked) < BELOW else label
+                share = f"{sure(ranked):.4f}"
             given = [row[name] or "" for name in taken]
             writer.writerow([*(harmless(cell, delimiter) for cell in [*given, label]), share])

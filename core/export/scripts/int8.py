@@ -16,14 +16,14 @@ options.add_session_config_entry("session.x64quantprecision", "1")
 session = onnxruntime.InferenceSession(str(HERE / "model_int8.onnx"), options)
 
 
-def classified(made: Mapping[str, Any]) -> Found:
-    """The labels of one input; of what is `made` of it the model takes what it needs, by name."""
-    given = {each.name: np.array([made[each.name]]) for each in session.get_inputs()}
+def classified(inputs: Mapping[str, Any]) -> Found:
+    """The labels of one input; of its `inputs` the model takes those that it needs, by name."""
+    given = {node.name: np.array([inputs[node.name]]) for node in session.get_inputs()}
     logits = session.run(None, given)[0][0].astype(float)
     if several:
         shares = 1 / (1 + np.exp(-logits))
     else:
         shares = np.exp(logits - logits.max())
         shares /= shares.sum()
-    found = [(labels[k], float(share)) for k, share in enumerate(shares)]
-    return sorted(found, key=lambda each: -each[1])
+    label_shares = [(labels[k], float(share)) for k, share in enumerate(shares)]
+    return sorted(label_shares, key=lambda label_share: -label_share[1])

@@ -17,11 +17,11 @@ def say(logits: Any) -> None:
             shares = dict(zip(task["labels"], own.sigmoid().tolist(), strict=True))
             given = {label: p for label, p in shares.items() if p >= task["threshold"]}
             sure = min(p if label in given else 1 - p for label, p in shares.items())
-            said = [f"{label} {p:.4f}" for label, p in given.items()]
+            printed = [f"{label} {p:.4f}" for label, p in given.items()]
         else:
             shares = dict(zip(task["labels"], own.softmax(-1).tolist(), strict=True))
             best = max(shares, key=lambda label: shares[label])
-            sure, said = shares[best], [best, round(shares[best], 4)]
+            sure, printed = shares[best], [best, round(shares[best], 4)]
         if sure < (task.get("abstain_below") or 0):  # chosen after the training
-            said = ["(unsure)" if "unsure" in task["labels"] else "unsure", round(sure, 4)]
-        print(column, *said, sep="\t")
+            printed = ["(unsure)" if "unsure" in task["labels"] else "unsure", round(sure, 4)]
+        print(column, *printed, sep="\t")

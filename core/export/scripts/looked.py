@@ -14,6 +14,6 @@ def main(answer: Callable[[Image.Image], Found]) -> None:
     if not sys.argv[1:]:
         print(f"python {Path(sys.argv[0]).name} one.jpg another.png")
     for name in sys.argv[1:]:
-        found = answer(opened(Path(name)))
-        said = [(placeholder(found), sure(found))] if sure(found) < BELOW else chosen(found)
-        print(name, *(f"{label}\t{share:.4f}" for label, share in said), sep="\t")
+        ranked = answer(opened(Path(name)))
+        printed = [(placeholder(ranked), sure(ranked))] if sure(ranked) < BELOW else chosen(ranked)
+        print(name, *(f"{label}\t{share:.4f}" for label, share in printed), sep="\t")

@@ -13,7 +13,7 @@ classify = pipeline("text-classification", model=str(HERE), truncation=True)
 def answer(cells: list[str]) -> list[tuple[str, float]]:
     pair = {"text": cells[0], "text_pair": cells[-1]}
     text = pair if len(COLUMNS) == 2 and cells[1:] != [""] else "\n".join(cells)
-    return [(each["label"], each["score"]) for each in classify([text], top_k=None)[0]]
+    return [(entry["label"], entry["score"]) for entry in classify([text], top_k=None)[0]]
 
 
 main(answer)

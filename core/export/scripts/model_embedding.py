@@ -21,8 +21,8 @@ def answer(cells: list[str]) -> list[tuple[str, float]]:
     with torch.inference_mode():
         states = encoder(**inputs)[0]  # of every token; their mean, at length 1, is the vector
     vector = torch.nn.functional.normalize(states.mean(dim=1)).numpy()
-    found = zip(classify.classes_, classify.predict_proba(vector)[0].tolist(), strict=True)
-    return sorted(found, key=lambda each: -each[1])
+    label_shares = zip(classify.classes_, classify.predict_proba(vector)[0].tolist(), strict=True)
+    return sorted(label_shares, key=lambda label_share: -label_share[1])
 
 
 main(answer)

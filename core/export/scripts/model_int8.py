@@ -15,12 +15,12 @@ tokenizer = Tokenizer.from_file(str(HERE / "tokenizer.json"))  # which cuts as i
 def answer(cells: list[str]) -> Found:
     pair = len(COLUMNS) == 2 and cells[-1]
     encoded = tokenizer.encode(cells[0], cells[-1]) if pair else tokenizer.encode("\n".join(cells))
-    made = {
+    inputs = {
         "input_ids": encoded.ids,
         "attention_mask": encoded.attention_mask,
         "token_type_ids": encoded.type_ids,
     }
-    return classified(made)
+    return classified(inputs)
 
 
 main(answer)

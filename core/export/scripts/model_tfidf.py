@@ -13,8 +13,8 @@ classify = load(HERE / "classifier.skops", trusted=[])  # scikit-learn's own par
 
 def answer(cells: list[str]) -> list[tuple[str, float]]:
     shares = classify.predict_proba(["\n".join(cells)[:LONGEST]])[0]
-    found = zip(classify.classes_, shares.tolist(), strict=True)
-    return sorted(found, key=lambda each: -each[1])
+    label_shares = zip(classify.classes_, shares.tolist(), strict=True)
+    return sorted(label_shares, key=lambda label_share: -label_share[1])
 
 
 main(answer)

@@ -13,7 +13,7 @@ classes = classify.model.config.num_labels
 
 
 def answer(image: Image.Image) -> list[tuple[str, float]]:
-    return [(each["label"], each["score"]) for each in classify(image, top_k=classes)]
+    return [(entry["label"], entry["score"]) for entry in classify(image, top_k=classes)]
 
 
 main(answer)

@@ -14,8 +14,8 @@ classify = load(HERE / "classifier.skops", trusted=[])  # scikit-learn's own par
 
 def answer(image: Image.Image) -> Found:
     shares = classify.predict_proba([colours(image)])[0]
-    found = zip(classify.classes_, shares.tolist(), strict=True)
-    return sorted(found, key=lambda each: -each[1])
+    label_shares = zip(classify.classes_, shares.tolist(), strict=True)
+    return sorted(label_shares, key=lambda label_share: -label_share[1])
 
 
 main(answer)

@@ -15,7 +15,7 @@ processor = AutoImageProcessor.from_pretrained(place)
 encoder = AutoModelForImageClassification.from_pretrained(
     place, use_safetensors=True, dtype="float32"
 ).eval()
-last = [each for each in encoder.modules() if isinstance(each, torch.nn.Linear)][-1]
+last = [module for module in encoder.modules() if isinstance(module, torch.nn.Linear)][-1]
 given: list[torch.Tensor] = []  # what the last layer is given, at length 1, is the vector
 last.register_forward_pre_hook(lambda _, inputs: given.append(inputs[0]))
 classify = load(HERE / "classifier.skops", trusted=[])  # scikit-learn's own parts, no pickle
@@ -25,8 +25,8 @@ def answer(image: Image.Image) -> Found:
     with torch.inference_mode():
         encoder(**processor(image, return_tensors="pt"))
     vector = torch.nn.functional.normalize(given.pop()).numpy()
-    found = zip(classify.classes_, classify.predict_proba(vector)[0].tolist(), strict=True)
-    return sorted(found, key=lambda each: -each[1])
+    label_shares = zip(classify.classes_, classify.predict_proba(vector)[0].tolist(), strict=True)
+    return sorted(label_shares, key=lambda label_share: -label_share[1])
 
 
 main(answer)
