@@ -43,20 +43,20 @@ def curve(sure: Floats, right: Any) -> AbstentionCurve:
     """
     right = np.asarray(right, bool)
     answered = [sure >= step for step in STEPS]
-    found = [float(right[some].mean()) if some.any() else None for some in answered]
+    accuracies = [float(right[some].mean()) if some.any() else None for some in answered]
     good = (
         step
-        for step, some, share in zip(STEPS, answered, found, strict=True)
+        for step, some, share in zip(STEPS, answered, accuracies, strict=True)
         if share is not None and share >= WANTED and some.sum() >= FEWEST
     )
     shares = tuple(float(some.mean()) for some in answered)
-    return AbstentionCurve(len(right), shares, tuple(found), next(good, None))
+    return AbstentionCurve(len(right), shares, tuple(accuracies), next(good, None))
 
 
 @dataclass(frozen=True)
 class Abstained:
-    """What the limit `below` is worth: of the `rows` so many are `answered`, of which the share `right` is,
-    with its interval (None without an answer)."""
+    """Coverage and accuracy at the limit `below`: of the `rows` so many are `answered`, of which the share
+    `right` is, with its interval (None without an answer)."""
 
     below: float
     rows: int
@@ -66,31 +66,31 @@ class Abstained:
 
 
 def at(sure: Floats, right: Any, below: float) -> Abstained:
-    """The same of other rows than those of the curve."""
+    """Coverage and accuracy of other rows than those of the curve."""
     some = np.asarray(right, bool)[np.asarray(sure) >= below]
     share, interval = of_share(some) if len(some) else (None, None)
     return Abstained(below, len(right), len(some), share, interval)
 
 
 def placeholder(labels: Sequence[str]) -> str:
-    """What stands in place of a label; no label is called so."""
-    said = WITHHELD
-    while said in labels:
-        said = f"({said})"
-    return said
+    """The word that stands in place of a label; no label is called so."""
+    word = WITHHELD
+    while word in labels:
+        word = f"({word})"
+    return word
 
 
 def answers(
     task: Task, probabilities: Floats, threshold: float | None, below: float | None
 ) -> tuple[list[str], Floats]:
-    """What a person reads for each row, and how sure the model is of its answer: [rows].
+    """Labels as a person reads them, and the confidence of each: [rows].
 
     An answer that is less sure than `below` is withheld.
     """
-    said, sure = task.said(probabilities, threshold), task.sure(probabilities, threshold)
+    labels, sure = task.said(probabilities, threshold), task.sure(probabilities, threshold)
     if below:
         instead = placeholder(task.names)
-        said = [
-            label if p >= below else instead for label, p in zip(said, sure.tolist(), strict=True)
+        labels = [
+            label if p >= below else instead for label, p in zip(labels, sure.tolist(), strict=True)
         ]
-    return said, sure
+    return labels, sure

@@ -35,7 +35,7 @@ class Temperature:
 
 
 def temperature(task: Task, logits: Floats, truth: Numbers) -> Temperature:
-    """The one with the least cross-entropy of `truth` [rows, ...] given `logits` [rows, classes].
+    """The temperature with the least cross-entropy of `truth` [rows, ...] given `logits` [rows, classes].
 
     Skipped for fewer than FEWEST rows, and where every row is right: the surer the better, as far as they can
     tell, which is not to be believed. A row whose truth the model cannot answer (minus infinity) has no say.
@@ -53,7 +53,9 @@ def temperature(task: Task, logits: Floats, truth: Numbers) -> Temperature:
     low, high, best = *map(math.log, BOUNDS), 0.0
     while high - low > CLOSE:
         tried = np.linspace(low, high, 11)
-        losses = [float(task.nats(logits / math.exp(each), truth).mean()) for each in tried]
+        losses = [
+            float(task.nats(logits / math.exp(logarithm), truth).mean()) for logarithm in tried
+        ]
         place = int(np.argmin(losses))
         low, best, high = (float(tried[min(10, max(0, place + k))]) for k in (-1, 0, 1))
     return Temperature(math.exp(best), len(truth))
@@ -63,19 +65,19 @@ def reliability(task: Task, probabilities: Floats, truth: Numbers) -> Reliabilit
     """Reliability diagram and expected calibration error (Naeini, Cooper and Hauskrecht 2015), in bins of
     equal mass (Nguyen and O'Connor 2015), from the least to the most sure; intervals: Wilson 1927.
     """
-    said, right = task.claims(probabilities, truth)
-    order = np.argsort(said, kind="stable")
+    confidence, right = task.claims(probabilities, truth)
+    order = np.argsort(confidence, kind="stable")
     bins = []
     for some in np.array_split(order, max(1, min(BINS, len(order) // IN_A_BIN))):
         share = float(right[some].mean())
         interval = wilson(share, len(some))
-        bins.append(Bin(len(some), float(said[some].mean()), share, interval))
-    off = sum(each.rows * abs(each.confidence - each.right) for each in bins)
+        bins.append(Bin(len(some), float(confidence[some].mean()), share, interval))
+    off = sum(binned.rows * abs(binned.confidence - binned.right) for binned in bins)
     return Reliability(off / len(order), tuple(bins))
 
 
-def described(task: Task, logits: Floats, truth: Numbers, found: Temperature) -> Calibration:
+def described(task: Task, logits: Floats, truth: Numbers, scaling: Temperature) -> Calibration:
     """A temperature and what it brought on the test rows, whose `logits` are those without it."""
     before = reliability(task, task.probabilities(logits), truth)
-    after = reliability(task, task.probabilities(logits / found.value), truth)
-    return Calibration(found.value, found.rows, found.skipped, before, after)
+    after = reliability(task, task.probabilities(logits / scaling.value), truth)
+    return Calibration(scaling.value, scaling.rows, scaling.skipped, before, after)

@@ -29,7 +29,7 @@ class Difference:
 
 @dataclass(frozen=True)
 class Delivered:
-    """What a run has to offer: its model, or the small form of it that a technique made instead.
+    """The model that a run delivers: its own, or the small form of it that a technique made instead.
 
     Scores are from 0 to 1, on the test rows; `size` is in bytes of the weights, `latency` in seconds for one
     text, `seconds` are those of the whole run.
@@ -43,29 +43,30 @@ class Delivered:
 
 
 def delivered(run: Run) -> Delivered | None:
-    """None while nothing was measured. Raises UserError for a damaged run."""
+    """The model that the run delivers; None while nothing was measured. Raises UserError for a damaged
+    run."""
     written = _written(run)
     return _delivered(run, written) if written else None
 
 
 def difference(run: Run, other: Run) -> Difference | None:
-    """Of a run to another, on the test rows that both have; None where they are too few, or a run is not
-    done. Raises UserError for a damaged run.
+    """The difference of a run to another, on the test rows that both have; None where they are too few, or a
+    run is not done. Raises UserError for a damaged run.
     """
     ours, theirs = _written(run), _written(other)
     return _difference(run, ours, other, theirs) if ours and theirs else None
 
 
 def _written(run: Run) -> Written:
-    """When what is read of a run was written; empty while one of the files is not there."""
-    found = []
+    """Times and sizes of the files that are read of a run; empty while one of the files is not there."""
+    stats = []
     for name in (RESULT_FILE, "test.parquet"):
         with run.reading(name) as file:
             if not file.exists():
                 return ()
             about = file.stat()
-            found.append((about.st_ino, about.st_size, about.st_mtime_ns))
-    return tuple(found)
+            stats.append((about.st_ino, about.st_size, about.st_mtime_ns))
+    return tuple(stats)
 
 
 # When the files were written is part of both questions, so that an answer can be kept.
@@ -95,13 +96,13 @@ def _difference(run: Run, ours: Written, other: Run, theirs: Written) -> Differe
     if len(rows) < FEWEST:
         return None
     answered = dict(zip(others["line"], others["given"], strict=True))
-    said = [
+    labels = [
         rows["label"].tolist(),
         rows["given"].tolist(),
         [answered[line] for line in rows["line"]],
     ]
-    task = task_of(chain(*said), run.recipe().task.separator)
-    truth, one, two = (task.encode(cells) for cells in said)
+    task = task_of(chain(*labels), run.recipe().task.separator)
+    truth, one, two = (task.encode(cells) for cells in labels)
     return Difference(paired(task, truth, one, two), len(truth))
 
 

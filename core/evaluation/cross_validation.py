@@ -1,4 +1,4 @@
-"""Repeated stratified k-fold cross-validation: the same recipe on parts of the rows, as runs of their own.
+"""Repeated stratified k-fold cross-validation: the same recipe on parts of the rows, in runs of their own.
 
 Each run tests on one part and learns from the others, so that together they test on every row. A group of
 runs (`core.runs.run_group`) in the folder folds.
@@ -32,7 +32,7 @@ SCORES = ("accuracy", "macro_f1")
 
 @dataclass(frozen=True)
 class Asked:
-    """How often the rows are divided, and into how many parts."""
+    """Repeats and folds: how often the rows are divided, and into how many parts."""
 
     folds: int = option(5, minimum=2, maximum=10, step=1)
     repeats: int = option(1, minimum=1, maximum=5, step=1)
@@ -49,7 +49,7 @@ CrossValidation = RunGroup[Member]
 
 @dataclass(frozen=True)
 class Line:
-    """One part; what is not known yet is None. Scores are from 0 to 1, on its test rows."""
+    """A fold; what is not known yet is None. Scores are from 0 to 1, on its test rows."""
 
     fold: Fold
     run: str
@@ -76,8 +76,8 @@ class Score:
 
 @dataclass(frozen=True)
 class Summary:
-    """`rows` were tested on, each by a model that had not learned it; `rivals` are the mean scores of the
-    simple models, by name and score."""
+    """Scores over all folds: `rows` were tested on, each by a model that had not learned it; `rivals` are the
+    mean scores of the simple models, by name and score."""
 
     rows: int
     parts: int
@@ -87,9 +87,9 @@ class Summary:
 
 
 def recipes(recipe: Recipe, asked: Asked) -> list[tuple[Fold, Recipe]]:
-    """The recipe for each part. A split that the table names is not followed: every row is tested on."""
+    """The recipe for each fold. A split that the table names is not followed: every row is tested on."""
     name = recipe.title
-    found = []
+    per_fold = []
     for repeat in range(asked.repeats):
         for number in range(asked.folds):
             part = Fold(number, asked.folds, repeat)
@@ -98,8 +98,8 @@ def recipes(recipe: Recipe, asked: Asked) -> list[tuple[Fold, Recipe]]:
             if asked.repeats > 1:
                 ending += f" ({repeat + 1})"
             called = name[: MAX_NAME - len(ending)] + ending
-            found.append((part, dataclasses.replace(recipe, data=data, name=called)))
-    return found
+            per_fold.append((part, dataclasses.replace(recipe, data=data, name=called)))
+    return per_fold
 
 
 class FoldStore(RunGroupStore[Member]):
@@ -112,14 +112,14 @@ class FoldStore(RunGroupStore[Member]):
         return UserError("folds_unknown")
 
     def about(self, run: Run) -> CrossValidation | None:
-        """The newest one that measures a run, or that the run is part of."""
-        for each in self.all():
-            if each.base == run.id or any(member.run == run.id for member in each.members):
-                return each
+        """The newest cross-validation that measures a run, or that the run is part of."""
+        for group in self.all():
+            if group.base == run.id or any(member.run == run.id for member in group.members):
+                return group
         return None
 
     def lines(self, group: CrossValidation, column: int = 0) -> list[Line]:
-        """What each part found, as far as the runs have come, of the label column of that number."""
+        """The scores of each fold, as far as the runs have come, of the label column of that number."""
         return [self._line(member, column) for member in group.members]
 
     def _line(self, member: Member, column: int) -> Line:
@@ -138,22 +138,29 @@ class FoldStore(RunGroupStore[Member]):
         )
 
     def summary(self, group: CrossValidation, column: int = 0) -> Summary | None:
-        """Of the parts that were trained to their end; None where these are fewer than two."""
+        """The summary of folds that were trained to their end; None where these are fewer than two."""
         runs = [run for member in group.members if (run := self.run_of(member))]
         done = [LabelColumn(run, column) for run in runs if run.status() == "finished"]
-        done = [each for each in done if each.result() and (each.path / "test.parquet").is_file()]
+        done = [
+            label_column
+            for label_column in done
+            if label_column.result() and (label_column.path / "test.parquet").is_file()
+        ]
         if len(done) < 2:
             return None
-        written = tuple((each, (each.path / RESULT_FILE).stat().st_mtime_ns) for each in done)
+        written = tuple(
+            (label_column, (label_column.path / RESULT_FILE).stat().st_mtime_ns)
+            for label_column in done
+        )
         return _summary(written)
 
 
 @functools.lru_cache(maxsize=8)
 def _summary(written: tuple[tuple[LabelColumn, int], ...]) -> Summary:
-    """Of finished runs. When they were written is part of the question, so that an answer can be kept."""
+    """The summary of finished runs. The time of writing is an argument, so that an answer can be kept."""
     columns = [column for column, _ in written]
     results = [column.measured() for column in columns]
-    rows = pd.concat([found for column in columns if (found := column.test_rows()) is not None])
+    rows = pd.concat([frame for column in columns if (frame := column.test_rows()) is not None])
     task = task_of([*rows["label"], *rows["predicted"]], columns[0].recipe().task.separator)
     truth, given = (
         np.asarray(task.has(task.encode(rows[name].tolist()))) for name in ("label", "predicted")
@@ -163,7 +170,7 @@ def _summary(written: tuple[tuple[LabelColumn, int], ...]) -> Summary:
 
     def scores(times: np.ndarray) -> tuple[float, float]:
         """Accuracy and macro-F1, of how often each answer counts."""
-        hits, answered, true = (times @ each for each in (truth & given, given, truth))
+        hits, answered, true = (times @ counted for counted in (truth & given, given, truth))
         f1 = float(np.nan_to_num(mean_of_known(divide(2 * hits, answered + true))))
         return float(times @ exact / times.sum()), f1
 
@@ -174,7 +181,7 @@ def _summary(written: tuple[tuple[LabelColumn, int], ...]) -> Summary:
         times = np.bincount(random.integers(len(lines), size=len(lines)), minlength=len(lines))
         drawn.append(scores(times[place].astype(np.float64)))
     ends = np.quantile(np.array(drawn), (0.025, 0.975), axis=0)
-    found = [
+    pooled = [
         _score(value, ends[:, k], np.array([getattr(one.test, name) for one in results]))
         for k, (name, value) in enumerate(zip(SCORES, scores(np.ones(len(rows))), strict=True))
     ]
@@ -187,7 +194,7 @@ def _summary(written: tuple[tuple[LabelColumn, int], ...]) -> Summary:
         for which in RIVALS
         if which in shared
     }
-    return Summary(len(lines), len(columns), found[0], found[1], rivals)
+    return Summary(len(lines), len(columns), pooled[0], pooled[1], rivals)
 
 
 def _score(value: float, ends: Floats, parts: Floats) -> Score:
@@ -197,7 +204,7 @@ def _score(value: float, ends: Floats, parts: Floats) -> Score:
 
 
 def to_json(lines: list[Line], summary: Summary | None) -> dict[str, Any]:
-    """For programs: scores from 0 to 1."""
+    """The summary for programs: scores from 0 to 1."""
     return {
         "folds": [dataclasses.asdict(line) for line in lines],
         "summary": None if summary is None else dataclasses.asdict(summary),

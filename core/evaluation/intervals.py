@@ -27,7 +27,7 @@ WORK, FEWEST_DRAWS = 100_000_000, 100
 
 def measure(task: Task, probabilities: Floats, truth: Numbers, threshold: float | None) -> Scores:
     """Scores with their intervals. Raises ValueError as `Task.score` does."""
-    found = task.score(probabilities, truth, threshold)
+    scores = task.score(probabilities, truth, threshold)
     given, rows = task.given(probabilities, threshold), len(truth)
     kinds, counts = _kinds(task, truth, given)
     drawn = _scores(task, kinds[0], kinds[1], _draws(counts), rows)
@@ -35,27 +35,27 @@ def measure(task: Task, probabilities: Floats, truth: Numbers, threshold: float 
     aucs, auc_draws = _roc_auc(task.has(truth), probabilities)
     drawn["roc_auc"] = mean_of_known(auc_draws)
     values = {
-        "accuracy": found["accuracy"],
+        "accuracy": scores["accuracy"],
         "balanced_accuracy": _number(float(whole["balanced_accuracy"][0])),
-        "macro_f1": found["macro_f1"],
+        "macro_f1": scores["macro_f1"],
         "roc_auc": _number(float(mean_of_known(aucs))),
     }
     per_class = []
-    for k, each in enumerate(found["per_class"]):
+    for k, of_class in enumerate(scores["per_class"]):
         answered, true = int(whole["answered"][0, k]), int(whole["true"][0, k])
         supports = {"precision": answered, "recall": true, "f1": (answered + true + 1) // 2}
         intervals = {
-            name: _ends(drawn[name][:, k], each[name], support)
+            name: _ends(drawn[name][:, k], of_class[name], support)
             for name, support in supports.items()
         }
-        per_class.append(PerClass(**each, intervals=intervals))
-    confusion = found.get("confusion")  # a task with several labels for a row has none
+        per_class.append(PerClass(**of_class, intervals=intervals))
+    confusion = scores.get("confusion")  # a task with several labels for a row has none
     return Scores(
         rows=rows,
         **values,
-        micro_f1=found.get("micro_f1"),  # and a task with one has none of this
-        loss=found["loss"],
-        confidence=found["confidence"],
+        micro_f1=scores.get("micro_f1"),  # and a task with one has none of this
+        loss=scores["loss"],
+        confidence=scores["confidence"],
         per_class=tuple(per_class),
         confusion=None if confusion is None else tuple(map(tuple, confusion)),
         roc_auc_left_out=tuple(
@@ -66,7 +66,7 @@ def measure(task: Task, probabilities: Floats, truth: Numbers, threshold: float 
 
 
 def paired(task: Task, truth: Numbers, one: Numbers, two: Numbers) -> Lead:
-    """What `one` is ahead of `two`: answers to the same rows, encoded like the truth.
+    """The lead of `one` over `two`: answers to the same rows, encoded like the truth.
 
     Paired bootstrap (Berg-Kirkpatrick, Burkett and Klein 2012): both lose or gain the same rows in every
     draw.
@@ -77,7 +77,7 @@ def paired(task: Task, truth: Numbers, one: Numbers, two: Numbers) -> Lead:
     def ahead(draws: Callable[[], Iterator[Floats]]) -> dict[str, Floats]:
         # The same seed: the same draws for both, without keeping them.
         ours, theirs = (
-            _scores(task, kinds[0], each, draws(), len(truth)) for each in (kinds[1], kinds[2])
+            _scores(task, kinds[0], given, draws(), len(truth)) for given in (kinds[1], kinds[2])
         )
         return {name: ours[name] - theirs[name] for name in ("accuracy", "macro_f1")}
 
@@ -91,7 +91,7 @@ def paired(task: Task, truth: Numbers, one: Numbers, two: Numbers) -> Lead:
 
 
 def of_share(right: Any) -> tuple[float, Interval]:
-    """The share of what is true in `right` [rows], and its interval."""
+    """The share of true values in `right` [rows], and its interval."""
     right = np.asarray(right)
     rows, hits = len(right), int(right.sum())
     drawn = np.random.default_rng(0).binomial(rows, hits / rows, DRAWS) / rows
@@ -108,7 +108,7 @@ def wilson(share: float, rows: float) -> Interval:
 
 
 def _ends(draws: Floats, value: float | None, rows: int) -> Interval | None:
-    """Where 95 % of the draws lie.
+    """The interval in which 95 % of the draws lie.
 
     Where all draws are alike, because every row is right or every one is wrong, drawing again tells nothing,
     and the interval of a share on as many rows stands in: three of three right is not certainty.
@@ -128,15 +128,15 @@ def _number(value: float) -> float | None:
 
 
 def _kinds(task: Task, *answers: Numbers) -> tuple[list[Any], Numbers]:
-    """The distinct rows of what is true and what was answered: for each of them the classes [kinds, classes],
+    """Distinct rows of truth and answers: for each of them the classes [kinds, classes],
     and how many rows [kinds] are of each kind."""
-    small = [np.asarray(each, np.int16).reshape(len(each), -1) for each in answers]
+    small = [np.asarray(encoded, np.int16).reshape(len(encoded), -1) for encoded in answers]
     kinds, counts = np.unique(np.concatenate(small, axis=1), axis=0, return_counts=True)
     return [task.has(part) for part in np.split(kinds, len(answers), axis=1)], counts
 
 
 def _draws(counts: Numbers, seed: int = 0) -> Iterator[Floats]:
-    """How often each kind is drawn [some draws, kinds], until there are DRAWS."""
+    """Bootstrap draws, how often each kind is drawn [some draws, kinds], until there are DRAWS."""
     random, rows = np.random.default_rng(seed), int(counts.sum())
     at_once = max(1, AT_ONCE // len(counts))
     for start in range(0, DRAWS, at_once):
@@ -147,12 +147,12 @@ def _draws(counts: Numbers, seed: int = 0) -> Iterator[Floats]:
 def _scores(
     task: Task, truth: Any, given: Any, draws: Iterator[Floats], rows: int
 ) -> dict[str, Floats]:
-    """Of each draw: "accuracy", "balanced_accuracy", "macro_f1" [draws]; "precision", "recall", "f1", and the
-    counts "answered" and "true" [draws, classes]. NaN for 0 / 0."""
+    """Scores of each draw: "accuracy", "balanced_accuracy", "macro_f1" [draws]; "precision", "recall", "f1",
+    and the counts "answered" and "true" [draws, classes]. NaN for 0 / 0."""
     right = (truth == given).all(axis=1)
-    counted = [each.astype(np.float32) for each in (truth & given, given, truth, right)]
-    sums = [[draw @ each for each in counted] for draw in draws]
-    hits, answered, true, exact = (np.concatenate(each) for each in zip(*sums, strict=True))
+    counted = [flags.astype(np.float32) for flags in (truth & given, given, truth, right)]
+    sums = [[draw @ flags for flags in counted] for draw in draws]
+    hits, answered, true, exact = (np.concatenate(parts) for parts in zip(*sums, strict=True))
     f1 = divide(2 * hits, answered + true)
     return {
         "accuracy": exact.astype(np.float64) / rows,
@@ -171,15 +171,15 @@ def _roc_auc(has: Any, probabilities: Floats) -> tuple[Floats, Floats]:
     a class has no rows, or all."""
     rows, classes = probabilities.shape
     orders = [_order(has[:, k], probabilities[:, k]) for k in range(classes)]
-    random, made = np.random.default_rng(0), []
+    random, areas = np.random.default_rng(0), []
     draws = int(max(FEWEST_DRAWS, min(DRAWS, WORK // (rows * classes))))
     at_once = max(1, AT_ONCE // rows)
     for start in range(0, draws, at_once):
         size = min(at_once, draws - start)
         picked = random.integers(0, rows, (size, rows)) + rows * np.arange(size)[:, None]
         times = np.bincount(picked.ravel(), minlength=size * rows).reshape(size, rows)
-        made.append(_areas(orders, times.astype(np.float32)))
-    return _areas(orders, np.ones((1, rows), np.float32))[0], np.concatenate(made)
+        areas.append(_areas(orders, times.astype(np.float32)))
+    return _areas(orders, np.ones((1, rows), np.float32))[0], np.concatenate(areas)
 
 
 def _order(has: Any, probabilities: Floats) -> Mapping[str, Any]:
@@ -197,7 +197,8 @@ def _order(has: Any, probabilities: Floats) -> Mapping[str, Any]:
 
 
 def _areas(orders: Sequence[Mapping[str, Any]], times: Floats) -> Floats:
-    """[draws, classes], from how often each row was drawn: [draws, rows]. A tie counts as a half."""
+    """Areas under the curves [draws, classes], from how often each row was drawn: [draws, rows]. A tie counts
+    as a half."""
     areas = np.full((len(times), len(orders)), np.nan)
     for k, order in enumerate(orders):
         rest, ours = times[:, order["rest"]], times[:, order["class"]]

@@ -21,7 +21,7 @@ EXPONENTS = np.linspace(0.05, 2.0, 40)
 
 
 def learning_curve(known: LabelledRows, seed: int, tell: Progress) -> LearningCurve | None:
-    """None where the rows are too few to leave any out.
+    """The learning curve; None where the rows are too few to leave any out.
 
     In each of FOLDS x REPEATS draws a fifth of the rows is set aside and scored; the model learns from an
     eighth, a quarter, half and all of the others, each a part of the next. It is the frozen encoder with a
@@ -53,7 +53,7 @@ def learning_curve(known: LabelledRows, seed: int, tell: Progress) -> LearningCu
 
 
 def curve(sizes: Floats, draws: Floats, model: str, seed: int) -> LearningCurve:
-    """Of `draws` [draws, sizes, 2]: accuracy and macro-F1 at each of the `sizes`."""
+    """The learning curve of `draws` [draws, sizes, 2]: accuracy and macro-F1 at each of the `sizes`."""
     mean, spread = draws.mean(axis=0), draws.std(axis=0, ddof=1)
     points = tuple(
         Point(round(float(size)), *(float(v) for pair in zip(m, s, strict=True) for v in pair))
@@ -68,7 +68,7 @@ def curve(sizes: Floats, draws: Floats, model: str, seed: int) -> LearningCurve:
 
 
 def _gain(gains: Floats) -> tuple[float, float, float]:
-    """The mean and its 95 % interval. The draws share most of their rows, so they say less than as many
+    """The mean gain and its 95 % interval. The draws share most of their rows, so they say less than as many
     independent ones would: the variance is that of Nadeau and Bengio 2003, *Inference for the Generalization
     Error*."""
     value, size = float(gains.mean()), len(gains)
@@ -77,16 +77,16 @@ def _gain(gains: Floats) -> tuple[float, float, float]:
     return value, value - half, value + half
 
 
-def said(found: LearningCurve) -> Message:
+def said(measured: LearningCurve) -> Message:
     """One plain sentence on what more rows would bring."""
-    before, after = found.points[-2].rows, found.points[-1].rows
-    points = 100 * found.gain[0]
-    if not found.clear:
+    before, after = measured.points[-2].rows, measured.points[-1].rows
+    points = 100 * measured.gain[0]
+    if not measured.clear:
         return message("curve.said.none", before=before, after=after, points=points)
     gained = message("curve.said.gain", before=before, after=after, points=points)
-    if found.promise is None:
+    if measured.promise is None:
         return message("curve.said.both", first=gained, second=message("curve.said.open"))
-    low, high = (round(100 * each, 1) for each in found.promise)
+    low, high = (round(100 * bound, 1) for bound in measured.promise)
     key = "curve.said.about" if low == high else "curve.said.range"
     return message("curve.said.both", first=gained, second=message(key, low=low, high=high))
 
@@ -113,7 +113,7 @@ def _spread_out(rows: Numbers, cells: list[str], seed: list[int]) -> Numbers:
 
 
 def _promise(sizes: Floats, f1: Floats, again: list[np.ndarray]) -> tuple[float, float] | None:
-    """What a power law through the mean errors says of the next doubling; None where it does not fit them.
+    """The gain of the next doubling, by a power law through the mean errors; None where it does not fit them.
 
     The error falls as a * rows ** -b + c with a, c >= 0 (Hestness et al. 2017, *Deep Learning Scaling is
     Predictable, Empirically*). Its range comes from fitting it again to draws of the draws, with and
@@ -135,7 +135,7 @@ def _promise(sizes: Floats, f1: Floats, again: list[np.ndarray]) -> tuple[float,
 
 
 def _fit(sizes: Floats, error: Floats) -> tuple[float, float]:
-    """What the best power law gains by the next doubling, and its squared errors."""
+    """The gain of the next doubling by the best power law, and its squared errors."""
     best = (0.0, np.inf)
     for b in EXPONENTS:
         falls = (sizes / sizes[-1]) ** -b

@@ -22,8 +22,8 @@ MOST_LETTERS = 60  # of such a value: what is longer is no name of a group
 
 @dataclass(frozen=True)
 class Slice:
-    """Some of the test rows: the share of right answers with its 95 % interval. `below` says that all of the
-    interval lies below what the model reaches on all rows."""
+    """A slice of the test rows: the share of right answers with its 95 % interval. `below` says that all of
+    the interval lies below what the model reaches on all rows."""
 
     name: Message | str
     rows: int
@@ -33,30 +33,34 @@ class Slice:
 
 
 def ways(rows: pd.DataFrame, words: bool = True) -> list[str]:
-    """What test rows (`ColumnFolder.test_rows`) can be divided by: LENGTH, where they are `words`, LABEL,
+    """Ways to divide test rows (`ColumnFolder.test_rows`): by LENGTH, where they are `words`, LABEL,
     columns of the file."""
     own = [str(name) for name in rows.columns if str(name).startswith(COLUMN)]
     return [*([LENGTH] if words else []), LABEL, *own]
 
 
 def named(by: str) -> Message | str:
-    """What a way to divide is called: a column by its own name."""
+    """The name of a way to divide: a column by its own name."""
     return by.removeprefix(COLUMN) if by.startswith(COLUMN) else message(f"slices.by.{by}")
 
 
 def columns(frame: pd.DataFrame, but: Sequence[str]) -> dict[str, list[str]]:
     """The columns of test rows, those in `but` aside, that they can be divided by: few values, each short."""
-    found = {}
+    divisible = {}
     for name in frame.columns:
         values = frame[name].unique()
         few = FEWEST_VALUES <= len(values) <= MOST_VALUES
-        if str(name) not in but and few and all(len(str(each)) <= MOST_LETTERS for each in values):
-            found[f"{COLUMN}{name}"] = frame[name].astype(str).tolist()
-    return found
+        if (
+            str(name) not in but
+            and few
+            and all(len(str(value)) <= MOST_LETTERS for value in values)
+        ):
+            divisible[f"{COLUMN}{name}"] = frame[name].astype(str).tolist()
+    return divisible
 
 
 def slices(rows: pd.DataFrame, by: str, labels: Sequence[str], separator: str = "") -> list[Slice]:
-    """The parts of test rows, each with its score. A row with several labels is in the part of each.
+    """Slices of test rows, each with its score. A row with several labels is in the slice of each.
 
     `by` is one of `ways(rows)`; anything else is taken for LENGTH. Parts without a row are left out.
     """
@@ -79,7 +83,7 @@ def slices(rows: pd.DataFrame, by: str, labels: Sequence[str], separator: str = 
 
 
 def _by_length(lengths: Any) -> list[tuple[Message | str, Any]]:
-    """Three parts of about as many rows; fewer where the texts are of much the same length."""
+    """Three slices of about as many rows; fewer where the texts are of much the same length."""
     short, long = (int(end) for end in np.quantile(lengths, (1 / 3, 2 / 3), method="lower"))
     return [
         (message("slices.short", to=short), lengths <= short),

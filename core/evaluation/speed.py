@@ -17,13 +17,13 @@ ROUNDS = 3  # that are counted; the one before them warms up
 
 
 class Model(Protocol):
-    """What can be timed. The tokens are made beforehand and not counted."""
+    """A model that can be timed. The tokens are made beforehand and not counted."""
 
     def tokens(self, texts: Sequence[Input]) -> Any:
-        """What `logits` takes."""
+        """Tokens that `logits` takes."""
 
     def logits(self, tokens: Any) -> Any:
-        """The answer to a batch."""
+        """The logits of a batch."""
 
 
 def latencies(models: Sequence[Model], texts: Sequence[Input]) -> list[float]:
@@ -32,10 +32,10 @@ def latencies(models: Sequence[Model], texts: Sequence[Input]) -> list[float]:
     asked = [[model.tokens([text]) for text in _spread(texts, ALONE)] for model in models]
     seconds: list[list[float]] = [[] for _ in models]
     for turn in range(ROUNDS + 1):
-        for model, tokens, found in zip(models, asked, seconds, strict=True):
-            times = [_seconds(model.logits, [each]) for each in tokens]
-            found += times if turn else []
-    return [statistics.median(each) for each in seconds]
+        for model, tokens, durations in zip(models, asked, seconds, strict=True):
+            times = [_seconds(model.logits, [batch]) for batch in tokens]
+            durations += times if turn else []
+    return [statistics.median(durations) for durations in seconds]
 
 
 def throughputs(models: Sequence[Model], texts: Sequence[Input]) -> list[float]:
@@ -45,20 +45,20 @@ def throughputs(models: Sequence[Model], texts: Sequence[Input]) -> list[float]:
     asked = [[model.tokens(part) for part in parts] for model in models]
     seconds: list[list[float]] = [[] for _ in models]
     for turn in range(ROUNDS + 1):
-        for model, batches, found in zip(models, asked, seconds, strict=True):
+        for model, batches, durations in zip(models, asked, seconds, strict=True):
             times = [_seconds(model.logits, batches)]
-            found += times if turn else []
-    return [len(together) / statistics.median(each) for each in seconds]
+            durations += times if turn else []
+    return [len(together) / statistics.median(durations) for durations in seconds]
 
 
 def _spread(texts: Sequence[Input], most: int) -> list[Input]:
-    """Evenly over the lengths, the shortest first."""
+    """A sample of texts, evenly over the lengths, the shortest first."""
     ordered = sorted(texts, key=lambda text: len(joined_text(text)))
     return [ordered[place] for place in evenly_spaced(len(ordered), most)]
 
 
 def _seconds(answer: Callable[[Any], Any], asked: Sequence[Any]) -> float:
     started = time.perf_counter()
-    for each in asked:
-        answer(each)
+    for batch in asked:
+        answer(batch)
     return time.perf_counter() - started

@@ -33,8 +33,8 @@ class Suspect:
 
 @dataclass(frozen=True)
 class Suspects:
-    """The most doubtful first. `judged` rows could be looked at: a label with a handful of rows cannot, nor
-    one that the models do not recognise."""
+    """Suspects, the most doubtful first. `judged` rows could be looked at: a label with a handful of rows
+    cannot, nor one that the models do not recognise."""
 
     suspects: tuple[Suspect, ...]
     judged: int
@@ -49,22 +49,24 @@ def suspects(known: LabelledRows, seed: int, tell: Progress) -> Suspects:
     """
     cells = known.task.spoken(known.truth)
     parts = folds(known.texts, strata(cells, known.task.separator), FOLDS, seed)
-    found = known.task.doubts(out_of_fold(known, parts, seed, tell), known.truth)
-    suggested = known.task.spoken(found.suggested)
-    order = np.argsort(-found.wrong, kind="stable")
+    doubts = known.task.doubts(out_of_fold(known, parts, seed, tell), known.truth)
+    suggested = known.task.spoken(doubts.suggested)
+    order = np.argsort(-doubts.wrong, kind="stable")
     listed = tuple(
         Suspect(
             int(row),
             cells[row],
             suggested[row],
-            float(found.confidence[row]),
-            float(found.wrong[row]),
+            float(doubts.confidence[row]),
+            float(doubts.wrong[row]),
         )
-        for row in order[found.doubtful[order]]
+        for row in order[doubts.doubtful[order]]
     )
-    return Suspects(listed, int(found.judged.sum()))
+    return Suspects(listed, int(doubts.judged.sum()))
 
 
-def to_csv(found: Iterable[answers.Suspect]) -> str:
-    """For spreadsheets, of what `core.workflow.diagnostics.suspects` lists; no cell runs as a formula."""
-    return csv_text([COLUMNS, *([str(getattr(each, name)) for name in COLUMNS] for each in found)])
+def to_csv(suspected: Iterable[answers.Suspect]) -> str:
+    """Suspects of `core.workflow.diagnostics.suspects` for spreadsheets; no cell runs as a formula."""
+    return csv_text(
+        [COLUMNS, *([str(getattr(suspect, name)) for name in COLUMNS] for suspect in suspected)]
+    )

@@ -1,4 +1,4 @@
-"""Ablation: what a technique brought, from two runs that differ in it alone, in figures and in words."""
+"""Ablation: the gain of a technique, from two runs that differ in it alone, in figures and in words."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ class Line:
 
 
 def measured(lines: Sequence[Line]) -> Message:
-    """What the changes of the report card are of."""
+    """A message on which rows the changes of the report card were measured."""
     tested = max((line.rows for line in lines), default=0)
     column = next((line.column for line in lines if line.column), "")
     how = message("compare.how", rows=tested)
@@ -53,9 +53,9 @@ def named(techniques: tuple[str, ...]) -> Message:
 def sentence(
     techniques: tuple[str, ...], change: Change, got: Delivered, base: Delivered
 ) -> Message:
-    """What it brought, in plain words: the score first, then what else is not the same."""
+    """The gain of techniques in plain words: the score first, then what else is not the same."""
     kind = ("better" if change.value > 0 else "worse") if change.clear else "unclear"
-    said = message(
+    words = message(
         f"compare.said.{kind}",
         name=named(techniques),
         points=100 * change.value,
@@ -75,16 +75,16 @@ def sentence(
             continue
         more = ours > theirs
         times = ours / theirs if more else theirs / ours
-        said = message(
+        words = message(
             "compare.said.and",
-            first=said,
+            first=words,
             second=message(f"compare.said.{what}.{'more' if more else 'less'}", times=times),
         )
-    return said
+    return words
 
 
 def _differ(what: str, ours: float, theirs: float) -> bool:
-    """By more than two runs of one recipe do; 0 is not known."""
+    """Do values differ by more than those of two runs of one recipe? 0 is not known."""
     return bool(ours and theirs) and abs(ours / theirs - 1) >= SAME[what]
 
 

@@ -17,7 +17,7 @@ ANSWER = ("predicted", "confidence")
 
 
 def task(column: LabelColumn) -> Task:
-    """What is learned from the label column. Raises UserError for a run that was not measured."""
+    """The task of the label column. Raises UserError for a run that was not measured."""
     result = column.measured()
     return of_names(result.labels, result.separator)
 
@@ -36,7 +36,8 @@ def rows_of(column: LabelColumn, which: str = "model") -> pd.DataFrame:
 
 
 def result_of(column: LabelColumn, which: str = "model") -> Result | Compared:
-    """What was measured of one of a run's models. Raises UserError for a run that was not measured."""
+    """Scores and more that were measured of one of a run's models. Raises UserError for a run that was not
+    measured."""
     result = column.measured()
     if which == "model":
         return result
@@ -45,9 +46,9 @@ def result_of(column: LabelColumn, which: str = "model") -> Result | Compared:
 
 
 def scores_of(column: LabelColumn, which: str = "model") -> Scores:
-    """Its scores alone."""
-    found = result_of(column, which)
-    return found.test if isinstance(found, Result) else found
+    """The scores of one of a run's models."""
+    result = result_of(column, which)
+    return result.test if isinstance(result, Result) else result
 
 
 @dataclass(frozen=True)
@@ -62,21 +63,27 @@ class Outcome:
 
 
 def outcome(run: Run) -> Outcome | None:
-    """None while nothing was measured."""
-    tasks = [(each.recipe().task.column, each.result()) for each in run.columns()]
+    """The outcome of a run; None while nothing was measured."""
+    tasks = [
+        (label_column.recipe().task.column, label_column.result()) for label_column in run.columns()
+    ]
     known = {column: result for column, result in tasks if result}
     if not known:
         return None
     scores = [
-        (each.test.accuracy, each.test.macro_f1, each.baselines[each.plain].macro_f1)
-        for each in known.values()
+        (
+            measured.test.accuracy,
+            measured.test.macro_f1,
+            measured.baselines[measured.plain].macro_f1,
+        )
+        for measured in known.values()
     ]
-    accuracy, macro_f1, rival = (sum(each) / len(each) for each in zip(*scores, strict=True))
+    accuracy, macro_f1, rival = (sum(values) / len(values) for values in zip(*scores, strict=True))
     return Outcome(tuple(known), accuracy, macro_f1, rival)
 
 
 def against_rivals(labels: Task, rows: pd.DataFrame) -> dict[str, Lead]:
-    """See `core.evaluation.verdict.against`, of whatever rivals have answers in `rows`."""
+    """Leads over rivals (`core.evaluation.verdict.against`), of whatever rivals have answers in `rows`."""
 
     def encoded(column: str) -> Numbers:
         return labels.encode(rows[column].tolist())

@@ -18,19 +18,19 @@ TO_BEAT = ("majority", *PLAIN)  # which the sentence is about
 def against(
     task: Task, truth: Numbers, given: Numbers, others: Mapping[str, Numbers]
 ) -> dict[str, Lead]:
-    """What answers are ahead of those of each rival."""
+    """The lead of answers over those of each rival."""
     return {name: paired(task, truth, given, theirs) for name, theirs in others.items()}
 
 
-def verdict(found: Mapping[str, Lead]) -> tuple[str, Message]:
+def verdict(leads: Mapping[str, Lead]) -> tuple[str, Message]:
     """The kind of notice (good, info or warning) and the sentence.
 
     Macro-F1 decides: where most rows have the same label, whoever always gives that one is nearly always
     right, and of no use.
     """
-    plain = next(name for name in PLAIN if name in found)
+    plain = next(name for name in PLAIN if name in leads)
     beaten = {"majority": "majority", "tfidf": plain}  # as the sentence calls them
-    kinds = [found[name].macro_f1.kind for name in beaten.values()]
+    kinds = [leads[name].macro_f1.kind for name in beaten.values()]
     lead = (
         "good"
         if kinds == ["better", "better"]
@@ -49,18 +49,18 @@ def verdict(found: Mapping[str, Lead]) -> tuple[str, Message]:
     return lead, message(f"verdict.{lead}", **parts, join=join)
 
 
-def few_rows(found: Mapping[str, Lead], rows: int) -> Message | None:
-    """That so many test rows do not tell, where the difference to a rival is not clear."""
-    known = [found[name].macro_f1.kind for name in TO_BEAT if name in found]
+def few_rows(leads: Mapping[str, Lead], rows: int) -> Message | None:
+    """A message that so many test rows do not tell, where the difference to a rival is not clear."""
+    known = [leads[name].macro_f1.kind for name in TO_BEAT if name in leads]
     return message("good.few", rows=rows) if "unclear" in known else None
 
 
-def less_often_right(found: Mapping[str, Lead]) -> Message | None:
-    """A rival that is clearly more often right, though not better by macro-F1: to be said as well."""
+def less_often_right(leads: Mapping[str, Lead]) -> Message | None:
+    """A message on a rival that is clearly more often right, though not better by macro-F1."""
     for name in TO_BEAT:
-        if name not in found:
+        if name not in leads:
             continue
-        hits, f1 = found[name].accuracy, found[name].macro_f1
+        hits, f1 = leads[name].accuracy, leads[name].macro_f1
         if hits.kind == "worse" and f1.kind == "better":
             rival = message(f"result.{name}.phrase")
             return message("verdict.less_often", rival=rival, points=-100 * hits.value)
@@ -68,15 +68,15 @@ def less_often_right(found: Mapping[str, Lead]) -> Message | None:
 
 
 def unread(kind: str, result: Result) -> Message | None:
-    """Why a model that is not `good` may be none: it does not read the language of the texts, as was found
-    before the training."""
+    """A message why a model that is not `good` may be none: it does not read the language of the texts, as
+    was found before the training."""
     if kind == "good" or result.unread is None:
         return None
     return message("verdict.unread", why=result.unread)
 
 
 def often_wrong(scores: Scores, separator: str) -> Message | None:
-    """What a person has to know who relies on the answers, be they better than others' or not. Of several
+    """A message on the share of wrong answers, be they better than others' or not. Of several
     labels ("separator") one that is missing makes an answer wrong, which would say too much."""
     rows, right = scores.rows, scores.accuracy
     if separator or right > 1 - OFTEN:
