@@ -49,9 +49,10 @@ class Point:
 
 @dataclass(frozen=True)
 class LearningCurve:
-    """`gain` is that of the last doubling in macro-F1, with its 95 % interval; `promise` the likely range
-    (10 to 90 %) of what the next doubling brings, None where the points follow no power law or the gain is
-    not clear. `model` is who learned: "embedding" or "tfidf"; of very many `rows` a part is `used`.
+    """Learning curve: `gain` is that of the last doubling in macro-F1, with its 95 % interval; `promise` the
+    likely range (10 to 90 %) of what the next doubling brings, None where the points follow no power law or
+    the gain is not clear. `model` is who learned: "embedding" or "tfidf"; of very many `rows` a part is
+    `used`.
     """
 
     points: tuple[Point, ...]
@@ -63,8 +64,8 @@ class LearningCurve:
     rows: int = 0
 
     def __post_init__(self) -> None:
-        drawn = [end for each in self.points for end in (each.macro_f1, each.macro_f1_spread)]
-        if not self.points or not all(0 <= each <= 1 for each in drawn):
+        drawn = [end for point in self.points for end in (point.macro_f1, point.macro_f1_spread)]
+        if not self.points or not all(0 <= end <= 1 for end in drawn):
             raise Damaged("points")
 
     @property

@@ -1,4 +1,4 @@
-"""What a run says while it works: frozen dataclasses, one JSON line each in the run's events.jsonl.
+"""Events of a run while it works: frozen dataclasses, one JSON line each in the run's events.jsonl.
 
 The file is the only channel from the worker to the page and to the command line.
 """
@@ -27,17 +27,17 @@ class Event:
 
 @dataclass(frozen=True, kw_only=True)
 class RunQueued(Event):
-    """The run waits for the worker."""
+    """Run queued: it waits for the worker."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class RunStarted(Event):
-    """The worker took the run up; after an interruption, once more."""
+    """Run started: the worker took it up; after an interruption, once more."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class StageStarted(Event):
-    """One of: prepare, baselines, keep, train, test, export, or one that a technique adds.
+    """Stage started, one of: prepare, baselines, keep, train, test, export, or one that a technique adds.
 
     Stages that go on with the curve of the training count on where it ended: `total_steps` and `epochs` are
     those of the run so far and of the stage.
@@ -51,7 +51,7 @@ class StageStarted(Event):
 
 @dataclass(frozen=True, kw_only=True)
 class Baseline(Event):
-    """A simple model was scored on the validation rows. `name`: tfidf, colours or embedding."""
+    """Baseline: a simple model was scored on the validation rows. `name`: tfidf, colours or embedding."""
 
     name: str
     accuracy: float
@@ -63,7 +63,7 @@ class Baseline(Event):
 
 @dataclass(frozen=True, kw_only=True)
 class Step(Event):
-    """Training moved on. `loss` is the mean over the optimizer steps since the last event."""
+    """Training step: `loss` is the mean over the optimizer steps since the last event."""
 
     step: int
     epoch: float
@@ -73,7 +73,7 @@ class Step(Event):
 
 @dataclass(frozen=True, kw_only=True)
 class Evaluated(Event):
-    """The validation rows were scored after `step` optimizer steps."""
+    """Evaluation: the validation rows were scored after `step` optimizer steps."""
 
     step: int
     epoch: float
@@ -100,7 +100,7 @@ class Point(Event):
 
 @dataclass(frozen=True, kw_only=True)
 class Restarted(Event):
-    """The loss left all bounds after `step` steps: the training begins anew, at a lower rate."""
+    """Restart: the loss left all bounds after `step` steps: the training begins anew, at a lower rate."""
 
     step: int
     learning_rate: float
@@ -108,28 +108,28 @@ class Restarted(Event):
 
 @dataclass(frozen=True, kw_only=True)
 class Checkpointed(Event):
-    """All that is needed to go on from `step` is on disk."""
+    """Checkpoint: all that is needed to go on from `step` is on disk."""
 
     step: int
 
 
 @dataclass(frozen=True, kw_only=True)
 class Note(Event):
-    """Something that the person should know."""
+    """Note: a message that the person should know."""
 
     message: Message
 
 
 @dataclass(frozen=True, kw_only=True)
 class RunFinished(Event):
-    """The model is in the run's folder, was loaded again and gave the same answers."""
+    """Run finished: its model is in its folder, was loaded again and gave the same answers."""
 
     seconds: float
 
 
 @dataclass(frozen=True, kw_only=True)
 class RunStopped(Event):
-    """The person stopped it. `step` is that of the model that was kept, None if there is none."""
+    """Run stopped by the person. `step` is that of the model that was kept, None if there is none."""
 
     step: int | None
     seconds: float
@@ -184,12 +184,12 @@ def from_line(line: str) -> Event:
                 row[name] = math.nan
             elif name in row:
                 row[name] = decode(kind, row[name])
-        found = TYPES[event](**row)
+        parsed = TYPES[event](**row)
     except (Damaged, KeyError, TypeError, AttributeError, RecursionError) as error:
         raise ValueError(line) from error
-    if not math.isfinite(found.time) or not _has_words(found):
+    if not math.isfinite(parsed.time) or not _has_words(parsed):
         raise ValueError(line)
-    return found
+    return parsed
 
 
 def _has_words(event: Event) -> bool:

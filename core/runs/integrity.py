@@ -43,16 +43,16 @@ log = logging.getLogger(__name__)
 
 def damaged_files(run: Run) -> tuple[str, ...]:
     """Names of the run's damaged files, below its folder; empty for a sound run, whatever its status."""
-    found: tuple[str, ...] = ()
+    damaged: tuple[str, ...] = ()
     for _ in range(LOOKS):
         written = _written(run.path)
         try:
-            found = _damaged(run, written)
+            damaged = _damaged(run, written)
         except _Passing as error:
-            found = error.args
-        if not found or written == _written(run.path):
+            damaged = error.args
+        if not damaged or written == _written(run.path):
             break
-    return found
+    return damaged
 
 
 def check(run: Run) -> None:
@@ -80,35 +80,35 @@ class _Passing(Exception):
 
 
 def _written(folder: Path) -> tuple[tuple[str, int, int], ...]:
-    """Name, size and time of every file: what was looked at is not looked at again before it changes.
+    """Name, size and time of every file: files are looked at again only after a change.
 
     The time is that of the last change of any kind, which nobody can set: who damages or restores a file may
     keep its size and the time it was written.
     """
-    found = []
+    files = []
     for place, _, names in os.walk(folder):
         for name in names:
             try:
                 about = os.stat(os.path.join(place, name))
             except OSError:  # it has just gone
                 continue
-            found.append((os.path.join(place, name), about.st_size, about.st_ctime_ns))
-    return tuple(sorted(found))
+            files.append((os.path.join(place, name), about.st_size, about.st_ctime_ns))
+    return tuple(sorted(files))
 
 
 @functools.lru_cache(maxsize=1024)
 def _damaged(run: Run, written: tuple[tuple[str, int, int], ...]) -> tuple[str, ...]:
-    """Raises _Passing: such an answer is not kept."""
-    found, passing = [], False
+    """Names of damaged files. Raises _Passing: such an answer is not kept."""
+    damaged, passing = [], False
     for name, look in _looks(run):
         try:
             look(run.path / name)
         except UNREADABLE as error:
             log.info("run %s: %s is damaged: %s", run.id, name, repr(error))
-            found.append(name)
+            damaged.append(name)
             cause = error.__cause__ or error
             passing |= isinstance(cause, MemoryError) or getattr(cause, "errno", None) in PASSING
-    names = tuple(dict.fromkeys(found))
+    names = tuple(dict.fromkeys(damaged))
     if passing:
         raise _Passing(*names)
     return names
@@ -145,7 +145,7 @@ def _looks(run: Run) -> Iterator[tuple[str, Callable[[Path], object]]]:
 
 
 def _measured(column: LabelColumn) -> Iterator[tuple[str, Callable[[Path], object]]]:
-    """The same for what is written of a label column."""
+    """Files of a label column, and checks, as `_looks` gives them."""
     place = f"{COLUMNS}/{column.number}/" if column.number else ""
     yield f"{place}{RESULT_FILE}", lambda file: _some(column.result())
     yield f"{place}test.parquet", lambda file: _some(column.test_rows())
@@ -165,13 +165,14 @@ def _measured(column: LabelColumn) -> Iterator[tuple[str, Callable[[Path], objec
             )
 
 
-def _some(found: object) -> None:
-    if found is None:
+def _some(content: object) -> None:
+    if content is None:
         raise Damaged
 
 
 def _events(run: Run) -> None:
-    """A torn line is no damage; a file without any event is, and so is none where there is a result."""
+    """Check the events: a torn line is no damage; a file without any event is, and so is none where there is
+    a result."""
     if run.progress() != Progress():
         return
     if events.read(run.events)[0]:  # of a run that waits for its turn they add up to nothing yet
@@ -182,7 +183,7 @@ def _events(run: Run) -> None:
 
 
 def _table(file: Path) -> dict[str, Any]:
-    """What stands in the footer of a table."""
+    """Check the footer of a table."""
     about = json.loads((pq.read_schema(file).metadata or {})[METADATA])
     decode(str, about["name"])
     decode(list[list[Any]], about["changes"])
@@ -198,7 +199,8 @@ def _arrow(file: Path) -> None:
 
 
 def _lines(file: Path) -> None:
-    """A damaged line is left out and the others count; a file without one that is whole is damaged."""
+    """Check lines of JSON: a damaged one is left out and the others count; a file without one that is whole
+    is damaged."""
     with file.open("rb") as opened:
         head = opened.read(2**20).split(b"\n")
     for line in head:

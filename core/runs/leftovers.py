@@ -78,7 +78,7 @@ def _with_lock(run: Run, work: Callable[[Run], object]) -> None:
 
 
 def remove_leftovers(run: Run) -> None:
-    """Of one folder of a store, whatever it is called. Raises OSError."""
+    """Remove the leftovers of one folder of a store, whatever it is called. Raises OSError."""
     if run.id.startswith(DELETED):
         _remove(run)
     elif run.id.startswith(NEW) or (ID.fullmatch(run.id) and _unfinished(run)):

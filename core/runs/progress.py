@@ -1,4 +1,5 @@
-"""What the events of a run add up to: where it stands, its curves, the time left, and a plain word on it."""
+"""Progress of a run, which its events add up to: where it stands, its curves, the time left, and a plain word
+on it."""
 
 from __future__ import annotations
 
@@ -29,7 +30,7 @@ class Rival:
 
 @dataclass
 class Progress:
-    """Fold events with `add`. Losses are cross-entropy in nats; times are seconds."""
+    """Progress of a run: `add` takes an event. Losses are cross-entropy in nats; times are seconds."""
 
     status: str = "queued"  # queued, running, finished, stopped, failed
     stage: str = ""
@@ -117,7 +118,9 @@ class Progress:
         """A resumed run goes back to its last checkpoint: what came after it is drawn anew."""
         if step < self.step:
             self.train = [point for point in self.train if point[0] < step]
-            self.evaluations = [each for each in self.evaluations if each.step < step]
+            self.evaluations = [
+                evaluation for evaluation in self.evaluations if evaluation.step < step
+            ]
             self.best = next((e for e in reversed(self.evaluations) if e.best), None)
 
     @property
@@ -126,7 +129,7 @@ class Progress:
 
     @property
     def share(self) -> float:
-        """How much is done, from 0 to 1; training is taken for 95 % of a run.
+        """The share that is done, from 0 to 1; training is taken for 95 % of a run.
 
         A stage that has its own chart says how much of the stage is done: it comes before the training.
         """
@@ -140,7 +143,8 @@ class Progress:
 
     @property
     def seconds_left(self) -> float | None:
-        """From the pace of the last steps, evaluations included; None while there is no pace yet."""
+        """Seconds left, from the pace of the last steps, evaluations included; None while there is no pace
+        yet."""
         if self.status != "running" or len(self._pace) < 3:
             return None
         (start, first), (end, last) = self._pace[0], self._pace[-1]
@@ -156,15 +160,15 @@ class Progress:
 
     @property
     def seconds(self) -> float:
-        """How long it has been worked on, without the time between a stop and a resume."""
+        """Seconds that the run was worked on, without the time between a stop and a resume."""
         return self.before + (self.now - self.session if self.session else 0.0)
 
     def copy(self) -> Progress:
-        """Its lists are its own; events and messages never change."""
+        """A copy whose lists are its own; events and messages never change."""
         return dataclasses.replace(
             self,
             train=self.train[:],
-            baselines={name: found.copy() for name, found in self.baselines.items()},
+            baselines={name: columns.copy() for name, columns in self.baselines.items()},
             evaluations=self.evaluations[:],
             charts={stage: points[:] for stage, points in self.charts.items()},
             notes=self.notes[:],
@@ -181,24 +185,26 @@ class Progress:
     def rivals(self) -> list[Rival]:
         """The simple models as the model is scored: by the mean over the label columns, once each of the
         columns has been answered. Where one has no validation rows, there is nothing to compare."""
-        made = []
-        for name, found in self.baselines.items():
-            scored = list(found.values())
+        rivals = []
+        for name, by_column in self.baselines.items():
+            scored = list(by_column.values())
             if len(scored) < scored[-1].columns:
                 continue
             accuracy, macro_f1 = (
-                sum(getattr(each, score) for each in scored) / len(scored)
+                sum(getattr(baseline, score) for baseline in scored) / len(scored)
                 for score in ("accuracy", "macro_f1")
             )
-            each = {one.column: one.macro_f1 for one in scored} if len(scored) > 1 else {}
-            made.append(Rival(name, accuracy, macro_f1, each))
-        return made
+            macro_f1_by_column = (
+                {one.column: one.macro_f1 for one in scored} if len(scored) > 1 else {}
+            )
+            rivals.append(Rival(name, accuracy, macro_f1, macro_f1_by_column))
+        return rivals
 
     @property
     def columns(self) -> int:
         """The label columns that are learned, over which scores are means."""
-        several = [len(each.by_column) for each in self.rivals]
-        return max([1, *several, *(len(each.tasks) for each in self.evaluations[-1:])])
+        several = [len(rival.by_column) for rival in self.rivals]
+        return max([1, *several, *(len(evaluation.tasks) for evaluation in self.evaluations[-1:])])
 
     @property
     def averaged(self) -> bool:
@@ -206,11 +212,12 @@ class Progress:
         return any(note.key == "train.averaged.kept" for note in self.notes)
 
     def verdict(self) -> Message:
-        """How it is going in a plain sentence; while it learns, another on the best simple model."""
+        """The verdict on how it goes, in a plain sentence; while it learns, another on the best simple
+        model."""
         going, rivals = self._going(), self.rivals
         if self.status != "running" or self.stage != "train" or not rivals:
             return going
-        beside = self._beside(max(rivals, key=lambda each: each.macro_f1))
+        beside = self._beside(max(rivals, key=lambda rival: rival.macro_f1))
         return message("verdict.both", going=going, beside=beside)
 
     def _beside(self, rival: Rival) -> Message:
@@ -263,7 +270,7 @@ class Progress:
             if len(self.evaluations) == 1:
                 return self._scored("verdict.first_score")
             return self._scored("verdict.improving")
-        lowest = min(self.evaluations, key=lambda each: each.loss)
+        lowest = min(self.evaluations, key=lambda evaluation: evaluation.loss)
         since = self.evaluations[self.evaluations.index(lowest) + 1 :]
         if len(since) >= 2 and not math.isnan(lowest.loss):
             return message("verdict.overfitting", since=lowest.epoch, kept=best.epoch)

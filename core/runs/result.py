@@ -1,4 +1,4 @@
-"""Result: what was measured of a run, one for each label column; metrics.json is its file.
+"""Result: measurements of a run, one for each label column; metrics.json is its file.
 
 All scores are shares from 0 to 1 on the test rows, if nothing else is said.
 """
@@ -205,7 +205,7 @@ class SmallModel:
 
 @dataclass(frozen=True)
 class Result:
-    """What was measured of the model of one label column.
+    """Result: measurements of the model of one label column.
 
     `threshold` is the probability from which on a class is given, None where the likeliest is. `train_rows`
     are those that were trained on, with what techniques add; `truncated` is the share of texts that are cut
@@ -243,14 +243,14 @@ class Result:
 
     @property
     def plain(self) -> str:
-        """Which of PLAIN it was compared with."""
+        """The one of PLAIN that it was compared with."""
         return next(name for name in PLAIN if name in self.baselines)
 
     def to_json(self) -> dict[str, Any]:
         return {"format": FORMAT, **dataclasses.asdict(self)}
 
     def of_simple(self, which: str) -> dict[str, Any]:
-        """The same of a simple model alone, as it stands in its folder."""
+        """The result of a simple model alone, as it stands in its folder."""
         about = {"labels": self.labels, "rows": dataclasses.asdict(self.rows)}
         return {"format": FORMAT, **about, **dataclasses.asdict(self.baselines[which])}
 
@@ -262,20 +262,23 @@ class Result:
             raise Damaged("format")
         if raw["format"] != FORMAT:
             raise OtherFormat("run_format", file=FILE, format=raw["format"], known=FORMAT)
-        found = decode(cls, raw)
-        rivals = found.baselines.keys()
-        if rivals != found.against.keys() or "majority" not in rivals or not rivals & set(PLAIN):
+        result = decode(cls, raw)
+        rivals = result.baselines.keys()
+        if rivals != result.against.keys() or "majority" not in rivals or not rivals & set(PLAIN):
             raise Damaged("baselines")
-        if found.recommended not in ("model", *found.baselines):
+        if result.recommended not in ("model", *result.baselines):
             raise Damaged("recommended")
-        if not found.labels or tuple(each.label for each in found.test.per_class) != found.labels:
+        if (
+            not result.labels
+            or tuple(of_class.label for of_class in result.test.per_class) != result.labels
+        ):
             raise Damaged("labels")
-        counts = found.test.confusion
-        if counts is not None and {len(found.labels)} != {len(counts), *map(len, counts)}:
+        counts = result.test.confusion
+        if counts is not None and {len(result.labels)} != {len(counts), *map(len, counts)}:
             raise Damaged("confusion")
-        if not (math.isfinite(found.seconds) and math.isfinite(found.epochs)):
+        if not (math.isfinite(result.seconds) and math.isfinite(result.epochs)):
             raise Damaged("seconds")
-        return found
+        return result
 
 
 def _check(intervals: Mapping[str, Interval | None], names: tuple[str, ...]) -> None:
@@ -284,10 +287,10 @@ def _check(intervals: Mapping[str, Interval | None], names: tuple[str, ...]) -> 
 
 
 def threshold_in(folder: Path) -> float | None:
-    """From which probability on the model in a folder gives a label; None where that is not known, or it
-    always gives the likeliest."""
+    """The threshold: from which probability on the model in a folder gives a label; None where that is not
+    known, or it always gives the likeliest."""
     try:
-        found = read_json(folder / FILE)["threshold"]
-        return None if found is None else float(found)
+        threshold = read_json(folder / FILE)["threshold"]
+        return None if threshold is None else float(threshold)
     except (OSError, ValueError, KeyError, TypeError):
         return None

@@ -76,7 +76,8 @@ UNREADABLE = (
 
 
 def when(name: str, form: str = "%Y-%m-%d %H:%M:%S") -> str:
-    """When a run or a series was made, in local time, from its id; the id itself, where that names no day."""
+    """The local time at which a run or a group was made, from its id; the id itself, where that names no
+    day."""
     try:
         return time.strftime(form, time.strptime(name[:15], "%Y%m%d-%H%M%S"))
     except ValueError:
@@ -84,7 +85,7 @@ def when(name: str, form: str = "%Y-%m-%d %H:%M:%S") -> str:
 
 
 class ColumnFolder(ABC):
-    """What was measured of a label column, and the models that answer for it: files of one folder."""
+    """Results of a label column, and the models that answer for it: files of one folder."""
 
     @property
     @abstractmethod
@@ -96,7 +97,7 @@ class ColumnFolder(ABC):
 
     @contextlib.contextmanager
     def reading(self, name: str) -> Iterator[Path]:
-        """Around whatever reads the file `name` of the folder. Raises UserError `run_damaged` where that
+        """Context of whatever reads the file `name` of the folder. Raises UserError `run_damaged` where that
         fails, `run_unknown` where the run was deleted meanwhile, `run_format` for a file of another
         version."""
         file = self.path / name
@@ -127,12 +128,12 @@ class ColumnFolder(ABC):
         replace(self.path / "recipe.json", recipe.to_json().encode())
 
     def result(self) -> Result | None:
-        """What was measured, or None while there is nothing."""
+        """The result, or None while there is none."""
         with self.reading(RESULT_FILE) as file:
             return Result.from_json(read_json(file)) if file.exists() else None
 
     def measured(self) -> Result:
-        """The same. Raises UserError `predict_no_model` while there is nothing."""
+        """The result. Raises UserError `predict_no_model` while there is none."""
         result = self.result()
         if result is None:
             raise UserError("predict_no_model", name=self._owner.id)
@@ -165,21 +166,21 @@ class ColumnFolder(ABC):
         return self.path / "model"
 
     def folder(self, which: str) -> Path:
-        """Where "model" (the fine-tuned one), "tfidf", "colours" or "embedding" is."""
+        """The folder of "model" (the fine-tuned one), "tfidf", "colours" or "embedding"."""
         return self.model if which == "model" else self.path / "simple" / which
 
     def models(self) -> tuple[str, ...]:
-        """Which of them can be tried and taken away."""
+        """Models that can be tried and downloaded."""
         simple = (name for name in reversed(SIMPLE) if self.folder(name).is_dir())
         return ("model", *simple)
 
     def recommended(self) -> str:
-        """The one that did best on the validation rows; the fine-tuned one where nothing is known."""
+        """The model that did best on the validation rows; the fine-tuned one where nothing is known."""
         result = self.result()
         return result.recommended if result and result.recommended in self.models() else "model"
 
     def answer(self, question: str) -> Any:
-        """What was found out of one of `core.runs.answers.ANSWERS`, or None while nobody has asked. A damaged
+        """The answer to one of `core.runs.answers.ANSWERS`, or None while nobody has asked. A damaged
         answer is none: it is found out anew when somebody asks."""
         try:
             return decode(ANSWERS[question], read_json(self.path / f"{question}.json"))
@@ -311,7 +312,8 @@ class Run(ColumnFolder):
         append(self.events, event)
 
     def lock(self) -> FileLock:
-        """Held by the process that works on the run; the system releases it when that process dies."""
+        """The lock that the process holds which works on the run; the system releases it when that process
+        dies."""
         return FileLock(self.path / "lock", thread_local=False, preserve_lock_file=True)
 
     def owned(self) -> bool:
@@ -330,7 +332,7 @@ class Run(ColumnFolder):
                 return False
 
     def progress(self) -> Progress:
-        """Where the run stands: a copy of its own for each caller. Only the events that are new since the
+        """Progress of the run: a copy of its own for each caller. Only the events that are new since the
         last call are read."""
         with _PROGRESS_LOCK:
             cached = _PROGRESS.setdefault(self.path, _CachedProgress())

@@ -64,54 +64,55 @@ class RunGroupStore(ABC, Generic[M]):
 
     @abstractmethod
     def _unknown(self) -> UserError:
-        """What a person reads where there is no such group."""
+        """The error where there is no such group."""
 
     def create(self, name: str, members: Sequence[M], base: str = "") -> RunGroup[M]:
-        made = RunGroup(
+        group = RunGroup(
             f"{time.strftime('%Y%m%d-%H%M%S')}-{secrets.token_hex(2)}", name, tuple(members), base
         )
         try:
             self.root.mkdir(parents=True, exist_ok=True)
-            replace_json(self._file(made.id), dataclasses.asdict(made))
+            replace_json(self._file(group.id), dataclasses.asdict(group))
         except OSError as error:
             raise UserError("store_unwritable", reason=error.strerror or str(error)) from error
-        return made
+        return group
 
     def _file(self, group: str) -> Path:
         return self.root / f"{group}.json"
 
     def get(self, group: object) -> RunGroup[M]:
-        """Of an id that may come from anywhere. Raises UserError for one that is not there, or damaged."""
+        """The group of an id that may come from anywhere. Raises UserError for one that is not there, or
+        damaged."""
         name = str(group)
         if not ID.fullmatch(name):
             raise self._unknown()
         try:
             raw = read_json(self._file(name))
-            found = RunGroup(
+            stored = RunGroup(
                 decode(str, raw["id"]),
                 decode(str, raw["name"]),
-                tuple(decode(self.member, each) for each in raw["members"]),
+                tuple(decode(self.member, member) for member in raw["members"]),
                 decode(str, raw["base"]),
             )
-            if found.id != name or not found.members:
+            if stored.id != name or not stored.members:
                 raise ValueError(name)
         except FileNotFoundError:
             raise self._unknown() from None
         except (OSError, ValueError, KeyError, TypeError) as error:
             log.warning("%s/%s.json is damaged: %s", self.kind, name, repr(error))
             raise UserError("series_damaged", file=f"{self.kind}/{name}.json") from error
-        return found
+        return stored
 
     def _ids(self) -> list[str]:
         files = self.root.glob("[0-9]*.json") if self.root.is_dir() else ()
         return sorted((file.stem for file in files if ID.fullmatch(file.stem)), reverse=True)
 
     def all(self) -> list[RunGroup[M]]:
-        """The newest first, without the damaged ones."""
-        return [found for name in self._ids() if (found := self._sound(name))]
+        """Groups, the newest first, without the damaged ones."""
+        return [group for name in self._ids() if (group := self._sound(name))]
 
     def damaged(self) -> list[str]:
-        """The ids of those that cannot be read, the newest first."""
+        """Ids of groups that cannot be read, the newest first."""
         return [name for name in self._ids() if self._sound(name) is None]
 
     def _sound(self, group: str) -> RunGroup[M] | None:
@@ -121,7 +122,7 @@ class RunGroupStore(ABC, Generic[M]):
             return None
 
     def delete(self, group: str) -> None:
-        """Forget which runs belonged together, be it damaged; the runs stay. Raises UserError."""
+        """Delete a group, be it damaged; its runs stay. Raises UserError."""
         if group not in self._ids():
             raise self._unknown()
         try:
@@ -130,7 +131,7 @@ class RunGroupStore(ABC, Generic[M]):
             raise UserError("store_unwritable", reason=error.strerror or str(error)) from error
 
     def clean(self) -> None:
-        """Remove those none of whose runs is left, and what a killed process has half written."""
+        """Remove groups none of whose runs is left, and what a killed process has half written."""
         for group in self.all():
             if all(self._deleted(member) for member in group.members):
                 with contextlib.suppress(
@@ -143,7 +144,7 @@ class RunGroupStore(ABC, Generic[M]):
                     file.unlink()
 
     def run_of(self, member: M) -> Run | None:
-        """None where the run was deleted, or is damaged."""
+        """The run of a member; None where it was deleted, or is damaged."""
         try:
             run = self.runs.get(member.run)
             check(run)
@@ -152,7 +153,7 @@ class RunGroupStore(ABC, Generic[M]):
         return run
 
     def lost(self, member: M) -> str:
-        """In place of a status, where there is no `run_of`: "deleted" or "damaged"."""
+        """The word in place of a status, where there is no `run_of`: "deleted" or "damaged"."""
         return "deleted" if self._deleted(member) else "damaged"
 
     def _deleted(self, member: M) -> bool:
@@ -163,18 +164,18 @@ class RunGroupStore(ABC, Generic[M]):
         return False
 
     def busy(self, group: RunGroup[M]) -> list[Run]:
-        """Its runs that wait or are at work."""
+        """Runs of the group that wait or are at work."""
         runs = [run for member in group.members if (run := self.run_of(member))]
         return [run for run in runs if run.status() in BUSY]
 
     def share(self, group: RunGroup[M]) -> tuple[float, float | None]:
-        """How much is done (0 to 1), and the seconds that are left; None while nothing tells."""
+        """The share that is done (0 to 1), and the seconds that are left; None while nothing tells."""
         runs = [run for member in group.members if (run := self.run_of(member))]
         course = [(run.progress(), run.status()) for run in runs]
-        over = [each.seconds for each, status in course if status not in BUSY]
-        at_work = [each for each, status in course if status == "running"]
+        over = [progress.seconds for progress, status in course if status not in BUSY]
+        at_work = [progress for progress, status in course if status == "running"]
         waiting = sum(status == "queued" for _, status in course)
-        done = len(over) + sum(each.share for each in at_work)
+        done = len(over) + sum(progress.share for progress in at_work)
         left = at_work[0].seconds_left if at_work else 0.0
         usual = sum(over) / len(over) if over else None
         if usual is None and at_work and left is not None:
@@ -198,12 +199,12 @@ def twin(store: RunStore, recipe: Recipe) -> Run | None:
 
 
 @contextlib.contextmanager
-def all_or_none(store: RunStore, made: Sequence[Run]) -> Iterator[None]:
-    """Around what may raise UserError: runs that were `made` for it do not outlive that."""
+def all_or_none(store: RunStore, created: Sequence[Run]) -> Iterator[None]:
+    """Context of what may raise UserError: runs `created` for it do not outlive that."""
     try:
         yield
     except UserError:
-        for run in made:
+        for run in created:
             with contextlib.suppress(UserError):
                 store.delete(run.id)
         raise
@@ -222,13 +223,13 @@ def make(
     `checked` does, and where a run cannot be written; then nothing is left.
     """
     recipes = [(key, checked(store, table, recipe)) for key, recipe in wanted]
-    found: list[tuple[K, Run]] = []
-    made: list[Run] = []
-    with all_or_none(store, made):
+    runs: list[tuple[K, Run]] = []
+    created: list[Run] = []
+    with all_or_none(store, created):
         for key, recipe in recipes:
             run = twin(store, recipe)
             if run is None:
                 run = store.create(recipe, table, extra)
-                made.append(run)
-            found.append((key, run))
-    return found, made
+                created.append(run)
+            runs.append((key, run))
+    return runs, created

@@ -23,7 +23,7 @@ from core.runs.run import COLUMNS, ID, LOOK, LabelColumn, Run
 
 
 def home() -> Path:
-    """Where runs are kept: TICKTUNE_HOME, or the platform's folder for user data."""
+    """The folder of all runs: TICKTUNE_HOME, or the platform's folder for user data."""
     return Path(
         os.environ.get("TICKTUNE_HOME") or platformdirs.user_data_dir("ticktune", appauthor=False)
     )
@@ -68,7 +68,7 @@ class RunStore:
         return run
 
     def _new_folder(self) -> Run:
-        """Not yet a run's: it gets its name when all is in it."""
+        """A folder that is not yet a run's: it gets its name when all is in it."""
         while True:
             name = f"{time.strftime('%Y%m%d-%H%M%S')}-{secrets.token_hex(2)}"
             new = Run(self, f"{NEW}{name}")
@@ -83,7 +83,7 @@ class RunStore:
         return run
 
     def clean(self) -> None:
-        """Remove what killed processes and full disks have left: runs that were never finished being made or
+        """Remove leftovers of killed processes and full disks: runs that were never finished being made or
         deleted, and half-written files in runs that nobody works on."""
         try:
             entries = list(self.root.iterdir())
