@@ -1,4 +1,4 @@
-"""Below which certainty a model of a run gives no label; without a number, what is kept."""
+"""Abstention limit, below which a model of a run gives no label; without a number, the one that is kept."""
 
 from __future__ import annotations
 
@@ -28,13 +28,13 @@ def handle(options: argparse.Namespace) -> int:
     which = options.which or column.recommended()
     if options.off or options.below is not None:
         save(column, which, None if options.off else options.below)
-    kept, curve = abstention_limit(column.folder(which)), result_of(column, which).abstention
+    limit, curve = abstention_limit(column.folder(which)), result_of(column, which).abstention
     rows = rows_of(column, which)
-    worth = at(rows["confidence"], rows["label"] == rows["predicted"], kept or 0.0)
+    worth = at(rows["confidence"], rows["label"] == rows["predicted"], limit or 0.0)
     answer = {
         "run": column.run.id,
         "which": which,
-        "abstain_below": kept,
+        "abstain_below": limit,
         "suggested": curve and curve.suggested,
         "test": dataclasses.asdict(worth),
     }

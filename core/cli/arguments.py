@@ -16,7 +16,7 @@ def add_run(parser: argparse.ArgumentParser) -> None:
 
 
 def add_which(parser: argparse.ArgumentParser) -> None:
-    """Which of a run's models, and of which label column."""
+    """Arguments for one of a run's models, and for its label column."""
     parser.add_argument("--which", choices=WHICH, help=say("cli.which"))
     parser.add_argument("--label", metavar="COL", help=say("cli.predict_label"))
 
@@ -26,7 +26,7 @@ def add_json(parser: argparse.ArgumentParser) -> None:
 
 
 def add_reading(parser: argparse.ArgumentParser) -> None:
-    """How a file is to be read: the fields of `core.data.read.options.ReadOptions`."""
+    """Arguments on how a file is to be read: the fields of `core.data.read.options.ReadOptions`."""
     group = parser.add_argument_group(say("cli.group.reading"))
     group.add_argument("--sheet", metavar="NAME", help=say("cli.sheet"))
     group.add_argument("--pictures", type=Path, metavar="ZIP", help=say("cli.pictures"))
@@ -40,7 +40,7 @@ def add_reading(parser: argparse.ArgumentParser) -> None:
 
 
 def add_columns(parser: argparse.ArgumentParser) -> None:
-    """What the columns of a table are, but for the label."""
+    """Arguments on what the columns of a table are, but for the label."""
     group = parser.add_argument_group(say("cli.group.table"))
     group.add_argument("--text", action="append", metavar="COL", help=say("cli.text"))
     group.add_argument("--split", metavar="COL", help=say("cli.split"))

@@ -1,4 +1,4 @@
-"""What is in a table, before anything is trained on it."""
+"""Check of a table before anything is trained on it: columns, findings, labels."""
 
 from __future__ import annotations
 
@@ -79,42 +79,42 @@ def _profile_json(
             for c in seen.columns
         ],
         "read_with": table.read_with.to_json(),
-        "changes": [{"edit": each.edit, "said": str(each.said)} for each in table.changes],
-        "findings": [_finding_json(each) for each in findings],
+        "changes": [{"edit": change.edit, "said": str(change.said)} for change in table.changes],
+        "findings": [_finding_json(finding) for finding in findings],
         "dropped": [{"line": d.line, "reason": str(d.reason)} for d in seen.dropped],
         "model": {
             "suggested": choice.advice.model,
-            "why": [str(each) for each in choice.advice.why],
+            "why": [str(reason) for reason in choice.advice.why],
             "taken": choice.model,
         },
         "error": {"message": problem.message, "hint": problem.hint} if problem else None,
     }
 
 
-def _finding_json(found: Any) -> dict[str, Any]:
+def _finding_json(finding: Any) -> dict[str, Any]:
     from core.data.checkup.fix import fix_to_json
 
     return {
-        "key": found.key,
-        "severity": found.severity,
-        "count": found.count,
-        "message": str(found.what),
-        "advice": str(found.advice) if found.advice else None,
-        "examples": [{"line": line, "text": str(text)} for line, text in found.examples],
+        "key": finding.key,
+        "severity": finding.severity,
+        "count": finding.count,
+        "message": str(finding.what),
+        "advice": str(finding.advice) if finding.advice else None,
+        "examples": [{"line": line, "text": str(text)} for line, text in finding.examples],
         "decisions": [
             {
-                "line": each.line,
-                "text": each.text,
-                "labels": {label: rows for label, rows, _ in each.options},
+                "line": decision.line,
+                "text": decision.text,
+                "labels": {label: rows for label, rows, _ in decision.options},
             }
-            for each in found.decisions
+            for decision in finding.decisions
         ],
-        "fixes": [fix_to_json(fix) for fix in found.fixes],
+        "fixes": [fix_to_json(fix) for fix in finding.fixes],
     }
 
 
 def _kind(table: Any) -> list[str]:
-    """What kind of file it is, as far as that says something about it."""
+    """The kind of file, as far as that says something about it."""
     sheet = [f"sheet {table.sheet!r}"] if table.sheet else []
     encoding = [table.encoding] if table.encoding else []
     delimiter = [f"delimiter {table.delimiter!r}"] if table.delimiter else []
@@ -139,23 +139,23 @@ def _print_profile(table: Any, seen: Any, findings: Any, choice: Choice, store: 
     print(f"usable rows: {seen.usable:,}; left out: {len(seen.dropped):,}")
     for label, count in seen.classes[:20]:
         print(f"  {count:>8,}  {label}")
-    for _, said in table.read_with.said():
-        print(f"* {said}")
+    for _, sentence in table.read_with.said():
+        print(f"* {sentence}")
     for change in table.changes:
         print(f"* {change.said}")
     suggested = choice.advice
-    why = " ".join(str(each) for each in suggested.why)
+    why = " ".join(str(reason) for reason in suggested.why)
     if not is_here(suggested.model, store):
         why += f" {to_get(suggested.model)}"
     print(f"{say('advice.title', model=suggested.model)}. {why}")
     if choice.model != suggested.model:
         print(say("cli.would_take", model=choice.model))
     marks = {"serious": "!!", "warning": "!", "note": "-"}
-    for found in findings:
-        ways = [found.key, *(f"{found.key}:{n}" for n in range(2, len(found.fixes) + 1))]
-        ways += [f"{found.key}:LINE=LABEL"] if found.decisions else []
-        fix = f"  (--fix {' | '.join(ways)})" if found.fixes else ""
-        print(f"{marks[found.severity]} {found.what} {found.advice or ''}".rstrip() + fix)
+    for finding in findings:
+        ways = [finding.key, *(f"{finding.key}:{n}" for n in range(2, len(finding.fixes) + 1))]
+        ways += [f"{finding.key}:LINE=LABEL"] if finding.decisions else []
+        fix = f"  (--fix {' | '.join(ways)})" if finding.fixes else ""
+        print(f"{marks[finding.severity]} {finding.what} {finding.advice or ''}".rstrip() + fix)
     for row in seen.dropped[:10]:
         print(f"- line {row.line:,}: {describe_bad_row(row)}")
     if len(seen.dropped) > 10:

@@ -34,9 +34,9 @@ def handle(options: argparse.Namespace) -> int:
     if options.dry_run:
         print_cost(planned, every, lambda part: {"techniques": list(part.key)})
         return 0
-    comparison, made = new_comparison(store, table, recipe, extra)
-    tell(say("cli.comparing", comparison=comparison.id, runs=len(made)))
-    work_on_all(made, "cli.comparing.run")
+    comparison, runs = new_comparison(store, table, recipe, extra)
+    tell(say("cli.comparing", comparison=comparison.id, runs=len(runs)))
+    work_on_all(runs, "cli.comparing.run")
     lines = comparisons.ComparisonStore(store).lines(comparison)
     for line in lines:
         if line.said:

@@ -1,4 +1,4 @@
-"""Keep what is true of a text or a picture that a run got wrong."""
+"""Correct a label: keep the true one of a text or a picture that a run got wrong."""
 
 from __future__ import annotations
 
@@ -22,6 +22,6 @@ def handle(options: argparse.Namespace) -> int:
 
     run = options.store.get(options.run)
     given, cells = by_key(run.recipe().data.modality).given(options.text)
-    made = Corrections(run.column(options.column)).add(cells, options.label, given=given)
-    print_json(made)
+    correction = Corrections(run.column(options.column)).add(cells, options.label, given=given)
+    print_json(correction)
     return 0

@@ -1,4 +1,4 @@
-"""What was kept of answers put right, a line of JSON for each; and forget one."""
+"""Corrections of a run, a line of JSON for each; and delete one."""
 
 from __future__ import annotations
 
@@ -20,6 +20,6 @@ def handle(options: argparse.Namespace) -> int:
     corrections = Corrections(options.store.get(options.run).main)
     if options.delete:
         corrections.delete(options.delete)
-    for each in corrections.all():
-        print_json(each)
+    for correction in corrections.all():
+        print_json(correction)
     return 0

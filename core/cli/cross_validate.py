@@ -41,20 +41,20 @@ def handle(options: argparse.Namespace) -> int:
     if options.dry_run:
         print_cost(planned, every, lambda part: dataclasses.asdict(part.key))
         return 0
-    group, made = new_folds(store, table, recipe, wanted, extra)
-    tell(say("cli.folds", id=group.id, runs=len(made)))
-    work_on_all(made, "cli.folds.run")
-    kept, columns = cross_validation.FoldStore(store), [each.column for each in recipe.tasks]
-    found = [(kept.lines(group, k), kept.summary(group, k)) for k in range(len(columns))]
+    group, runs = new_folds(store, table, recipe, wanted, extra)
+    tell(say("cli.folds", id=group.id, runs=len(runs)))
+    work_on_all(runs, "cli.folds.run")
+    groups, columns = cross_validation.FoldStore(store), [task.column for task in recipe.tasks]
+    results = [(groups.lines(group, k), groups.summary(group, k)) for k in range(len(columns))]
     if options.json:
-        each = [cross_validation.to_json(*one) for one in found]
-        more = {"tasks": dict(zip(columns, each, strict=True))} if len(columns) > 1 else {}
-        answer = {"cross_validation": group.id, "label": columns[0], **each[0], **more}
+        reports = [cross_validation.to_json(*one) for one in results]
+        more = {"tasks": dict(zip(columns, reports, strict=True))} if len(columns) > 1 else {}
+        answer = {"cross_validation": group.id, "label": columns[0], **reports[0], **more}
         print_json(answer)
     else:
-        for column, (_, summary) in zip(columns, found, strict=True):
+        for column, (_, summary) in zip(columns, results, strict=True):
             _print_folds(summary, column if len(columns) > 1 else "")
-    whole = all(summary and summary.parts == len(group.members) for _, summary in found)
+    whole = all(summary and summary.parts == len(group.members) for _, summary in results)
     return 0 if whole else 1
 
 

@@ -1,4 +1,4 @@
-"""How good a model is: on the test rows of its run, or on the rows of another file."""
+"""Evaluation, how good a model is: on the test rows of its run, or on the rows of another file."""
 
 from __future__ import annotations
 
@@ -44,21 +44,21 @@ def handle(options: argparse.Namespace) -> int:
     if which not in models:
         known = ", ".join(models)
         raise UserError("simple_missing", name=column.run.id, which=which, known=known)
-    found = (
+    answer = (
         _of_file(column, which, read_table(options)[0]) if options.file else _of_run(column, which)
     )
-    kind, scores, against = found.pop("kind"), found["scores"], found["against"]
+    kind, scores, against = answer.pop("kind"), answer["scores"], answer["against"]
     beside = {  # as the page says it (`core.report.result.judgement`)
         "few_rows": few_rows(against, scores.rows),
         "unread": unread(kind, result) if which == "model" else None,
         "less_often_right": less_often_right(against),
         "often_wrong": often_wrong(scores, result.separator),
     }
-    found |= {name: said and str(said) for name, said in beside.items()}
+    answer |= {name: sentence and str(sentence) for name, sentence in beside.items()}
     if options.json:
-        print_json(found)
+        print_json(answer)
     else:
-        _show(found)
+        _show(answer)
     return 0
 
 
@@ -96,7 +96,7 @@ def _of_file(column: LabelColumn, which: str, table: Table) -> dict[str, Any]:
     table = _as_trained(table, map(edit_from_json, recipe.data.edits))
     for name in (*given, label):
         if name not in table.frame.columns:
-            columns = ", ".join(each for each in table.frame.columns if each not in table.hidden)
+            columns = ", ".join(name for name in table.frame.columns if name not in table.hidden)
             key = "evaluate_no_label" if name == label else "predict_no_column"
             raise UserError(key, column=name, columns=columns[:300])
     if merged := _spelled_alike(table, recipe.task, task.names):
@@ -123,9 +123,9 @@ def _of_file(column: LabelColumn, which: str, table: Table) -> dict[str, Any]:
         return model.probabilities(texts), model.threshold
 
     probabilities, threshold = answered(which)
-    made = {
+    predictions = {
         "line": frame.index,
-        "text": [modality.shown(each) for each in texts],
+        "text": [modality.shown(text) for text in texts],
         "label": task.spoken(truth),
         "predicted": task.said(probabilities, threshold),
         "confidence": task.sure(probabilities, threshold),
@@ -133,17 +133,17 @@ def _of_file(column: LabelColumn, which: str, table: Table) -> dict[str, Any]:
     }
     for name in column.models():
         if name not in ("model", which):
-            made[f"predicted:{name}"] = task.said(*answered(name))
+            predictions[f"predicted:{name}"] = task.said(*answered(name))
     before = test_rows.rows_of(column, "majority")
-    made["predicted:majority"] = [before["predicted"].iloc[0]] * len(frame)
-    rows = pd.DataFrame(made)
+    predictions["predicted:majority"] = [before["predicted"].iloc[0]] * len(frame)
+    rows = pd.DataFrame(predictions)
     return {
         "run": column.run.id,
         "which": which,
         "file": table.name,
         "left_out": left_out,
         "respelled": dict(merged.into) if merged else {},
-        "also_trained": _also_trained(column, [modality.identity(each) for each in texts]),
+        "also_trained": _also_trained(column, [modality.identity(text) for text in texts]),
         "scores": measure(task, probabilities, truth, threshold),
         "calibration": {"after": reliability(task, probabilities, truth)},
         "abstention": _abstention(column, which, rows),
@@ -187,7 +187,7 @@ def _spelled_alike(table: Table, spec: TaskSpec, known: Sequence[str]) -> MergeL
 
 
 def _also_trained(column: LabelColumn, identities: list[str]) -> int:
-    """How many of some rows were in the run's table and not among its test rows."""
+    """The number of rows that were in the run's table and not among its test rows."""
     from core.data.normalize import normalize
     from core.evaluation.test_rows import rows_of
     from core.modalities import modality_of
@@ -195,13 +195,13 @@ def _also_trained(column: LabelColumn, identities: list[str]) -> int:
     table, tests = column.run.table(), rows_of(column)
     modality = modality_of(table)
     texts = modality.inputs(table.frame, column.recipe().data.text)
-    test_texts = {normalize(each) for each in tests["text"]}
+    test_texts = {normalize(text) for text in tests["text"]}
     learned = {
-        normalize(modality.identity(each))
-        for each in texts
-        if normalize(modality.shown(each)) not in test_texts
+        normalize(modality.identity(text))
+        for text in texts
+        if normalize(modality.shown(text)) not in test_texts
     }
-    return sum(normalize(each) in learned for each in identities)
+    return sum(normalize(text) in learned for text in identities)
 
 
 def _abstention(column: LabelColumn, which: str, rows: pd.DataFrame) -> dict[str, Any]:
@@ -210,67 +210,69 @@ def _abstention(column: LabelColumn, which: str, rows: pd.DataFrame) -> dict[str
     from core.evaluation.test_rows import result_of
     from core.export.bundle import abstention_limit
 
-    kept, curve = abstention_limit(column.folder(which)), result_of(column, which).abstention
+    limit, curve = abstention_limit(column.folder(which)), result_of(column, which).abstention
     right = rows["label"] == rows["predicted"]
     return {
         "suggested": curve and curve.suggested,
-        "kept": kept,
-        **vars(at(rows["confidence"], right, kept or 0.0)),
+        "kept": limit,
+        **vars(at(rows["confidence"], right, limit or 0.0)),
     }
 
 
 def _of_rows(column: LabelColumn, rows: pd.DataFrame) -> dict[str, Any]:
-    """What follows from the answers alone."""
+    """Scores that follow from the answers alone."""
     from core.evaluation import slices, test_rows, verdict
     from core.modalities import by_key
     from core.runs.result import PLAIN
 
     task: Task = test_rows.task(column)
     against = test_rows.against_rivals(task, rows)
-    kind, said = "", None
+    kind, sentence = "", None
     if against.keys() & set(PLAIN):  # none is a rival of itself
-        kind, said = verdict.verdict(against)
+        kind, sentence = verdict.verdict(against)
     return {
         "against": against,
         "kind": kind,
-        "verdict": said and str(said),
+        "verdict": sentence and str(sentence),
         "slices": {
             by: [
-                {**dataclasses.asdict(each), "name": str(each.name)}
-                for each in slices.slices(rows, by, task.names, task.separator)
+                {**dataclasses.asdict(part), "name": str(part.name)}
+                for part in slices.slices(rows, by, task.names, task.separator)
             ]
             for by in slices.ways(rows, by_key(column.recipe().data.modality).words)
         },
     }
 
 
-def _show(found: Mapping[str, Any]) -> None:
+def _show(answer: Mapping[str, Any]) -> None:
     from core.evaluation.slices import named
     from core.report.result import leads, per_class, scored
     from core.report.text import table
 
-    scores: Scores = found["scores"]
+    scores: Scores = answer["scores"]
     where = (
-        message("evaluate.file", file=found["file"]) if found["file"] else message("evaluate.test")
+        message("evaluate.file", file=answer["file"])
+        if answer["file"]
+        else message("evaluate.test")
     )
     print(say("evaluate.head", rows=scores.rows, where=where))
     for name in ("verdict", "few_rows", "unread", "less_often_right", "often_wrong"):
-        if found[name]:
-            print(found[name])
-    left_out = found.get("left_out", {})
+        if answer[name]:
+            print(answer[name])
+    left_out = answer.get("left_out", {})
     gone = sum(count for count in left_out.values() if isinstance(count, int))
     if gone:
         strange = ", ".join(left_out["unknown_labels"]) or "-"
         tell(say("evaluate.left_out", rows=gone, labels=strange))
-    if found.get("respelled"):
-        pairs = "; ".join(f"“{old}” = “{new}”" for old, new in found["respelled"].items())
+    if answer.get("respelled"):
+        pairs = "; ".join(f"“{old}” = “{new}”" for old, new in answer["respelled"].items())
         tell(say("evaluate.respelled", names=pairs[:300]))
-    if found.get("also_trained"):
-        tell(say("evaluate.also_trained", rows=int(found["also_trained"])))
-    for what in (scored(scores), per_class(scores), leads(found["against"])):
+    if answer.get("also_trained"):
+        tell(say("evaluate.also_trained", rows=int(answer["also_trained"])))
+    for what in (scored(scores), per_class(scores), leads(answer["against"])):
         print(table(what))
-    _show_sure(found)
-    for by, parts in found["slices"].items():
+    _show_sure(answer)
+    for by, parts in answer["slices"].items():
         print(f"{named(by)}:")
         for part in parts:
             mark = f"  {say('slices.below')}" if part["below"] else ""
@@ -279,8 +281,8 @@ def _show(found: Mapping[str, Any]) -> None:
             print(f"  {part['name']}: {accuracy}  {say('score.rows')} {part['rows']:,}{mark}")
 
 
-def _show_sure(found: Mapping[str, Any]) -> None:
-    calibration, abstention = found["calibration"], found["abstention"]
+def _show_sure(answer: Mapping[str, Any]) -> None:
+    calibration, abstention = answer["calibration"], answer["abstention"]
     after, before = calibration["after"], calibration.get("before")
     print(f"{say('score.ece'):<24}{after.ece:.3f}" + (f"  ({before.ece:.3f})" if before else ""))
     if before:
@@ -288,7 +290,7 @@ def _show_sure(found: Mapping[str, Any]) -> None:
         if calibration["skipped"]:
             print(calibration["skipped"])
     right = "-" if abstention["right"] is None else f"{abstention['right']:.3f}"
-    said = {name: abstention[name] for name in ("below", "answered", "rows")}
-    print(say("evaluate.abstention", right=right, **said))
+    figures = {name: abstention[name] for name in ("below", "answered", "rows")}
+    print(say("evaluate.abstention", right=right, **figures))
     if abstention["suggested"]:
         print(say("abstention.suggested", below=abstention["suggested"]))

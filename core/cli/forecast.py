@@ -1,4 +1,4 @@
-"""What several runs would take, said before the first of them starts."""
+"""Forecast of what several runs take, said before the first of them starts."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def tell_cost(
     extra: Table | None,
     named: Callable[[Part[Any]], Message] | None = None,
 ) -> list[float | None]:
-    """How many runs, and their minutes. Returns the seconds of each part, None where unknown.
+    """Tell the number of runs and their minutes. Returns the seconds of each part, None where unknown.
 
     Parts that are not `named` are alike: each takes as long as the first that is still to be trained.
     """
@@ -35,8 +35,8 @@ def tell_cost(
     missing = absent(store, to_do)
     tell(say(missing or "cli.measuring"))
     measured = to_do if named else to_do[:1]
-    found = list(seconds(store, table, measured, extra, lambda preflight: preflight.estimate()))
-    known = iter(found if named else found * len(to_do))
+    estimates = list(seconds(store, table, measured, extra, lambda preflight: preflight.estimate()))
+    known = iter(estimates if named else estimates * len(to_do))
     every = [0.0 if part.done else next(known) for part in parts]
     if named:
         for part, took in zip(parts, every, strict=True):
@@ -57,7 +57,7 @@ def _minutes(done: bool, took: float | None) -> str:
 
 
 def print_cost(parts: Sequence[Part[Any]], every: Sequence[float | None], names: Any) -> None:
-    """The same as JSON, for `--dry-run`."""
+    """The forecast as JSON, for `--dry-run`."""
     known = [took for took in every if took is not None]
     answer = {
         "runs": sum(not part.done for part in parts),

@@ -19,14 +19,14 @@ def handle(options: argparse.Namespace) -> int:
     from core.evaluation import learning_curve
     from core.workflow.diagnostics import answer
 
-    found = answer(options.store.get(options.run).main, "learning_curve", tell_share)
+    curve = answer(options.store.get(options.run).main, "learning_curve", tell_share)
     tell("")
-    sentence = str(learning_curve.said(found))
+    sentence = str(learning_curve.said(curve))
     if options.json:
-        print_json({**dataclasses.asdict(found), "sentence": sentence})
+        print_json({**dataclasses.asdict(curve), "sentence": sentence})
         return 0
-    print(say("cli.curve.model", model=message(f"cli.which.{found.model}")))
-    for point in found.points:
+    print(say("cli.curve.model", model=message(f"cli.which.{curve.model}")))
+    for point in curve.points:
         print(
             f"{point.rows:>8,}  {point.macro_f1:.3f} ± {point.macro_f1_spread:.3f}  "
             f"{point.accuracy:.3f} ± {point.accuracy_spread:.3f}"

@@ -1,4 +1,4 @@
-"""What commands say beside their answer: on stderr, so that the answer can be piped on."""
+"""Output of commands beside their answer: on stderr, so that the answer can be piped on."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def print_json(answer: Any) -> None:
 
 
 def tell_share(share: float) -> None:
-    """How much is done, on a line that moves, where there is a terminal."""
+    """The share that is done, on a line that moves, where there is a terminal."""
     if sys.stderr.isatty():
         over(f"{share:4.0%}")
 

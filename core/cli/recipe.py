@@ -1,4 +1,4 @@
-"""What a person asks for on the command line: a table, and a recipe for it."""
+"""Recipe from the command line: the table that a person names, and what is asked for."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ OF_TEXTS = ("sheet", "encoding", "delimiter", "header")
 
 
 def read_options(options: argparse.Namespace) -> ReadOptions:
-    """What was said of how a file is to be read."""
+    """Options on how a file is to be read."""
     from core.data.read.options import ReadOptions
 
     names = (field.name for field in dataclasses.fields(ReadOptions))
@@ -34,7 +34,7 @@ def read_options(options: argparse.Namespace) -> ReadOptions:
 
 
 def extra_options(options: argparse.Namespace) -> ReadOptions:
-    """The same of the file of texts without labels."""
+    """Options on how the file of texts without labels is to be read."""
     from core.data.read.options import ReadOptions
 
     return ReadOptions(**{name: getattr(options, f"unlabelled_{name}") for name in OF_TEXTS})
@@ -116,7 +116,8 @@ def choice_of(named: str | None, seen: Profile, store: RunStore) -> Choice:
 
 
 def _tell_of_the_model(choice: Choice, named: str | None, seen: Profile, store: RunStore) -> None:
-    """Which model is taken where none was `named`; and, named or not, that it does not read the texts."""
+    """Tell which model is taken where none was `named`; and, named or not, that it does not read the
+    texts."""
     from core.modalities import by_key
     from core.workflow.model_choice import better, instead, unread
 
@@ -131,13 +132,13 @@ def _tell_of_the_model(choice: Choice, named: str | None, seen: Profile, store: 
 
 
 def _techniques(given: Sequence[str], seen: Profile, several: bool) -> dict[str, dict[str, str]]:
-    """What was asked for; nothing asked for is what the page ticks for this data; `none` is none.
+    """Techniques that were asked for; nothing asked for is what the page ticks for this data; `none` is none.
 
     With `several` label columns they are learned together, whether or not that was asked for.
     """
     from core import techniques
 
-    joint = [each.key for each in techniques.ALL if each.joint] if several else []
+    joint = [technique.key for technique in techniques.ALL if technique.joint] if several else []
     chosen: dict[str, dict[str, str]] = {key: {} for key in joint}
     if not given:
         return {**techniques.suggested(seen), **chosen}
@@ -158,7 +159,9 @@ def _in_mode(
     """
     from core.techniques import ALL, unavailable
 
-    fast = [each.key for each in ALL if each.frozen and not unavailable(each, seen)]
+    fast = [
+        technique.key for technique in ALL if technique.frozen and not unavailable(technique, seen)
+    ]
     if mode is None:
         mode = "full" if fast and open_to_us and accelerated() else None
     elif not fast:

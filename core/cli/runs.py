@@ -72,7 +72,8 @@ def _delete(store: RunStore, ids: list[str], sure: bool) -> None:
 
 
 def _row(run: Run) -> dict[str, Any] | None:
-    """What is listed of a run; None where it has just been deleted. Of a damaged one, which files are."""
+    """The row of a run in the list; None where it has just been deleted. Of a damaged one, which files
+    are."""
     from core.evaluation.test_rows import outcome
     from core.models.bundled.multilingual_e5 import named
     from core.runs.integrity import damaged_files
@@ -84,7 +85,7 @@ def _row(run: Run) -> dict[str, Any] | None:
     if row["damaged"]:
         return row | {"status": "damaged"}
     try:
-        recipe, found = run.recipe(), outcome(run)
+        recipe, measured = run.recipe(), outcome(run)
         return row | {
             "name": recipe.title,
             "status": run.status(),
@@ -93,8 +94,8 @@ def _row(run: Run) -> dict[str, Any] | None:
             "model_name": named(recipe.model),
             # The means over the label columns.
             "label_columns": [task.column for task in recipe.tasks],
-            "accuracy": found and found.accuracy,
-            "macro_f1": found and found.macro_f1,
+            "accuracy": measured and measured.accuracy,
+            "macro_f1": measured and measured.macro_f1,
         }
     except UserError:
         return None

@@ -37,7 +37,7 @@ def handle(options: argparse.Namespace) -> int:
     store = options.store
     name = str(options.file)
     run = store.get(name) if ID.fullmatch(name) and not options.file.exists() else None
-    found = (
+    answer = (
         diagnostics.answer(run.main, "suspects", tell_share)
         if run
         else diagnostics.suspects(_of_file(options, store), tell_share)
@@ -45,15 +45,15 @@ def handle(options: argparse.Namespace) -> int:
     tell("")
     if options.output:
         encoding = "utf-8-sig" if options.output.suffix == ".csv" else "utf-8"  # for spreadsheets
-        write(options.output, to_csv(found.suspects), encoding)
+        write(options.output, to_csv(answer.suspects), encoding)
     if options.json:
-        print_json(found)
+        print_json(answer)
         return 0
-    print(say("cli.suspects.found", n=len(found.suspects), rows=found.rows))
-    for each in found.suspects[:SHOWN]:
+    print(say("cli.suspects.found", n=len(answer.suspects), rows=answer.rows))
+    for suspect in answer.suspects[:SHOWN]:
         print(
-            f"{each.line:>6}  {each.given} -> {each.suggested}  {percent(each.wrong, 0)}  "
-            f"{' '.join(each.text.split())[:80]}"
+            f"{suspect.line:>6}  {suspect.given} -> {suspect.suggested}  {percent(suspect.wrong, 0)}  "
+            f"{' '.join(suspect.text.split())[:80]}"
         )
     return 0
 

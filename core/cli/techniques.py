@@ -1,4 +1,4 @@
-"""What can be ticked: the techniques with their options."""
+"""Techniques that can be chosen, with their options."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def handle(options: argparse.Namespace) -> int:
-    found: list[dict[str, Any]] = [
+    described: list[dict[str, Any]] = [
         {
             "key": technique.key,
             "title": say(f"technique.{technique.key}.title"),
@@ -28,12 +28,12 @@ def handle(options: argparse.Namespace) -> int:
         for technique in techniques.ALL
     ]
     if options.json:
-        print_json(found)
+        print_json(described)
         return 0
-    for each in found:
-        print(f"{each['key']}  ({', '.join(each['applies_to'])})  {each['title']}")
-        print(f"    {each['about']}")
-        for option in each["options"]:
+    for technique in described:
+        print(f"{technique['key']}  ({', '.join(technique['applies_to'])})  {technique['title']}")
+        print(f"    {technique['about']}")
+        for option in technique["options"]:
             print(f"    {option['name']} = {_shown(option['default'])}  {_range(option)}")
             print(f"        {option['title']}. {option['help']}")
     return 0

@@ -43,7 +43,7 @@ def start(run: Run) -> int:
     from core.modalities import by_key
 
     recipe = run.recipe()
-    columns = ", ".join(each.column for each in recipe.tasks)
+    columns = ", ".join(task.column for task in recipe.tasks)
     given = ", ".join(by_key(recipe.data.modality).named(recipe.data.text))
     tell(f"{run.id}  {recipe.data.file}: {given} -> {columns}")
     tell(say("cli.ticked", names=", ".join(recipe.techniques) or "-"))
@@ -55,8 +55,8 @@ def start(run: Run) -> int:
         if progress.hint:
             tell(str(progress.hint))
         return 1
-    kind, said = verdict.verdict(result.against)
-    tell(str(said))
+    kind, sentence = verdict.verdict(result.against)
+    tell(str(sentence))
     if why := verdict.unread(kind, result):
         tell(str(why))
     answer = {
@@ -68,13 +68,16 @@ def start(run: Run) -> int:
         "train_rows": result.train_rows,
         "epochs": result.epochs,
         "seconds": round(progress.seconds, 1),
-        "verdict": str(said),
+        "verdict": str(sentence),
         # That the model was not made for the language of the texts.
         "unread": str(result.unread) if result.unread else None,
     }
     measured = run.columns()
     if len(measured) > 1:
-        answer["tasks"] = {each.recipe().task.column: _scores(each.measured()) for each in measured}
+        answer["tasks"] = {
+            label_column.recipe().task.column: _scores(label_column.measured())
+            for label_column in measured
+        }
     print_json(answer)
     return 0
 
@@ -92,7 +95,7 @@ def _scores(result: Result) -> dict[str, Any]:
 
 
 def _dry_run(table: Any, recipe: Any, extra: Any, store: Any, as_json: bool) -> int:
-    """What `train` would do: every chosen setting with its reason, and what it would take here."""
+    """The plan of `train`: every chosen setting with its reason, and what it would take here."""
     from core.models.locate import resolve
     from core.workflow.preflight import Preflight
     from core.workflow.remedies import remedies
@@ -104,7 +107,7 @@ def _dry_run(table: Any, recipe: Any, extra: Any, store: Any, as_json: bool) -> 
     if not preflight.known():
         tell(say("cli.measuring"))
     estimate = preflight.estimate()
-    helps = [str(each.what) for each in remedies(estimate, pinned, preflight.rows.profile)]
+    helps = [str(remedy.what) for remedy in remedies(estimate, pinned, preflight.rows.profile)]
     if as_json:
         answer = {
             "settings": {
