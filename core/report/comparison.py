@@ -33,7 +33,7 @@ def cells(line: Line, language: str) -> list[str]:
 
 def points(change: Change, language: str) -> str:
     """A change with its interval, in points."""
-    low, value, high = (100 * each for each in (change.low, change.value, change.high))
+    low, value, high = (100 * end for end in (change.low, change.value, change.high))
     return say("compare.points", language, value=value, low=low, high=high)
 
 
@@ -64,10 +64,10 @@ def changes(lines: Sequence[Line], language: str) -> str:
 
 def card_html(name: str, lines: Sequence[Line], language: str = "en") -> str:
     title = say("compare.card", language, name=name)
-    said = "".join(f"<li>{esc(say(line.said, language))}</li>" for line in lines if line.said)
+    sentences = "".join(f"<li>{esc(say(line.said, language))}</li>" for line in lines if line.said)
     rows = [cells(line, language) for line in lines]
     body = (
-        f"<p>{esc(say(measured(lines), language))}</p><ul>{said}</ul>"
+        f"<p>{esc(say(measured(lines), language))}</p><ul>{sentences}</ul>"
         f"<h2>{esc(say('compare.chart', language))}</h2>{changes(lines, language)}"
         + table(head(language), rows, title, numeric=range(1, len(COLUMNS)))
     )
@@ -75,7 +75,8 @@ def card_html(name: str, lines: Sequence[Line], language: str = "en") -> str:
 
 
 def card_csv(lines: Sequence[Line]) -> str:
-    """For spreadsheets and programs: numbers as they are, scores from 0 to 1, seconds, bytes."""
+    """The report card for spreadsheets and programs: numbers as they are, scores from 0 to 1, seconds,
+    bytes."""
     rows: list[list[object]] = [
         ["techniques", "run", "status", "accuracy", "macro_f1",
          *[f"{score}_change{end}" for score in ("accuracy", "macro_f1") for end in ("", "_low", "_high")],
@@ -84,8 +85,8 @@ def card_csv(lines: Sequence[Line]) -> str:
     for line in lines:
         got = line.got
         changed = [
-            "" if each is None else getattr(each, end)
-            for each in (line.accuracy, line.macro_f1)
+            "" if change is None else getattr(change, end)
+            for change in (line.accuracy, line.macro_f1)
             for end in ("value", "low", "high")
         ]
         known = ["", ""] if got is None else [got.accuracy, got.macro_f1]

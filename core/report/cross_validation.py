@@ -10,12 +10,12 @@ from core.words import say
 
 
 def scores_html(summary: Summary, result: Result, language: str) -> str:
-    """Beside the `result` of the run that was measured on its own test rows."""
+    """Scores of all folds, beside the `result` of the run that was measured on its own test rows."""
     boxes = []
     for name in SCORES:
         score = getattr(summary, name)
         value, *ends = (
-            shown(each, name) for each in (score.value, score.low, score.high, score.spread)
+            shown(number, name) for number in (score.value, score.low, score.high, score.spread)
         )
         note = say(
             "folds.note", language, **dict(zip(("low", "high", "spread"), ends, strict=True))

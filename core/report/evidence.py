@@ -22,7 +22,7 @@ def evidence(techniques: Mapping[str, Sequence[Block]], language: str) -> str:
 
 
 def block(what: Block, language: str) -> str:
-    """One of them."""
+    """A piece of evidence."""
     if isinstance(what, Sentence):
         return f"<p>{esc(say(what.said, language))}</p>"
     drawn = (
@@ -42,7 +42,7 @@ def words(what: Message | str, language: str) -> str:
 
 def table_of(what: Table, language: str) -> str:
     """A table as it stands by itself."""
-    head = [say(each, language) for each in what.head]
+    head = [say(title, language) for title in what.head]
     rows = [[words(cell, language) for cell in row] for row in what.rows]
     return table(head, rows, say(what.title, language), what.numeric, what.wide)
 

@@ -26,7 +26,7 @@ Facts = list[tuple[str, str]]  # names and values, in one language
 
 
 def rivals(result: Result) -> list[str]:
-    """What the model was compared with, the most able first."""
+    """Rivals that the model was compared with, the most able first."""
     return [name for name in RIVALS if name in result.baselines]
 
 
@@ -41,14 +41,14 @@ def shown(value: float, name: str) -> str:
 
 def judgement(result: Result) -> tuple[str, list[Message]]:
     """The kind of notice, and the sentences on whether the model is any good."""
-    kind, said = verdict(result.against)
+    kind, sentence = verdict(result.against)
     beside = (
         few_rows(result.against, result.test.rows),
         unread(kind, result),
         less_often_right(result.against),
         often_wrong(result.test, result.separator),
     )
-    return kind, [said, *(each for each in beside if each is not None)]
+    return kind, [sentence, *(note for note in beside if note is not None)]
 
 
 def recommendation(result: Result) -> Message | None:
@@ -67,14 +67,14 @@ def recommendation(result: Result) -> Message | None:
     )
 
 
-def calibration(found: Calibration) -> Message:
-    """How far the probabilities can be believed."""
+def calibration(scaling: Calibration) -> Message:
+    """A message on calibration: how far the probabilities can be believed."""
     return message(
-        "card.uncalibrated" if found.skipped else "card.calibration",
-        temperature=found.temperature,
-        before=found.before.ece,
-        after=found.after.ece,
-        reason=found.skipped or "",
+        "card.uncalibrated" if scaling.skipped else "card.calibration",
+        temperature=scaling.temperature,
+        before=scaling.before.ece,
+        after=scaling.after.ece,
+        reason=scaling.skipped or "",
     )
 
 
@@ -84,10 +84,10 @@ def compared(models: Mapping[str, Scores | Validation]) -> Table:
     rows: list[list[Message | str]] = [
         [
             message(name),
-            *(_with_ends(each, score, 3) for score in ("accuracy", "macro_f1")),
-            f"{each.loss:.3f}",
+            *(_with_ends(measured, score, 3) for score in ("accuracy", "macro_f1")),
+            f"{measured.loss:.3f}",
         ]
-        for name, each in models.items()
+        for name, measured in models.items()
     ]
     return Table(message("card.quality"), head, rows, numeric=(1, 2, 3))
 
@@ -107,24 +107,24 @@ def per_class(scores: Scores) -> Table:
     """Precision, recall and F1 of every label."""
     names = ("precision", "recall", "f1")
     rows = [
-        [each.label, *(_with_ends(each, name, 2) for name in names), f"{each.rows:,}"]
-        for each in scores.per_class
+        [of_class.label, *(_with_ends(of_class, name, 2) for name in names), f"{of_class.rows:,}"]
+        for of_class in scores.per_class
     ]
     head = [message(f"card.{name}") for name in ("label", *names, "rows")]
     return Table(message("result.classes"), head, rows, numeric=(1, 2, 3, 4))
 
 
 def leads(against: Mapping[str, Lead]) -> Table:
-    """What the model is ahead of each rival: what the judgement was decided by."""
+    """Leads of the model over each rival, which decided the judgement."""
     rows: list[list[Message | str]] = []
     for rival in (name for name in RIVALS if name in against):
         changes = (against[rival].accuracy, against[rival].macro_f1)
         points = [
             message(
                 "compare.points",
-                **{name: 100 * end for name, end in dataclasses.asdict(each).items()},
+                **{name: 100 * end for name, end in dataclasses.asdict(change).items()},
             )
-            for each in changes
+            for change in changes
         ]
         rows.append([message(f"result.{rival}"), *points, message(f"good.{changes[1].kind}")])
     head = [message(f"good.column.{name}") for name in ("rival", "accuracy", "macro_f1", "kind")]
@@ -132,7 +132,7 @@ def leads(against: Mapping[str, Lead]) -> Table:
 
 
 def data_facts(recipe: Recipe, result: Result, language: str) -> Facts:
-    """What was learned from."""
+    """Facts on the data that was learned from."""
     kind = by_key(recipe.data.modality)
     sides = dataclasses.asdict(result.rows)
     return [
@@ -144,7 +144,7 @@ def data_facts(recipe: Recipe, result: Result, language: str) -> Facts:
 
 
 def training_facts(recipe: Recipe, result: Result, model: str, language: str) -> Facts:
-    """How it was learned, from the pretrained `model`, with the epochs that were really done."""
+    """Facts on the training, from the pretrained `model`, with the epochs that were really done."""
     settings = {**dataclasses.asdict(result.settings), "epochs": f"{result.epochs:.1f}"}
     revision = f" ({recipe.model.revision})" if recipe.model.revision else ""
     return [
@@ -164,7 +164,7 @@ def training_facts(recipe: Recipe, result: Result, model: str, language: str) ->
 
 
 def _options(key: str, chosen: Mapping[str, Any], language: str) -> str:
-    """What was chosen of a technique, as the page calls it."""
+    """Options chosen of a technique, as the page calls them."""
 
     def words(name: str, value: Any) -> str:
         if value is None:

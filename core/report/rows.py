@@ -34,9 +34,9 @@ def confusion(result: Result, language: str) -> str:
             for n in row
         )
         rows += f'<tr><th dir="auto">{esc(clip(label, 40))}</th>{cells}</tr>'
-    said = say("report.confusion", language)
+    sentence = say("report.confusion", language)
     return (
-        f"<h3>{esc(say('report.confusion.title', language))}</h3><p>{esc(said)}</p>"
+        f"<h3>{esc(say('report.confusion.title', language))}</h3><p>{esc(sentence)}</p>"
         f'<div class="tt-scroll"><table class="matrix"><tr><th></th>{head}</tr>{rows}</table></div>'
     )
 
@@ -101,5 +101,5 @@ def _gallery(column: LabelColumn, rows: pd.DataFrame, labels: Sequence[str], lan
 
 def _shares(probabilities: Sequence[float], labels: Sequence[str]) -> str:
     """The likeliest labels with their probabilities."""
-    ranked = sorted(zip(probabilities, labels, strict=True), key=lambda each: -each[0])
+    ranked = sorted(zip(probabilities, labels, strict=True), key=lambda pair: -pair[0])
     return " · ".join(f"{apart(clip(label, 24))} {percent(p)}" for p, label in ranked[:TOP])

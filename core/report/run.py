@@ -33,21 +33,23 @@ def run_report(run: Run, language: str = "en") -> str:
     if run.result() is None:
         raise UserError("report_nothing")
     name = say("report.title", language, name=recipe.title)
-    made = when(run.id, "%Y-%m-%d %H:%M")
+    date = when(run.id, "%Y-%m-%d %H:%M")
     body = _data(run, language)
     columns = run.columns()
     for column in columns:
         above = f"<h2>{esc(column.recipe().task.column)}</h2>" if len(columns) > 1 else ""
         body += above + _result(column, language)
     body += _course(run, language) + _evidence(run, language) + _settings(run, language)
-    lead = say("report.made", language, when=made, run=run.id)
+    lead = say("report.made", language, when=date, run=run.id)
     return page(name, f'<p class="lead">{esc(lead)}</p>{body}', language)
 
 
 def _data(run: Run, language: str) -> str:
-    changes = "".join(f"<li>{esc(say(each.said, language))}</li>" for each in run.table().changes)
+    changes = "".join(
+        f"<li>{esc(say(change.said, language))}</li>" for change in run.table().changes
+    )
     answer = run.answer("suspects")
-    found = (
+    suspects = (
         say("report.suspects", language, n=len(answer.suspects))
         if answer and answer.suspects
         else ""
@@ -56,7 +58,7 @@ def _data(run: Run, language: str) -> str:
         _heading("report.data", language)
         + facts(data_facts(run.recipe(), run.measured(), language))
         + (f"<p>{esc(say('report.changes', language))}</p><ul>{changes}</ul>" if changes else "")
-        + (f"<p>{esc(found)}</p>" if found else "")
+        + (f"<p>{esc(suspects)}</p>" if suspects else "")
     )
 
 
@@ -65,7 +67,7 @@ def _heading(key: str, language: str) -> str:
 
 
 def _result(column: LabelColumn, language: str) -> str:
-    """Of one label column."""
+    """The result of one label column."""
     result = column.measured()
     return "".join(
         (
@@ -81,19 +83,19 @@ def _result(column: LabelColumn, language: str) -> str:
 
 
 def _scores(result: Result, language: str) -> str:
-    said = (message("report.measured", rows=result.test.rows), calibration(result.calibration))
+    sentences = (message("report.measured", rows=result.test.rows), calibration(result.calibration))
     return (
         _heading("card.quality", language)
         + good(result, language)
         + measured(result, language)
         + beside_rivals(result, language)
         + ahead(result, language)
-        + "".join(f"<p>{esc(say(each, language))}</p>" for each in said)
+        + "".join(f"<p>{esc(say(sentence, language))}</p>" for sentence in sentences)
     )
 
 
 def _folds(column: LabelColumn, language: str) -> str:
-    """What a cross-validation says of it, where there was one."""
+    """Cross-validation of the run, where there was one."""
     store = FoldStore(column.run.store)
     group = store.about(column.run)
     summary = store.summary(group, column.number) if group else None
@@ -124,14 +126,14 @@ def _course(run: Run, language: str) -> str:
         Line(say("train.chart.train_loss", language), _thinned(progress.train)),
         Line(
             say("train.chart.validation_loss", language),
-            [(each.epoch, each.loss) for each in progress.evaluations],
+            [(evaluation.epoch, evaluation.loss) for evaluation in progress.evaluations],
             dots=True,
         ),
     ]
     scores = [
         Line(
             say(f"train.chart.{name}{'.mean' if progress.columns > 1 else ''}", language),
-            [(each.epoch, getattr(each, name)) for each in progress.evaluations],
+            [(evaluation.epoch, getattr(evaluation, name)) for evaluation in progress.evaluations],
             dots=True,
         )
         for name in SCORES[::-1]
@@ -151,11 +153,11 @@ def _thinned(
     """(epoch, mean loss of neighbours) of (step, epoch, loss)."""
     size = max(1, -(-len(points) // most))
     groups = [points[start : start + size] for start in range(0, len(points), size)]
-    return [(group[-1][1], sum(each[2] for each in group) / len(group)) for group in groups]
+    return [(group[-1][1], sum(point[2] for point in group) / len(group)) for group in groups]
 
 
 def _evidence(run: Run, language: str) -> str:
-    """What the techniques have to show."""
+    """Evidence of the techniques."""
     cards = evidence(run.measured().techniques, language)
     return _heading("step.techniques", language) + cards if cards else ""
 
@@ -165,7 +167,7 @@ def _settings(run: Run, language: str) -> str:
     chosen = training_facts(recipe, run.measured(), named(recipe.model, language), language)
     packages = [
         ("Python", platform.python_version()),
-        *((each, _version(each)) for each in PACKAGES),
+        *((package, _version(package)) for package in PACKAGES),
     ]
     return (
         _heading("report.settings", language)

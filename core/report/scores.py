@@ -14,14 +14,14 @@ TILES = ("accuracy", "macro_f1", "balanced_accuracy", "roc_auc")
 
 
 def good(result: Result, language: str) -> str:
-    """Against always guessing and against counting words, on the same rows."""
+    """The verdict: against always guessing and against counting words, on the same rows."""
     kind, lines = judgement(result)
     return notice([say(line, language) for line in lines], kind, say("good.title", language))
 
 
 def measured(result: Result, language: str) -> str:
     """The scores on the test rows, each with what it means and how sure it is."""
-    test, made = result.test, []
+    test, scores = result.test, []
     for name in TILES:
         value = getattr(test, name)
         if value is None:
@@ -29,12 +29,12 @@ def measured(result: Result, language: str) -> str:
         key, ends = score_name(name, result.separator), test.intervals[name]
         note = say(f"{key}.help", language, rows=test.rows)
         more = f"{note} · {between(ends, name, language)}" if ends else note
-        made.append((say(key, language), shown(value, name), more))
-    return tiles(made) + left_out(test, language)
+        scores.append((say(key, language), shown(value, name), more))
+    return tiles(scores) + left_out(test, language)
 
 
 def left_out(test: Scores, language: str) -> str:
-    """Which labels ROC-AUC could not judge."""
+    """A sentence on labels that ROC-AUC could not judge."""
     names = test.roc_auc_left_out
     if not names:
         return ""
@@ -57,16 +57,16 @@ def beside_rivals(result: Result, language: str) -> str:
         rows = [
             (
                 say(f"result.{name}", language),
-                getattr(each, score),
-                shown(getattr(each, score), score),
+                getattr(scores, score),
+                shown(getattr(scores, score), score),
             )
-            for name, each in models.items()
+            for name, scores in models.items()
         ]
         cards += card(say(score_name(score, result.separator), language), bars(rows, highlight=0))
     return f'<div class="tt-pair">{cards}</div>'
 
 
 def ahead(result: Result, language: str) -> str:
-    """What the model is ahead of each rival, with intervals."""
+    """Leads of the model over each rival, with intervals."""
     what, note = leads(result.against), say("good.how.help", language, rows=result.test.rows)
     return card(say(what.title, language), table_of(what, language), note)

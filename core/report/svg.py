@@ -56,7 +56,7 @@ def chart(
     levels = [(name, value) for name, value in levels if math.isfinite(value)]
     across = [a for _, points in drawn for a, _ in points]
     up = [b for _, points in drawn for _, b in points] + [value for _, value in levels]
-    reach = max([each for line, _ in drawn for each in line.spread], default=0.0)
+    reach = max([width for line, _ in drawn for width in line.spread], default=0.0)
     low, high = bounds or _padded(min(up) - reach, max(up) + reach)
     left, right = min(across), max(across)
     scale = math.log10 if log_x else float
@@ -106,15 +106,15 @@ def chart(
 
 def _named(levels: Sequence[tuple[str, float]], least: float) -> list[tuple[str, float]]:
     """The names of the levels and where they stand: of levels closer than `least`, over the highest one."""
-    found: list[tuple[str, float]] = []
+    labelled: list[tuple[str, float]] = []
     lowest = math.inf
     for name, value in sorted(levels, key=lambda level: -level[1]):
         if lowest - value < least:
-            found[-1] = (f"{found[-1][0]} · {name}", found[-1][1])
+            labelled[-1] = (f"{labelled[-1][0]} · {name}", labelled[-1][1])
         else:
-            found.append((name, value))
+            labelled.append((name, value))
         lowest = value
-    return found
+    return labelled
 
 
 def _legend(drawn: Sequence[tuple[Line, object]]) -> str:
@@ -170,7 +170,7 @@ def ticks(low: float, high: float) -> list[float]:
         return [low]
     rough = span / TICKS
     power = 10.0 ** math.floor(math.log10(rough))
-    step = next(power * each for each in (1, 2, 5, 10) if power * each >= rough)
+    step = next(power * multiple for multiple in (1, 2, 5, 10) if power * multiple >= rough)
     first = math.ceil(low / step - 1e-9)
     last = math.floor(high / step + 1e-9)
     return [round(number * step, 12) for number in range(first, last + 1)]

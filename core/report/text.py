@@ -8,8 +8,8 @@ from core.words import say
 
 
 def table(what: Table, language: str = "en") -> str:
-    """Its columns below each other."""
-    head = [say(each, language) for each in what.head]
+    """A table as text, its columns below each other."""
+    head = [say(title, language) for title in what.head]
     rows = [head, *([words(cell, language) for cell in row] for row in what.rows)]
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
     lines = (

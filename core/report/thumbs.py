@@ -20,7 +20,7 @@ def thumbnail(pictures: Pictures, sha256: str, name: str, side: int = SIDE) -> s
 
 
 def of_kept(picture: StoredPicture | None, name: str, side: int = SIDE) -> str:
-    """The same of one picture, if there is one."""
+    """The thumbnail of one picture, if there is one."""
     try:
         return _image(picture.thumbnail(side), name) if picture else ""
     except OSError:
@@ -28,7 +28,7 @@ def of_kept(picture: StoredPicture | None, name: str, side: int = SIDE) -> str:
 
 
 def of_run(run: Run, names: Sequence[str], side: int = SIDE) -> list[str]:
-    """The same of pictures by their names in a run's table; nothing for what has none."""
+    """Thumbnails of pictures by their names in a run's table; nothing for what has none."""
     thumbnails = zip(run.thumbnails(names, side), names, strict=True)
     return [_image(small, name) if small else "" for small, name in thumbnails]
 
