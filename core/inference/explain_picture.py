@@ -44,7 +44,7 @@ class Occlusion:
 
     @property
     def falls(self) -> Floats:
-        """By how much the probability falls where a field is covered, 0 where it rises: the mean over the
+        """Fall of the probability where a field is covered, 0 where it rises: the mean over the
         windows that cover the field, [FIELDS, FIELDS]."""
         total, windows = np.zeros((FIELDS, FIELDS)), np.zeros((FIELDS, FIELDS))
         for row, column in np.ndindex(STEPS, STEPS):
@@ -57,7 +57,8 @@ class Occlusion:
 def occlusion(
     ask: Ask, image: Image.Image, label: int, on_progress: OnProgress = lambda done, total: None
 ) -> Occlusion:
-    """Which parts of an RGB picture made a model give it the label of this number, or keep it from that.
+    """Occlusion: which parts of an RGB picture made a model give the label of this number, or kept it from
+    it.
 
     A row of windows is asked about at a time. `on_progress` is told how many pictures were asked
     about, and how many will be.
@@ -89,5 +90,5 @@ def _ends(size: int, place: int) -> tuple[int, int]:
 
 
 def third(place: int) -> int:
-    """Which third of a side the middle of a window lies in: 0, 1 or 2."""
+    """The third of a side that the middle of a window lies in: 0, 1 or 2."""
     return min(2, int((place + WINDOW / 2) / FIELDS * 3))

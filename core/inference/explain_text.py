@@ -37,7 +37,7 @@ class Piece:
     weight: float
 
     def of(self, text: Text) -> str:
-        """Its words as they stand in the text."""
+        """Words of the piece as they stand in the text."""
         return (text[self.units[0].cell] or "")[self.units[0].start : self.units[-1].end]
 
 
@@ -58,7 +58,7 @@ class Explanation:
 
 
 class Explained(Protocol):
-    """What is asked of a model; see `core.inference.predictor.Predictor`."""
+    """A model that can be explained; see `core.inference.predictor.Predictor`."""
 
     def probabilities(self, texts: Sequence[Text]) -> Floats: ...
 
@@ -74,7 +74,7 @@ class Explained(Protocol):
 def explain(
     model: Explained, text: Text, label: int, on_progress: OnProgress = lambda done, total: None
 ) -> Explanation:
-    """Why the model gives this label (its number) to the text, or does not.
+    """Explanation of why the model gives this label (its number) to the text, or does not.
 
     Exact where its score is a sum over words, else by `occlusion`. `on_progress` is told how many texts were
     asked about, and how many will be at most.
@@ -88,40 +88,42 @@ def explain(
         pieces = occlusion(model.probabilities, seen, units, label, on_progress, hints)
     else:
         pieces = [Piece((unit,), float(w)) for unit, w in zip(units, weights, strict=True)]
-    found = Explanation(tuple(pieces), reach, 0.0, None)
-    top = found.strongest
+    explanation = Explanation(tuple(pieces), reach, 0.0, None)
+    top = explanation.strongest
     asked = [seen, without(seen, top.units)] if top else [seen]
     shares = model.probabilities(asked)[:, label]
-    return Explanation(found.pieces, reach, float(shares[0]), float(shares[1]) if top else None)
+    return Explanation(
+        explanation.pieces, reach, float(shares[0]), float(shares[1]) if top else None
+    )
 
 
 def units_of(text: Text, tokens: Sequence[Place] | None = None) -> tuple[Unit, ...]:
     """The words of a text or of a pair, in their order. Where words are not divided these are the model's
     `tokens`, or single characters."""
     within = {(cell, at) for cell, start, end in tokens or () for at in range(start + 1, end)}
-    found: list[Unit] = []
+    units: list[Unit] = []
     for cell, part in enumerate(text):
         at = len(part or "") - len((part or "").lstrip())
         for word, space in segmentation.units(part or ""):
             begun = at
-            if found and found[-1].cell == cell and found[-1].end == at and (cell, at) in within:
-                begun = found.pop().start
-            found.append(Unit(cell, begun, at + len(word)))
+            if units and units[-1].cell == cell and units[-1].end == at and (cell, at) in within:
+                begun = units.pop().start
+            units.append(Unit(cell, begun, at + len(word)))
             at += len(word) + len(space)
-    return tuple(found)
+    return tuple(units)
 
 
 def without(text: Text, units: Iterable[Unit]) -> Text:
     """The text with these units cut out, each with the space after it."""
     cells = [text[0], text[1] or ""]
-    for unit in sorted(units, key=lambda each: each.start, reverse=True):
+    for unit in sorted(units, key=lambda unit: unit.start, reverse=True):
         cell = cells[unit.cell]
         cells[unit.cell] = cell[: unit.start] + cell[unit.end :].lstrip()
     return cells[0].strip(), None if text[1] is None else cells[1].strip()
 
 
 def log_odds(probabilities: Floats) -> Floats:
-    """In nats; finite also where a model is as sure as its numbers can say."""
+    """Log-odds in nats; finite also where a model is as sure as its numbers can say."""
     safe = np.clip(probabilities, SMALLEST, 1 - SMALLEST)
     return np.asarray(np.log(safe) - np.log1p(-safe))
 
@@ -154,8 +156,8 @@ def occlusion(
     pieces: list[Piece] = []
     asked = 1
     while todo:
-        left = log_odds(ask([without(text, each) for each in todo]))[:, label]
-        pieces += [Piece(each, start - float(o)) for each, o in zip(todo, left, strict=True)]
+        left = log_odds(ask([without(text, stretch) for stretch in todo]))[:, label]
+        pieces += [Piece(stretch, start - float(o)) for stretch, o in zip(todo, left, strict=True)]
         asked += len(todo)
         on_progress(min(asked, total), total)
         faint = FAINT * max(abs(piece.weight) for piece in pieces)
@@ -174,8 +176,8 @@ def occlusion(
 
 def _divided(units: Sequence[Unit], size: int) -> list[tuple[Unit, ...]]:
     """Stretches of at most `size` units, none across the two texts of a pair."""
-    found = []
+    stretches = []
     for cell in (0, 1):
         own = [unit for unit in units if unit.cell == cell]
-        found += [tuple(own[at : at + size]) for at in range(0, len(own), size)]
-    return found
+        stretches += [tuple(own[at : at + size]) for at in range(0, len(own), size)]
+    return stretches

@@ -25,7 +25,8 @@ def integrated_gradients(
     label: int,
     steps: int,
 ) -> Floats | None:
-    """What each unit adds to the log-odds of a label [units], in nats (Sundararajan, Taly and Yan 2017).
+    """Contributions of the units to the log-odds of a label [units], in nats (Sundararajan, Taly and Yan
+    2017).
 
     The path goes in `steps` from a text of padding to the text; a unit's weight is the sum over the tokens
     that it shares characters with. None where the tokenizer does not say which these are, or the model takes
@@ -74,7 +75,7 @@ def _of_tokens(
     total = torch.zeros_like(embedded)
     for shares in ((torch.arange(steps, device=model.device) + 0.5) / steps).split(AT_ONCE):
         point = (blank + shares[:, None, None] * (embedded - blank)).requires_grad_()
-        same = {name: each.expand(len(shares), -1) for name, each in inputs.items()}
+        same = {name: tensor.expand(len(shares), -1) for name, tensor in inputs.items()}
         logits = model(inputs_embeds=point, **same).logits.float()
         others = torch.cat([logits[:, :label], logits[:, label + 1 :]], dim=1)
         several = model.config.problem_type == "multi_label_classification"

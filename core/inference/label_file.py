@@ -25,8 +25,8 @@ Answer = tuple[str, str, str]  # label, confidence, LOOK or nothing
 
 
 class Written(TypedDict):
-    """What `predict_file` did. `empty` rows had no text; `review` ones were less sure than `review_below`; of
-    `abstained` ones the label was withheld; `neutralised` counts cells."""
+    """Summary of `predict_file`: `empty` rows had no text; `review` ones were less sure than `review_below`;
+    of `abstained` ones the label was withheld; `neutralised` counts cells."""
 
     rows: int
     empty: int
@@ -43,7 +43,7 @@ class Written(TypedDict):
 
 
 def missing(table: Table, text: Sequence[str]) -> list[str]:
-    """Which of the columns to read the table does not have."""
+    """Columns to read that the table does not have."""
     columns = set(map(str, table.frame.columns))
     return [name for name in text if name not in columns]
 
@@ -83,15 +83,15 @@ def predict_file(
         raise UserError("predict_no_column", column=name[:60], columns=", ".join(columns)[:300])
     where = [columns.index(name) for name in text]
     # Of pictures what tells them apart is in no file of a person's.
-    kept = [at for at, name in enumerate(columns) if name not in table.hidden]
-    done = _nothing_yet([columns[at] for at in kept], table, review_below(predictor))
+    visible = [at for at, name in enumerate(columns) if name not in table.hidden]
+    done = _nothing_yet([columns[at] for at in visible], table, review_below(predictor))
     instead = placeholder(predictor.labels)
     part = out.with_name(f"{out.name}.part")
     try:
         with part.open("w", encoding=done["encoding"], newline="") as file:
             writer = csv.writer(file, delimiter=done["delimiter"])
             added = [done["label_column"], done["confidence_column"], done["review_column"]]
-            writer.writerow(_harmless([*(columns[at] for at in kept), *added], done))
+            writer.writerow(_harmless([*(columns[at] for at in visible), *added], done))
             while done["rows"] < len(frame) and not done["stopped"]:
                 start = done["rows"]
                 rows = frame.iloc[start : start + CHUNK].to_numpy().tolist()
@@ -99,7 +99,7 @@ def predict_file(
                     predictor, [[row[i] for i in where] for row in rows], done["review_below"]
                 )
                 for row, answer in zip(rows, answers, strict=True):
-                    writer.writerow(_harmless([*(row[at] for at in kept), *answer], done))
+                    writer.writerow(_harmless([*(row[at] for at in visible), *answer], done))
                 done["empty"] += answers.count(("", "", ""))
                 done["abstained"] += sum(label == instead for label, _, _ in answers)
                 done["review"] += sum(look == LOOK for _, _, look in answers)
@@ -139,10 +139,10 @@ def _answers(predictor: Predictor, rows: Sequence[Sequence[str]], below: float) 
     answers: list[Answer] = [("", "", "")] * len(rows)
     asked = [i for i, cells in enumerate(rows) if any(cell.strip() for cell in cells)]
     probabilities = predictor.probabilities([join_cells(rows[i]) for i in asked])
-    said, sure = answers_of(
+    labels, sure = answers_of(
         predictor.task, probabilities, predictor.threshold, predictor.abstain_below
     )
-    for i, label, confidence in zip(asked, said, sure, strict=True):
+    for i, label, confidence in zip(asked, labels, sure, strict=True):
         answers[i] = label, f"{confidence:.4f}", LOOK if confidence < below else ""
     return answers
 

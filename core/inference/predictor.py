@@ -45,7 +45,7 @@ log = logging.getLogger(__name__)
 
 
 class Predictor(Protocol):
-    """What can be asked for labels: a transformers folder or a simple model."""
+    """Predictor of labels: a transformers folder or a simple model."""
 
     labels: tuple[str, ...]
     task: Task
@@ -54,7 +54,7 @@ class Predictor(Protocol):
     text_columns: tuple[str, ...]
 
     def over(self, table: Table) -> Predictor:
-        """The same, to be asked about rows of a table. Raises UserError for a table of another kind."""
+        """The predictor, to be asked about rows of a table. Raises UserError for a table of another kind."""
         ...
 
     def probabilities(self, texts: Sequence[Input]) -> Floats:
@@ -62,15 +62,15 @@ class Predictor(Protocol):
         ...
 
     def reach(self, text: Text) -> tuple[int, int]:
-        """How many characters of a text, and of the second one of a pair, are read; the rest is cut off."""
+        """The number of characters that are read of a text, and of the second one of a pair."""
         ...
 
     def tokens(self, text: Text) -> Sequence[Place] | None:
-        """Where the tokens that are read stand in a text or a pair, if there are such."""
+        """Places of the tokens that are read in a text or a pair, if there are such."""
         ...
 
     def parts(self, text: Text, units: Sequence[Unit], label: int) -> Floats | None:
-        """What each unit of the text adds to the score of a label [units], if the model is such a sum."""
+        """Contributions of the units to the score of a label [units], if the model is such a sum."""
         ...
 
     def hints(self, text: Text, units: Sequence[Unit], label: int) -> Floats | None:
@@ -79,14 +79,14 @@ class Predictor(Protocol):
 
 
 def open_model(folder: Path) -> Predictor:
-    """What is in a folder that `folder_of` found, ready to answer. Raises UserError."""
+    """The predictor of a folder that `folder_of` found, ready to answer. Raises UserError."""
     load_libraries()
     return SimplePredictor(folder) if is_simple(folder) else TransformerPredictor(folder)
 
 
 def opened(folder: Path) -> Predictor:
-    """The same, kept for the next one who asks. A run that went on, or whose settings for answering were
-    changed, is opened anew."""
+    """The predictor of a folder, kept for the next one who asks. A run that went on, or whose settings for
+    answering were changed, is opened anew."""
     written = tuple(sorted((file.name, file.stat().st_mtime_ns) for file in folder.glob("*.json")))
     return _opened(folder, written)
 
@@ -102,7 +102,7 @@ def _opened(folder: Path, written: tuple[tuple[str, int], ...]) -> Predictor:
 
 
 def about_pictures(model: Predictor, table: Table) -> Ask:
-    """What asks a model about pictures in memory, instead of those of a table of pictures."""
+    """The predictor for pictures in memory, instead of those of a table of pictures."""
 
     def ask(images: Sequence[Image.Image]) -> Floats:
         given = model.over(dataclasses.replace(table, pictures=PicturesInMemory(images)))
@@ -181,7 +181,7 @@ class TransformerPredictor:
         self._lock = threading.Lock()
 
     def over(self, table: Table) -> TransformerPredictor:
-        """The same, to be asked about rows of a table. Raises UserError for a table of another kind."""
+        """The predictor, to be asked about rows of a table. Raises UserError for a table of another kind."""
         check_kind(self.modality.key, table)
         other = copy.copy(self)
         other.modality = modality_of(table)
@@ -192,7 +192,7 @@ class TransformerPredictor:
 
         Texts of similar length share a batch, so that little is spent on padding.
         """
-        order = np.argsort([self.modality.size(each) for each in texts], kind="stable")
+        order = np.argsort([self.modality.size(text) for text in texts], kind="stable")
         logits = np.zeros((len(texts), len(self.labels)), dtype=np.float32)
         for start in range(0, len(order), batch_size):
             batch = order[start : start + batch_size]
@@ -211,18 +211,18 @@ class TransformerPredictor:
         return np.asarray(answer.logits.float().cpu().numpy())
 
     def reach(self, text: Text) -> tuple[int, int]:
-        """How many characters of a text, and of the second one of a pair, are read; the rest is cut off."""
+        """The number of characters that are read of a text, and of the second one of a pair."""
         return read_lengths(text, self.tokens(text))
 
     def tokens(self, text: Text) -> Sequence[Place] | None:
-        """Where the tokens that are read stand in a text or pair; None where nobody says, as of pictures."""
+        """Places of the tokens that are read in a text or pair; None where nobody says, as of pictures."""
         if not self.modality.words:
             return None
         with self._lock:
             return tokens_of(self.processor, text, self.max_length)
 
     def parts(self, text: Text, units: Sequence[Unit], label: int) -> Floats | None:
-        """None: what it answers is no sum of words."""
+        """No contributions: answers are no sum of words."""
         return None
 
     def hints(self, text: Text, units: Sequence[Unit], label: int) -> Floats | None:
