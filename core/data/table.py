@@ -140,6 +140,11 @@ def read_parquet(path: Path) -> pa.Table:
         return pa.Table.from_batches(batches, file.schema_arrow)
 
 
+def load_changes(path: Path) -> tuple[Change, ...]:
+    """What was changed of the table that `write_table` wrote, without reading its rows."""
+    return _changes_in(json.loads(pq.read_schema(path).metadata[METADATA]))
+
+
 def load_table(path: Path) -> Table:
     """Read what `write_table` wrote: all but `original`, which is a table of its own."""
     pictures = path.with_name(PICTURES_FILE)
@@ -151,9 +156,13 @@ def load_table(path: Path) -> Table:
         bad_rows=tuple(map(BadRow.from_json, about["bad_rows"])),
         notes=tuple(Message.from_json(note) for note in about["notes"]),
         read_with=ReadOptions.from_json(about["read_with"]),
-        changes=tuple(Change(edit, Message.from_json(said)) for edit, said in about["changes"]),
+        changes=_changes_in(about),
         pictures=Pictures(pictures) if pictures.is_file() else None,
     )
+
+
+def _changes_in(about: Mapping[str, Any]) -> tuple[Change, ...]:
+    return tuple(Change(edit, Message.from_json(said)) for edit, said in about["changes"])
 
 
 def _frozen(value: Any) -> Any:

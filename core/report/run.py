@@ -45,9 +45,7 @@ def run_report(run: Run, language: str = "en") -> str:
 
 
 def _data(run: Run, language: str) -> str:
-    changes = "".join(
-        f"<li>{esc(say(change.said, language))}</li>" for change in run.table().changes
-    )
+    changes = "".join(f"<li>{esc(say(change.said, language))}</li>" for change in run.changes())
     answer = run.answer("suspects")
     suspects = (
         say("report.suspects", language, n=len(answer.suspects))

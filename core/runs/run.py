@@ -38,7 +38,7 @@ from filelock import FileLock, Timeout
 
 from core.data.any_file import thumbnails
 from core.data.pictures.store import PICTURES_FILE, Thumbnail
-from core.data.table import Table, load_table, read_parquet
+from core.data.table import Change, Table, load_changes, load_table, read_parquet
 from core.errors import UserError
 from core.io.json_files import Damaged, read_bytes, read_json, replace, replace_json
 from core.io.typed import decode
@@ -283,6 +283,11 @@ class Run(ColumnFolder):
             with self.reading("original.parquet") as file:
                 table = dataclasses.replace(table, original=load_table(file))
         return table
+
+    def changes(self) -> tuple[Change, ...]:
+        """What was changed of the table before the training."""
+        with self.reading("table.parquet") as file:
+            return load_changes(file)
 
     def thumbnails(self, names: Sequence[str], side: int) -> list[Thumbnail | None]:
         """Small pictures of these names in the table; None for what has none."""

@@ -28,10 +28,11 @@ from core.training.plan import Facts, Plan
 from core.words import message, say
 from tests.ui.fake import HOSTILE, drawn, make_run
 from ui.kit import download
-from ui.kit.words import duration
+from ui.kit.words import duration, when
 from ui.server.live import Live
 from ui.session import Loaded
 from ui.steps.data import overview
+from ui.steps.data.step import title_html
 from ui.steps.model import step as model
 from ui.steps.result import answer, try_it
 from ui.steps.result import step as result
@@ -153,6 +154,26 @@ def test_the_recommended_model_is_chosen_and_its_reason_told(store: RunStore, la
     assert "0.920" in told
     assert told.count("tt-bar-label") == 8
     assert recommendation(replace(scored, recommended="model")) is None
+
+
+def test_models_of_one_file_are_told_apart_by_their_time(store: RunStore) -> None:
+    run = make_run(store)
+    assert f"{when(run.id)} · labels: positive, negative" in model.earlier_runs(store, "en")
+
+
+def test_nothing_to_complain_of_is_not_said_beside_what_is_wrong() -> None:
+    rows = "".join(f"text number {n} is here,same\n" for n in range(30))
+    table = read(f"text,label\n{rows}".encode(), "one.csv")
+    seen = profile(table)
+    assert "1 different value." in str(seen.why_label)
+    assert "complain" not in checkup_html(Loaded(table, seen), "en")
+    other = read(f"text,label\n{rows.replace('same', 'other', 15)}".encode(), "two.csv")
+    assert "complain" in checkup_html(Loaded(other, profile(other)), "en")
+
+
+def test_one_column_is_one_column() -> None:
+    table = read(b"text\n" + b"some words to read\n" * 30, "texts.csv")
+    assert "30 rows · 1 column ·" in title_html(table, profile(table), "en")
 
 
 def test_the_choice_of_a_browser_is_checked(store: RunStore) -> None:

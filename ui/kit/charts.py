@@ -24,6 +24,7 @@ TEXT, GRID = "var(--tt-text-soft)", "var(--tt-grid)"
 TRAIN, VALIDATION = "var(--tt-train)", "var(--tt-validation)"
 ACCURACY, MACRO_F1 = "var(--tt-accuracy)", "var(--tt-train)"
 DASHES = ("dash", "dashdot", "longdash", "dot")
+SYMBOLS = ("square", "diamond", "triangle-up", "cross")  # the same of a single point
 MAX_CELLS_WITH_TEXT = 15  # classes up to which a confusion matrix has room for its numbers
 LIVE_HEIGHT = 440
 LABEL_ROOM = 0.13  # of the scores' axis: the height of a line of text
@@ -69,8 +70,10 @@ def live(progress: Progress, run_id: str, language: str) -> go.Figure:
             x=epochs,
             y=[_number(e.tasks[number][2]) for e in progress.evaluations],
             name=html.escape(_short(column)),
-            mode="lines",
+            mode="lines" if len(epochs) > 1 else "markers",
             line={"color": ACCURACY, "width": 1.5, "dash": DASHES[number % len(DASHES)]},
+            marker={"size": 9, "symbol": SYMBOLS[number % len(SYMBOLS)]},
+            cliponaxis=False,
             yaxis="y2",
             legend="legend2",
             hovertemplate="%{y:.3f}",
@@ -87,6 +90,7 @@ def live(progress: Progress, run_id: str, language: str) -> go.Figure:
             mode="lines+markers",
             line={"color": colour, "width": 2.5, "dash": dash},
             marker={"size": 7},
+            cliponaxis=False,  # the last point lies on the edge
             yaxis=axis,
             legend="legend" if axis == "y" else "legend2",
             hovertemplate="%{y:.3f}",
@@ -98,6 +102,7 @@ def live(progress: Progress, run_id: str, language: str) -> go.Figure:
         name=say("train.chart.kept", language),
         mode="markers",
         marker={"size": 16, "symbol": "circle-open", "color": MACRO_F1, "line": {"width": 2.5}},
+        cliponaxis=False,
         yaxis="y2",
         legend="legend2",
         hoverinfo="skip",

@@ -30,6 +30,8 @@ def test_the_live_chart_draws_every_event(store: RunStore) -> None:
     best = progress.best
     assert best is not None
     assert drawn["is kept"]["x"] == [best.epoch]
+    whole = [name for name, trace in drawn.items() if trace.get("cliponaxis") is False]
+    assert whole == ["validation loss", "validation macro-F1", "validation accuracy", "is kept"]
 
 
 def test_the_x_range_is_the_whole_run_and_the_zoom_is_tied_to_it(store: RunStore) -> None:
@@ -69,6 +71,27 @@ def test_of_several_label_columns_the_line_is_the_mean_like_the_curve() -> None:
     layout = json.loads(charts.live(progress, "r", "en").to_json())["layout"]
     assert [line["y0"] for line in layout["shapes"]] == [0.7]
     assert [name["text"] for name in layout["annotations"]] == ["word counts, mean 0.70"]
+
+
+def test_a_single_evaluation_of_several_label_columns_is_seen() -> None:
+    progress = Progress()
+    modes = []
+    for number in (1, 2):
+        progress.add(
+            events.Evaluated(
+                step=number,
+                epoch=number,
+                loss=1.0,
+                accuracy=0.5,
+                macro_f1=0.5,
+                best=True,
+                tasks=[("mood", 0.4, 0.4), ("topic", 0.6, 0.6)],
+            )
+        )
+        drawn = traces(progress)
+        modes.append((drawn["mood"]["mode"], drawn["topic"]["mode"]))
+    assert modes == [("markers", "markers"), ("lines", "lines")]
+    assert len({drawn[name]["marker"]["symbol"] for name in ("mood", "topic")}) == 2
 
 
 def test_lines_that_are_close_share_a_name_and_low_ones_have_it_above() -> None:

@@ -23,7 +23,7 @@ from ui.kit import html
 from ui.kit.answer import Answer, fill
 from ui.kit.errors import errors_to
 from ui.kit.html import data_of
-from ui.kit.words import esc, fragment, i18n, language
+from ui.kit.words import esc, fragment, i18n, language, when
 from ui.open_run import OpenRun, Settings
 from ui.session import CLICK, LATEST, MODEL, QUIET, Loaded, Session, back_and_next, go
 from ui.steps.model import advice
@@ -202,7 +202,12 @@ def earlier_runs(store: RunStore, lang: str, modality: str = "text") -> str:
             radio_card(
                 f"{PREFIX}{run.id}",
                 recipe.title,
-                say("model.earlier.facts", lang, labels=html.clip(labels, 80)),
+                say(
+                    "model.earlier.facts",
+                    lang,
+                    labels=html.clip(labels, 80),
+                    when=when(run.id),
+                ),
                 say("model.earlier.about", lang, score=score.macro_f1),
             )
         )

@@ -35,6 +35,8 @@ from ui.steps.result.suspects import SuspectsCard
 from ui.steps.result.try_it import TryBox
 from ui.steps.shared import comparison_offer
 
+MAX_CHANGES = 5  # of the data that are named; the report has them all
+
 
 class ResultStep:
     """The step, which is drawn when it is made."""
@@ -113,7 +115,9 @@ class ResultStep:
         @errors_to(self.headline)
         def show_column(run_id: object, number: object, turn: Turn, request: gr.Request) -> Answer:
             turn.begin()  # what the model of another column is asked just now is no longer wanted
-            return self.show(session.get_column(run_id, number), language(request))
+            shown = self.show(session.get_column(run_id, number), language(request))
+            # Every column reads the same text: who typed one can ask for the next.
+            return {part: value for part, value in shown.items() if part not in self.try_it.typed}
 
         asked = [session.run, self.column, self.try_it.turn]
         self.column.input(show_column, asked, self.view, **LATEST)
@@ -194,12 +198,27 @@ def headline(column: LabelColumn, result: Result, lang: str) -> str:
     return (
         f'<div class="tt-run-head"><h2>{esc(recipe.title)}</h2></div>'
         + scores.good(result, lang)
+        + changed(column, lang)
         + scores.measured(result, lang)
         + html.notice([say(advice, lang)] if advice else [], "info")
         + html.notice([say("result.stopped", lang)] if stopped else [], "info")
         + scores.beside_rivals(result, lang)
         + scores.ahead(result, lang)
     )
+
+
+def changed(column: LabelColumn, lang: str) -> str:
+    """What a person had changed of the data, such as the corrections that were added, and that the scores of
+    runs before and after cannot simply be compared."""
+    changes = [say(change.said, lang) for change in column.run.changes()]
+    if not changes:
+        return ""
+    lines = changes[:MAX_CHANGES]
+    if len(changes) > len(lines):
+        lines.append(say("result.changed.more", lang, n=len(changes) - len(lines)))
+    if column.recipe().data.split is None:
+        lines.append(say("result.changed.divided", lang))
+    return html.notice(lines, "info", say("report.changes", lang))
 
 
 def brought(column: LabelColumn, lang: str) -> tuple[str, gr.Button]:

@@ -64,8 +64,13 @@ class TryBox:
     @property
     def view(self) -> list[Any]:
         """What `show` fills."""
-        typed = [self.help, self.text, self.pair, self.lines, self.ask, self.picture]
-        return [*typed, self.answer, self.why, self.asked, *self.correct.view]
+        asking = [self.help, *self.typed, self.ask, self.picture]
+        return [*asking, self.answer, self.why, self.asked, *self.correct.view]
+
+    @property
+    def typed(self) -> list[Any]:
+        """What a person fills in before the model is asked."""
+        return [self.text, self.pair, self.lines]
 
     def empty(self, *_: Any) -> Answer:
         """No answer yet."""

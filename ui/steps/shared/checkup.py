@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from core.data.checkup.finding import Finding
 from core.data.checkup.fix import Fix, ReadAgain, button_of
+from core.data.profile.profile import ready
 from core.errors import UserError
 from core.modalities.checkup import SEVERITIES
 from core.words import Message, say
@@ -34,10 +35,11 @@ def checkup_html(loaded: Loaded, lang: str) -> str:
         for severity, findings in groups
         if findings
     )
-    if not any(findings for severity, findings in groups if severity != "note"):
+    complaints = any(findings for severity, findings in groups if severity != "note")
+    if not complaints and ready(loaded.profile):  # else a card above says what is wrong
         cards = f'<p class="tt-note">{esc(say("checkup.clean", lang))}</p>' + cards
-    title = esc(say("checkup.title", lang))
-    return f'<h3 class="tt-heading">{title}</h3>{_changes(loaded, lang)}{cards}'
+    title, shown = esc(say("checkup.title", lang)), _changes(loaded, lang) + cards
+    return f'<h3 class="tt-heading">{title}</h3>{shown}' if shown else ""
 
 
 def findings_html(findings: Sequence[Finding], lang: str) -> str:

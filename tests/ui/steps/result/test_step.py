@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import dataclasses
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
+from core.data.checkup.edits import apply_edits, edit_from_json
 from core.errors import UserError
+from core.runs.run import Run
 from core.runs.store import RunStore
-from tests.ui.fake import make_run
+from tests.ui.fake import add_result, make_run
 from ui import page
 from ui.kit.latest import Turn
-from ui.steps.result import report
+from ui.steps.result import report, step
 
 REQUEST: Any = SimpleNamespace(headers={}, query_params={})
 
@@ -32,6 +35,36 @@ def test_what_the_model_of_another_label_column_is_asked_is_no_longer_wanted(
     assert any(type(each.value) is Turn for each in fn.inputs)
     assert fn.fn(run.id, "0", turn, REQUEST)
     assert not wanted()
+
+
+def test_a_typed_text_stays_for_the_model_of_another_label_column(store: RunStore) -> None:
+    run, fn = make_run(store), handler(page.build(store), "result-column", "input")
+    filled = {component.elem_id for component in fn.fn(run.id, "0", Turn(), REQUEST)}
+    assert {"try-answer", "try-ask", "headline"} <= filled
+    assert not {"try-text", "try-pair", "try-lines"} & filled
+
+
+@pytest.mark.parametrize("split", [None, "set"])
+def test_the_result_says_what_was_changed_of_the_data(
+    store: RunStore, split: str | None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first = make_run(store)
+    assert "Changes that were made" not in headline(first)
+    table = first.table()
+    edits = [edit_from_json({"kind": "drop_lines", "lines": [line]}) for line in range(2, 9)]
+    recipe = first.recipe()
+    data = dataclasses.replace(recipe.data, split=split)
+    run = store.create(dataclasses.replace(recipe, data=data), apply_edits(table, edits))
+    add_result(run, ("positive", "negative"), "model")
+    monkeypatch.setattr(Run, "table", None)  # a million rows are not read for it
+    told = headline(run)
+    assert "Changes that were made" in told
+    assert "2 further changes" in told
+    assert ("divided anew" in told) == (split is None)
+
+
+def headline(run: Run) -> str:
+    return step.headline(run.main, run.measured(), "en")
 
 
 def test_where_no_report_can_be_made_that_of_another_run_is_not_fetched_again(
