@@ -124,6 +124,7 @@ def build(store: RunStore, hosts: Hosts | None = None) -> Page:
         page.subjects = (session.run, session.loaded, session.file, comparing.picker)
         page.choices = (steps.result.column,)
         page.changing, page.origin = session.loaded, lambda loaded: loaded and loaded.origin
+        page.replacing = session.brought
         _wire(session, steps, history, comparing)
     return page
 

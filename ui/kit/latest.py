@@ -111,6 +111,7 @@ class InOrder(gr.Blocks):
 
     The events that take and set `changing`, a state, build on one another: each waits for the one before, so
     that none is lost, and is dropped when by then the state has another `origin` than when it was asked.
+    Those that take `replacing` as well put something else in its place, and are as any other.
 
     Questions are in the order in which they reach the server, but for clicks, whose events count themselves
     (see assets/actions.js): two requests of one page may overtake one another.
@@ -119,6 +120,7 @@ class InOrder(gr.Blocks):
     subjects: Sequence[Component] = ()
     choices: Sequence[Component] = ()
     changing: gr.State | None = None
+    replacing: gr.State | None = None
     origin: Callable[[Any], object] = staticmethod(id)
 
     def __init__(self, **options: Any) -> None:
@@ -149,6 +151,7 @@ class InOrder(gr.Blocks):
             or state is None
             or own not in fn.inputs
             or own not in fn.outputs
+            or self.replacing in fn.inputs
         ):
             return await super().process_api(block_fn, inputs, state, request, *rest, **named)
         asked_of = self.origin(state[own._id])

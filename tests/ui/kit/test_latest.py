@@ -38,6 +38,8 @@ class Toy:
             self.page.changing, self.page.origin = basket, lambda held: held[:1]
             button.click(self.add, [basket, more], [basket, part])
             button.click(self.take_another, more, [basket, part])
+            self.page.replacing = gr.State(())
+            button.click(self.replace, [basket, self.page.replacing, more], [basket, part])
         self.state = SessionState(self.page)
         self.request: Any = SimpleNamespace(session_hash="one")
 
@@ -73,6 +75,10 @@ class Toy:
     def take_another(self, name: str) -> tuple[tuple[str, ...], str]:
         return (name,), name
 
+    def replace(self, basket: object, found: object, name: str) -> tuple[tuple[str, ...], str]:
+        self._wait(name)
+        return (name,), name
+
     async def ask(self, fn: int, *values: Any, click: object = None) -> list[Any]:
         """The answers to an event, whole; `click` is what the browser says of its number."""
         event = gr.EventData(None, {"do": "open", "click": click}) if click is not None else None
@@ -102,7 +108,7 @@ class Toy:
         return await task
 
 
-OPEN, TELL, TWICE, OPEN_FIRST, CHOOSE, TELL_COLUMN, ADD, ANOTHER = range(8)
+OPEN, TELL, TWICE, OPEN_FIRST, CHOOSE, TELL_COLUMN, ADD, ANOTHER, REPLACE = range(9)
 NOTHING = {"__type__": "update"}
 
 
@@ -230,6 +236,17 @@ def test_changes_of_one_thing_build_on_one_another_and_not_on_what_came_in_its_p
         assert not toy.begun["late"].is_set()
         last = await toy.begin(ADD, None, "fig")
         assert await toy.end("fig", last) == ["blue basket fig"]
+
+    played(story())
+
+
+def test_of_two_that_come_in_its_place_the_last_stays() -> None:
+    async def story() -> None:
+        toy = Toy()
+        first = await toy.begin(REPLACE, None, None, "first basket")
+        second = await toy.begin(REPLACE, None, None, "second basket")
+        assert await toy.end("first basket", first) == ["first basket"]
+        assert await toy.end("second basket", second) == ["second basket"]
 
     played(story())
 
