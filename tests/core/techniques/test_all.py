@@ -84,16 +84,16 @@ def test_stopped_and_resumed_ends_with_the_same_numbers(
     straight = with_it(key, kind, shared_store)
     broken = run_with(shared_store, {key: OPTIONS.get(key, {})}, key, kind)
 
-    append = events.append
+    append = Run.append
 
-    def stop_after_first_score(path: Any, event: events.Event) -> None:
-        append(path, event)
+    def stop_after_first_score(self: Run, event: events.Event) -> None:
+        append(self, event)
         if isinstance(event, events.Evaluated):
             broken.request_stop()
 
     with monkeypatch.context() as patch:
         patch.setattr("core.training.trainer.STOP_SECONDS", 0.0)
-        patch.setattr(events, "append", stop_after_first_score)
+        patch.setattr(Run, "append", stop_after_first_score)
         train(broken)
     assert broken.status() == "stopped"
     assert 0 < broken.progress().step < straight.progress().step

@@ -364,17 +364,17 @@ def test_a_damaged_checkpoint_is_said_and_the_training_begins_anew(
     store: RunStore, straight: Run, monkeypatch: pytest.MonkeyPatch, name: str, way: str
 ) -> None:
     run = make(store, epochs=3.0)
-    append = events.append
+    append = Run.append
 
-    def stop_after_a_checkpoint(path: Any, event: events.Event) -> None:
-        append(path, event)
+    def stop_after_a_checkpoint(self: Run, event: events.Event) -> None:
+        append(self, event)
         if isinstance(event, events.Checkpointed):
             run.request_stop()
 
     with monkeypatch.context() as patch:
         patch.setattr("core.training.trainer.STOP_SECONDS", 0.0)
         patch.setattr("core.training.trainer.CHECKPOINT_SECONDS", 0.0)
-        patch.setattr(events, "append", stop_after_a_checkpoint)
+        patch.setattr(Run, "append", stop_after_a_checkpoint)
         train(run)
     assert run.status() == "stopped"
     [folder] = run.path.glob("checkpoint-*")
@@ -405,15 +405,15 @@ def test_stopped_after_a_score_it_keeps_that_model(
     store: RunStore, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     run = make(store, epochs=20.0)
-    append = events.append
+    append = Run.append
 
-    def stop_after_a_score(path: Any, event: events.Event) -> None:
-        append(path, event)
+    def stop_after_a_score(self: Run, event: events.Event) -> None:
+        append(self, event)
         if isinstance(event, events.Evaluated):
             run.request_stop()
 
     monkeypatch.setattr("core.training.trainer.STOP_SECONDS", 0.0)
-    monkeypatch.setattr(events, "append", stop_after_a_score)
+    monkeypatch.setattr(Run, "append", stop_after_a_score)
     train(run)
     assert run.status() == "stopped"
     assert run.result() is not None

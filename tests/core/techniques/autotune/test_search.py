@@ -93,15 +93,15 @@ def test_a_search_is_not_done_again_when_the_run_goes_on(
     options = {"trials": 2, "minutes": 60.0}
     recipe = recipe_for(table, techniques={"autotune": options}, learning_rate=None)
     run = new_run(store, table, recipe)
-    append = events.append
+    append = Run.append
 
-    def stop_in_the_training(path: Any, event: events.Event) -> None:
-        append(path, event)
+    def stop_in_the_training(self: Run, event: events.Event) -> None:
+        append(self, event)
         if isinstance(event, events.StageStarted) and event.stage == "train":
             run.request_stop()
 
     with monkeypatch.context() as patch:
-        patch.setattr(events, "append", stop_in_the_training)
+        patch.setattr(Run, "append", stop_in_the_training)
         patch.setattr("core.training.trainer.STOP_SECONDS", 0.0)
         train(run)
     assert run.status() == "stopped"
