@@ -8,7 +8,6 @@ import signal
 import subprocess
 import sys
 import tempfile
-import threading
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -82,9 +81,7 @@ def answered(run: Run, source: Path) -> str:
     files = FileJobs()
     job = files.get(files.submit(source, run.folder("tfidf"), "", run))
     assert job is not None
-    for thread in threading.enumerate():
-        if thread.name == "file":
-            thread.join(60)
+    assert job.rests.wait(60)
     assert job.over
     assert job.error is None
     KEPT.append(files)
