@@ -2,7 +2,8 @@
 
 Handlers run side by side, and the answer to an earlier click may come after that to a later one. The page
 would then show one run, or one file, and use another: `InOrder` drops such answers, whoever gives them. What
-works for long is told by its `Turn` that something else is wanted by now, and ends.
+works for long is told by its `Turn` that something else is wanted by now, and ends; what it answered just
+before is dropped too (`shown_while`).
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ import inspect
 import itertools
 from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from contextvars import ContextVar
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, TypeVar, cast
 from weakref import WeakKeyDictionary, WeakValueDictionary
 
@@ -59,19 +60,30 @@ def following(kind: type[Turn]) -> Callable[[H], H]:
 def _dropping(handler: H, kind: type[Turn], enter: Callable[[Turn], Callable[[], bool]]) -> H:
     @functools.wraps(handler)
     def plain(*args: Any) -> Any:
-        wanted = enter(_turn(kind, args))
+        wanted = shown_while(enter(_turn(kind, args)))
         answer = handler(*args)
         return answer if wanted() else {}
 
     @functools.wraps(handler)
     def generator(*args: Any) -> Iterator[Any]:
-        wanted = enter(_turn(kind, args))
+        wanted = shown_while(enter(_turn(kind, args)))
         for answer in handler(*args):
             if not wanted():
                 return
             yield answer
 
     return cast(H, generator if inspect.isgeneratorfunction(handler) else plain)
+
+
+def shown_while(wanted: Callable[[], bool]) -> Callable[[], bool]:
+    """Drop what the event that is on its way answers from the moment that it is not `wanted`. Returns that.
+
+    A handler that looks itself before it answers looks too early: another event may be answered between that
+    and the writing of its answer, which would then come last.
+    """
+    if on_its_way := _ANSWERED.get(None):
+        on_its_way[1].conditions.append(wanted)
+    return wanted
 
 
 def _turn(kind: type[Turn], args: tuple[Any, ...]) -> Turn:
@@ -85,6 +97,7 @@ def _turn(kind: type[Turn], args: tuple[Any, ...]) -> Turn:
 class _Question:
     number: float
     about: dict[int, object]  # the subjects that it was asked of, by the id of their component
+    conditions: list[Callable[[], bool]] = field(default_factory=list)  # see `shown_while`
 
 
 @dataclass(frozen=True)
@@ -197,7 +210,9 @@ class InOrder(gr.Blocks):
         """
         visitor, question = _ANSWERED.get()
         async with self._answering.setdefault(visitor or "", asyncio.Lock()):
-            late = visitor and not self._wanted(visitor, block_fn, question, predictions)
+            late = not all(wanted() for wanted in question.conditions) or (
+                visitor and not self._wanted(visitor, block_fn, question, predictions)
+            )
             said = gr.skip() if late or predictions == {} else predictions
             data: list[Any] = await super().postprocess_data(block_fn, said, state)
             return data

@@ -12,7 +12,7 @@ import gradio as gr
 from gradio.state_holder import SessionState
 
 from tests.conftest import in_a_loop
-from ui.kit.latest import InOrder, Turn, following, latest
+from ui.kit.latest import InOrder, Turn, following, latest, shown_while
 
 
 class Toy:
@@ -212,6 +212,51 @@ def test_answers_are_sent_in_the_order_in_which_they_were_found_to_be_wanted() -
         toy.may_come["B"].set()
         await asyncio.gather(*notes)
         assert sent == ["A", "B"]
+
+    played(story())
+
+
+def test_what_was_answered_just_before_the_next_has_begun_is_not_sent_after_it() -> None:
+    """The offer of a comparison came back after "Not now": a time that was measured was written out last."""
+
+    async def story() -> None:
+        toy, answered = Toy(), threading.Event()
+
+        @latest(Turn)
+        def measure(turn: Turn, name: str) -> Iterator[str]:
+            yield f"first of {name}"
+            toy._wait(name)
+            yield f"second of {name}"
+
+        def noted(turn: Turn, name: str) -> Iterator[str]:
+            for answer in measure(turn, name):
+                if name == "early" and answer.startswith("second"):
+                    answered.set()
+                yield answer
+
+        def leave(turn: Turn, name: str) -> str:
+            shown_while(turn.begin())
+            toy._wait(name)
+            return f"left for {name}"
+
+        with toy.page:
+            asking, part = gr.State(Turn()), gr.Textbox()
+            gr.Button().click(noted, [asking, toy.more], part)
+            gr.Button().click(leave, [asking, toy.more], part)
+        asked, left = (len(toy.page.fns) - which for which in (2, 1))
+        toy.state = SessionState(toy.page)
+        early = await toy.begin(asked, None, "early")
+        async with toy.page._answering.setdefault("one", asyncio.Lock()):  # another is written out
+            toy.may_come["early"].set()
+            assert await asyncio.to_thread(answered.wait, 60)
+            away = await toy.begin(left, None, "none")
+        first, *rest = await early
+        assert (first, rest) == ("first of early", [NOTHING] * len(rest))
+        assert await toy.end("none", away) == ["left for none"]
+        away = await toy.begin(left, None, "too late")
+        again = await toy.begin(asked, None, "again")
+        assert await toy.end("too late", away) == [NOTHING]
+        assert (await toy.end("again", again))[:2] == ["first of again", "second of again"]
 
     played(story())
 

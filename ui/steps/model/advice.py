@@ -21,7 +21,7 @@ from core.words import say
 from core.workflow.new_recipe import recipe_of
 from ui.kit.answer import Answer
 from ui.kit.html import actions
-from ui.kit.latest import Turn, latest
+from ui.kit.latest import Turn, latest, shown_while
 from ui.kit.words import duration, esc, language
 from ui.session import QUIET, Loaded, Session
 from ui.steps.shared.unpack import unpacking
@@ -92,7 +92,7 @@ def wire(card: AdviceCard, session: Session, entered: Any, left: Sequence[Any]) 
 
     def leave(asking: Asking, request: gr.Request) -> Answer:
         """Whoever comes back finds the suggestion, and no bar that stands still."""
-        asking.begin()
+        shown_while(asking.begin())
         untimed = asking.untimed
         return {card.card: card_html(untimed, language(request))} if untimed else {}
 

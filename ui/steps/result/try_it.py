@@ -16,7 +16,7 @@ from ui.kit import html
 from ui.kit.answer import Answer
 from ui.kit.errors import errors_to
 from ui.kit.html import actions, data_of
-from ui.kit.latest import Turn, following, latest
+from ui.kit.latest import Turn, following, latest, shown_while
 from ui.kit.words import esc, i18n, language
 from ui.session import CLICK, QUIET, Session
 from ui.steps.result import try_picture
@@ -149,7 +149,7 @@ class TryBox:
             at, label = data_of(event, "at"), data_of(event, "label")
             if asked is None:
                 return {}
-            turn.begin()
+            shown_while(turn.begin())
             if at.isdecimal() and int(at) < len(asked.texts):
                 best = int(asked.probabilities[int(at)].argmax())
                 asked = dataclasses.replace(asked, at=int(at), label=best)

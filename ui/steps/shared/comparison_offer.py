@@ -19,7 +19,7 @@ from core.workflow.comparisons import variants
 from ui.kit.answer import Answer
 from ui.kit.errors import errors_to
 from ui.kit.html import actions, data_of
-from ui.kit.latest import Turn, latest
+from ui.kit.latest import Turn, latest, shown_while
 from ui.kit.words import duration, esc, language
 from ui.session import CLICK, LATEST, Session
 
@@ -145,9 +145,10 @@ def wire(
 
     @errors_to(trouble, none)
     def act(event: gr.EventData, asked: Asked, request: gr.Request) -> Answer:
-        asked.begin()
+        still = asked.begin()
         ours, asked.wanted = asked.wanted, None
         if data_of(event, "do") != "start" or ours is None:
+            shown_while(still)
             return none()
         return {**none(), **opener.start(*ours, language(request))}
 
@@ -185,7 +186,7 @@ def forget(
             return {}
         if not still():  # another press
             return {}
-        asked.begin()
+        shown_while(asked.begin())
         asked.wanted = None
         return ""
 
