@@ -32,22 +32,15 @@ class FileReader(ABC):
     order: ClassVar[tuple[str, ...]]  # of the columns where each file is a row
     error: ClassVar[str]  # key of the UserError where no file can be used
     notes: Sequence[Message] = ()  # on what was read
+    encoding = ""  # that it was read in
 
     @abstractmethod
     def read(self, members: Sequence[Member], wanted: Container[int]) -> Mapping[int, Cell]:
         """The cell of each member by its line; those whose line is not `wanted` lie in no folder."""
 
-    @abstractmethod
-    def table(
-        self,
-        name: str,
-        frame: pd.DataFrame,
-        options: ReadOptions,
-        inputs: tuple[str, str],
-        of: Table | None,
-    ) -> Table:
-        """A table of these rows. `inputs` are the columns with the file's name and its cell; `of` is the
-        table that named the files."""
+    def table(self, rows: Table, inputs: tuple[str, str]) -> Table:
+        """The table of these rows. `inputs` are the columns with the file's name and its cell."""
+        return rows
 
 
 def placed_rows(
@@ -70,7 +63,8 @@ def placed_rows(
     gone |= set() if any(columns[SPLIT]) else {SPLIT}
     frame = frame_of(good_cells, {key: columns[key] for key in files.order if key not in gone})
     notes = (*inside.notes, *files.notes, *(layout.notes if layout else ()))
-    return _finished(files.table(name, frame, options, (FILE, files.column), None), bad, notes)
+    rows = Table(name, frame, files.encoding, "", bad, notes, format="ZIP", read_with=options)
+    return files.table(rows, (FILE, files.column))
 
 
 def named_rows(
@@ -102,11 +96,8 @@ def named_rows(
         packed.line not in asked and packed.line not in own for packed in inside.members
     ):
         notes.append(message("data.note.unnamed", files=unnamed))
-    return _finished(files.table(name, frame, options, (column, new), table), bad, notes)
-
-
-def _finished(table: Table, bad: Sequence[BadRow], notes: Sequence[Message]) -> Table:
-    return dataclasses.replace(table, bad_rows=tuple(bad), notes=tuple(notes))
+    own_rows = {"name": name, "frame": frame, "read_with": options, "bad_rows": bad}
+    return files.table(dataclasses.replace(table, **own_rows, notes=tuple(notes)), (column, new))
 
 
 def split_bad_rows(

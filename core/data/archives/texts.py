@@ -3,21 +3,16 @@
 from __future__ import annotations
 
 import codecs
-import dataclasses
 import zipfile
 from collections.abc import Container, Iterable, Mapping, Sequence
-
-import pandas as pd
 
 from core.data.archives.archive import Member, is_archive, read_member
 from core.data.archives.rows import FILE, LABEL, SPLIT, Cell, FileReader
 from core.data.read.decode import MARKED, Encoding, decode, decodes, find_encoding
 from core.data.read.encodings import canonical_encoding
 from core.data.read.grid import MAX_CELL, wrong_cell
-from core.data.read.options import ReadOptions
 from core.data.read.sniff import is_picture
 from core.data.read.table import MAX_BYTES
-from core.data.table import Table
 from core.errors import UserError
 from core.words import Message, message
 
@@ -54,7 +49,6 @@ class TextReader(FileReader):
     def __init__(self, archive: zipfile.ZipFile, encoding: str | None) -> None:
         self._archive = archive
         self._asked = encoding
-        self._encoding = ""
 
     def read(self, members: Sequence[Member], wanted: Container[int]) -> Mapping[int, Cell]:
         raw: dict[int, bytes] = {}
@@ -70,7 +64,7 @@ class TextReader(FileReader):
                 raise UserError("file_unpacked", size=total / 2**20, limit=MAX_BYTES // 2**20)
             raw[member.line] = data
         texts, encoding = _decoded(raw, self._asked)
-        self.notes, self._encoding = encoding.notes(), encoding.name
+        self.notes, self.encoding = encoding.notes(), encoding.name
         for line, text in texts.items():
             blank = None if text.strip() else message("data.archive.blank")
             cells[line] = blank or wrong_cell(TEXT, text) or text
@@ -93,17 +87,6 @@ class TextReader(FileReader):
         if is_picture(data):
             return message("data.archive.no_text")
         return data if data.strip() else message("data.archive.blank")
-
-    def table(
-        self,
-        name: str,
-        frame: pd.DataFrame,
-        options: ReadOptions,
-        inputs: tuple[str, str],
-        of: Table | None,
-    ) -> Table:
-        of = of or Table(name, frame, self._encoding, "", (), (), format="ZIP")
-        return dataclasses.replace(of, name=name, frame=frame, read_with=options)
 
 
 def _decoded(raw: dict[int, bytes], wanted: str | None) -> tuple[dict[int, str], Encoding]:

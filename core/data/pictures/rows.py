@@ -7,8 +7,6 @@ import zipfile
 from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 
-import pandas as pd
-
 from core.data.archives.archive import Member, is_archive, read_member
 from core.data.archives.rows import (
     FILE,
@@ -31,7 +29,6 @@ from core.data.pictures.store import (
     read_picture,
 )
 from core.data.read.grid import Grid, quote_cells
-from core.data.read.options import FOUND_OUT, ReadOptions
 from core.data.table import Table
 from core.errors import UserError
 from core.words import Message, message
@@ -74,15 +71,8 @@ class PictureReader(FileReader):
                 raise UserError("archive_unpacked", limit=MAX_UNPACKED // 2**30)
             yield member.line, content
 
-    def table(
-        self,
-        name: str,
-        frame: pd.DataFrame,
-        options: ReadOptions,
-        inputs: tuple[str, str],
-        of: Table | None,
-    ) -> Table:
-        return _table(name, frame, self._pictures, inputs, options)
+    def table(self, rows: Table, inputs: tuple[str, str]) -> Table:
+        return _table(rows, self._pictures, inputs)
 
 
 def store_pictures(
@@ -143,8 +133,8 @@ def read_files(files: Sequence[Path]) -> Table:
         FILE: [quote_cells([files[line - 1].name]) for line in good_cells],
         SHA256: list(good_cells.values()),
     }
-    table = _table(name, frame_of(good_cells, columns), pictures, (FILE, SHA256), FOUND_OUT)
-    return dataclasses.replace(table, bad_rows=bad)
+    rows = Table(name, frame_of(good_cells, columns), "", "", bad, ())
+    return _table(rows, pictures, (FILE, SHA256))
 
 
 def _bytes_of(file: Path) -> bytes | Message:
@@ -156,23 +146,18 @@ def _bytes_of(file: Path) -> bytes | Message:
         return message("data.picture.unopened", reason=error.strerror or type(error).__name__)
 
 
-def _table(
-    name: str,
-    frame: pd.DataFrame,
-    pictures: Pictures,
-    inputs: tuple[str, str],
-    options: ReadOptions,
-) -> Table:
+def _table(rows: Table, pictures: Pictures, inputs: tuple[str, str]) -> Table:
+    """A table of pictures. Of one that named them only its rows and what became of them count."""
     return Table(
-        name=name.encode("utf-8", "replace").decode(),
-        frame=frame,
+        name=rows.name.encode("utf-8", "replace").decode(),
+        frame=rows.frame,
         encoding="",
         delimiter="",
-        bad_rows=(),
-        notes=(),
+        bad_rows=rows.bad_rows,
+        notes=rows.notes,
         format="ZIP",
         modality="image",
         pictures=pictures,
         inputs=inputs,
-        read_with=options,
+        read_with=rows.read_with,
     )

@@ -13,13 +13,8 @@ from core.errors import UserError
 
 HEAD_BYTES = 64 * 1024  # bytes that are looked at
 ZIP = (b"PK\x03\x04", b"PK\x05\x06")
-PICTURES = (
-    "JPEG",
-    "PNG",
-    "GIF",
-    "WebP",
-    "BMP",
-)  # that are read: see `core.data.pictures.store.FORMATS`
+# That are read: see `core.data.pictures.store.FORMATS`.
+PICTURES = ("JPEG", "PNG", "GIF", "WebP", "BMP")
 OLE = b"\xd0\xcf\x11\xe0"  # the container of older Office files
 
 
