@@ -59,7 +59,11 @@ class Fitter(Fit):
         processor: Any,
         chosen: Sequence[Technique],
         machine: Machine,
+        should_stop: Callable[[], bool] | None = None,
+        callbacks: Sequence[Any] = (),
     ) -> None:
+        """`should_stop` asks whether to stop, without it the run does; `callbacks` see all trainings."""
+        self.should_stop, self.callbacks = should_stop or run.stop_requested, callbacks
         self.run, self.plan, self.splits, self.machine = run, planned, sets, machine
         self.chosen, self.processor = chosen, processor
         self.modality = sets.rows.modality
@@ -134,7 +138,8 @@ class Fitter(Fit):
                 technique.evidence[:] = decode(tuple[Block, ...], shown)
             return Fitted(model, facts["best"], facts["steps"], facts["epochs"], stopped=False)
         place = self.run.path if before is None else self.run.path / stage
-        reporter = Reporter(self.run, self.splits.joint, self.slowed or bool(before), done)
+        patient = self.slowed or bool(before)
+        reporter = Reporter(self.run, self.should_stop, self.splits.joint, patient, done)
         keeper = KeepBest(self.run, place, max(t.averaged for t in techniques or [Technique()]))
         prepared = self.prepare(model, stage, self.plan, epochs, place, [reporter, keeper])
         to_come = epochs + self._more * self.spec.epochs
@@ -275,7 +280,7 @@ class Fitter(Fit):
             eval_dataset=validation,
             data_collator=collate_features if part else self.collate,
             compute_metrics=self._scores,
-            callbacks=[*callbacks, *own],
+            callbacks=[*callbacks, *own, *self.callbacks],
             loss_function=loss_of(techniques, contexts, self.splits.joint),
             rate_of=rates(model, spec, techniques),
             width=features_width if part else self.modality.width,
@@ -357,7 +362,7 @@ class Fitter(Fit):
         return None, rows, validation
 
     def raise_if_stopped(self) -> None:
-        if self.run.stop_requested():
+        if self.should_stop():
             raise Stopped
 
     def note(self, what: Message) -> None:

@@ -27,7 +27,7 @@ from core.training.machine import trim_heap
 log = logging.getLogger(__name__)
 
 LOG_SECONDS = 0.25  # at most four points of the loss curve a second
-STOP_SECONDS = 0.2  # how often the stop file is looked for
+STOP_SECONDS = 0.2  # how often it is asked whether to stop
 TRIM_SECONDS = 4.0  # batches of many sizes leave memory behind in pieces, which would only grow
 CHECKPOINT_SECONDS = 60.0  # what a crash may cost
 STEP_TOKENS = 1024  # that go through a model at a time, with their padding, on a CPU
@@ -132,16 +132,21 @@ class FineTuner(Trainer):
 
 
 class Reporter(TrainerCallback):
-    """Turns the loop into events, and the stop file into the end of the loop."""
+    """Turns the loop into events, and the wish to stop into the end of the loop."""
 
     def __init__(
-        self, run: Run, joint: LabelColumns, patient: bool, done: tuple[int, float] = (0, 0.0)
+        self,
+        run: Run,
+        should_stop: Callable[[], bool],
+        joint: LabelColumns,
+        patient: bool,
+        done: tuple[int, float],
     ) -> None:
         """With `patient`, a loss that grows is let grow: the scores tell, and the best model is kept.
 
         `done` are the steps and epochs of the stages before, whose curve goes on.
         """
-        self.run = run
+        self.run, self.should_stop = run, should_stop
         self.patient = patient
         self.steps_before, self.epochs_before = done
         self.stopped = False
@@ -157,7 +162,7 @@ class Reporter(TrainerCallback):
         now = time.monotonic()
         if now - self._checked >= STOP_SECONDS:
             self._checked = now
-            self.stopped = self.run.stop_requested()
+            self.stopped = self.should_stop()
 
     def on_step_end(self, args: Any, state: Any, control: Any, **_: Any) -> None:
         self._check_stop()

@@ -35,7 +35,7 @@ from core.runs import events
 from core.runs.run import Run
 from core.runs.store import RunStore
 from core.simple_models import fit
-from core.technique import Technique, TrainingCost
+from core.technique import TrainingCost
 from core.training.batching import SimilarLengths
 from core.training.encoded import EncodedSplits
 from core.training.fit import Fitter, Stopped
@@ -80,12 +80,6 @@ class Estimate:
 class Preflight:
     """One recipe on one table: `plan` at once, `estimate` after some seconds of work."""
 
-    rows: Rows
-    folder: Path
-    processor: Any
-    config: Any
-    facts: Facts
-
     def __init__(
         self,
         recipe: Recipe,
@@ -100,10 +94,7 @@ class Preflight:
         """
         recipe.validate()
         self.recipe = recipe
-        if before is not None and _material(before.recipe) == _material(recipe):
-            self.rows, self.folder, self.processor = before.rows, before.folder, before.processor
-            self.config, self.facts = before.config, before.facts
-        else:
+        if before is None or _material(before.recipe) != _material(recipe):
             self.rows = Rows.of(table, recipe, store, extra)
             raise_if_unlearnable(self.rows.profile)
             self.folder = locate(recipe.model, store)
@@ -112,6 +103,9 @@ class Preflight:
                 self.folder, local_files_only=True, trust_remote_code=False
             )
             self.facts = Facts.of(self.rows, self.processor, self.config)
+        else:
+            self.rows, self.folder, self.processor = before.rows, before.folder, before.processor
+            self.config, self.facts = before.config, before.facts
         self.chosen = techniques.checked(recipe, self.rows.profile)
         self.plan = plan_training(recipe.train, with_techniques(self.facts, self.chosen))
 
@@ -220,9 +214,8 @@ class Preflight:
                 tempfile.TemporaryDirectory(prefix="ticktune-") as place,
                 peak_memory() as memory,
             ):
-                measured = self._steps(
-                    _Scratch(RunStore(Path(place)), "", should_stop), should_stop
-                )
+                # A run in no list of runs: its folder is the temporary one itself.
+                measured = self._steps(Run(RunStore(Path(place)), ""), should_stop)
         finally:
             release_memory()
         grows = 1.0 if torch.cuda.is_available() else HEAP
@@ -254,7 +247,7 @@ class Preflight:
         loaded = time.perf_counter()
         clock = _Clock(should_stop, loaded + SECONDS)
         fitter = Fitter(
-            run, short, sets, self.processor, [*self.chosen, clock.technique()], machine
+            run, short, sets, self.processor, self.chosen, machine, should_stop, [clock]
         )
         fitted = fitter(model)
         if should_stop():
@@ -287,16 +280,6 @@ class Preflight:
         )
 
 
-@dataclass(frozen=True)
-class _Scratch(Run):
-    """A temporary run, in no list of runs. It is asked to stop by a function instead of a file."""
-
-    should_stop: Callable[[], bool]
-
-    def stop_requested(self) -> bool:
-        return self.should_stop()
-
-
 class _Clock(TrainerCallback):
     """Seconds from step to step and of the evaluation; ends the training when time is up.
 
@@ -310,18 +293,6 @@ class _Clock(TrainerCallback):
         self.weights = 0  # bytes, while it trains
         self.parameters = 0
         self._began = 0.0
-
-    def technique(self) -> Technique:
-        """Callbacks come from techniques."""
-        clock = self
-
-        class Clocked(Technique):
-            key = "clock"
-
-            def callbacks(self, context: Any) -> list[Any]:
-                return [clock]
-
-        return Clocked()
 
     def on_train_begin(self, *_: Any, model: Any = None, **__: Any) -> None:
         self.weights = _weights(model)
