@@ -41,6 +41,7 @@ def start(run: Run) -> int:
     """Train a run that was just made, and tell what came of it."""
     from core.evaluation import verdict
     from core.modalities import by_key
+    from core.report.result import corrected
 
     recipe = run.recipe()
     columns = ", ".join(task.column for task in recipe.tasks)
@@ -59,6 +60,11 @@ def start(run: Run) -> int:
     tell(str(sentence))
     if why := verdict.unread(kind, result):
         tell(str(why))
+    measured = run.columns()
+    for label_column in measured:
+        for line in corrected(label_column):
+            name = f"{label_column.recipe().task.column}: " if len(measured) > 1 else ""
+            tell(f"{name}{line}")
     answer = {
         "run": run.id,
         "folder": str(run.path),
@@ -72,7 +78,6 @@ def start(run: Run) -> int:
         # That the model was not made for the language of the texts.
         "unread": str(result.unread) if result.unread else None,
     }
-    measured = run.columns()
     if len(measured) > 1:
         answer["tasks"] = {
             label_column.recipe().task.column: _scores(label_column.measured())

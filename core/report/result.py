@@ -19,6 +19,7 @@ from core.evidence import Table
 from core.modalities import by_key
 from core.recipe import Recipe
 from core.runs.result import SCORES, Calibration, Lead, PerClass, Result, Scores, Validation
+from core.runs.run import LabelColumn
 from core.words import Message, has, message, of_kind, percent, say
 
 PERCENT = ("accuracy", "balanced_accuracy")  # shares of rows; the others are numbers from 0 to 1
@@ -65,6 +66,27 @@ def recommendation(result: Result) -> Message | None:
         ours=ours,
         rows=theirs.rows,
     )
+
+
+def corrected(column: LabelColumn) -> list[Message]:
+    """The sentences on how the model answers what was corrected before its training; none where nothing
+    was."""
+    answer = column.answer("corrected")
+    if answer is None or not answer.all.texts:
+        return []
+    which = "mixed" if answer.seen.texts else "unseen"
+    which = which if answer.unseen.texts else "seen"
+    kind = column.recipe().data.modality
+    return [
+        message(f"result.corrected.{kind}", texts=answer.all.texts, right=answer.all.right),
+        message(
+            f"result.corrected.{which}",
+            seen=answer.seen.texts,
+            seen_right=answer.seen.right,
+            unseen=answer.unseen.texts,
+            unseen_right=answer.unseen.right,
+        ),
+    ]
 
 
 def calibration(scaling: Calibration) -> Message:

@@ -16,7 +16,7 @@ from core.report.cross_validation import scores_html
 from core.report.evidence import evidence, table_of
 from core.report.html import esc, facts, page
 from core.report.learning_curve import answer_html
-from core.report.result import calibration, data_facts, per_class, training_facts
+from core.report.result import calibration, corrected, data_facts, per_class, training_facts
 from core.report.rows import confusion, rows_html
 from core.report.scores import ahead, beside_rivals, good, measured
 from core.report.svg import Line, chart
@@ -70,6 +70,7 @@ def _result(column: LabelColumn, language: str) -> str:
     return "".join(
         (
             _scores(result, language),
+            "".join(f"<p>{esc(say(line, language))}</p>" for line in corrected(column)),
             _folds(column, language),
             _per_class(result, language),
             confusion(result, language),

@@ -1,4 +1,5 @@
-"""Answers to the questions of `core.workflow.diagnostics` about a run, as they stand in its folder."""
+"""Answers about a run that stand in files of their own in its folder: to the questions of
+`core.workflow.diagnostics`, and whether the texts that were corrected before it are now answered right."""
 
 from __future__ import annotations
 
@@ -74,4 +75,33 @@ class LearningCurve:
         return self.gain[1] > 0
 
 
-ANSWERS: dict[str, type] = {"suspects": Suspects, "learning_curve": LearningCurve}
+@dataclass(frozen=True)
+class Tally:
+    """How many `texts` there are, and how many of them are answered `right`."""
+
+    texts: int
+    right: int
+
+    def __post_init__(self) -> None:
+        if not 0 <= self.right <= self.texts:
+            raise Damaged("right")
+
+
+@dataclass(frozen=True)
+class Corrected:
+    """Texts that a person had corrected before the training, and how the trained model answers them: those
+    that it was trained on or chosen by, and those that are among its test rows."""
+
+    seen: Tally
+    unseen: Tally
+
+    @property
+    def all(self) -> Tally:
+        return Tally(self.seen.texts + self.unseen.texts, self.seen.right + self.unseen.right)
+
+
+ANSWERS: dict[str, type] = {
+    "suspects": Suspects,
+    "learning_curve": LearningCurve,
+    "corrected": Corrected,
+}

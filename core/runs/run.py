@@ -14,6 +14,7 @@ RUNS/20261123-142501-3f9a/
     tasks/1/ ...  joint/           with several label columns: the same for each further one; all in one model
     metrics.json  test.parquet     what was measured, and the test rows with their predictions
     corrections.jsonl  corrections/      answers that a person put right, and the pictures that they are about
+    corrected.json                 how it answers the texts that were corrected before it
     suspects.json  learning_curve.json   what was found out when somebody asked (core/workflow/diagnostics.py)
     NAME.zip                       the download"""
 

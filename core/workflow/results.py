@@ -25,6 +25,7 @@ from core.technique import Fitted, Technique
 from core.training.fit import Fitter
 from core.training.measure import TorchModel
 from core.training.rows import Rows
+from core.workflow.corrected_texts import corrected, corrected_rows, logits_of
 from core.workflow.decisions import Decided, decide
 from core.workflow.model_choice import unread
 from core.workflow.refit_on_all_rows import refit_on_all_rows
@@ -75,6 +76,8 @@ def write(
     decided = decide(fit, fitted.model)
     model = refit_on_all_rows(fit, fitted, decided)
     logits = sets.in_order(fit.logits(model, sets.test))
+    where = corrected_rows(run, rows)
+    answers = logits_of(fit, model, where) if len(where) else None
     trouble = unread(run.recipe().model.key, rows.profile, run.store)
     shared = {
         "epochs": fitted.epochs,
@@ -114,6 +117,10 @@ def write(
             chosen,
             main=number == 0,
         )
+        if answers is not None:
+            threshold = decided[number].threshold
+            tally = corrected(column.rows, where, answers[:, place], threshold)
+            column.place.write_answer("corrected", tally)
     formats.store(run)
 
 

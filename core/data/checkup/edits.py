@@ -11,6 +11,8 @@ import typing
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+import pandas as pd
+
 from core.data.checkup.edit import Edit
 from core.data.checkup.label_edits import (
     Bin,
@@ -90,6 +92,20 @@ def apply_edits(table: Table, edits: Iterable[Edit]) -> Table:
         raise UserError("edit_no_rows")
     original = table.original or table
     return dataclasses.replace(table, frame=frame, changes=tuple(changes), original=original)
+
+
+def added_lines(table: Table) -> pd.Index:
+    """Lines of the rows that a person added (`AddRows`) to the table, those that are still there."""
+    frame = (table.original or table).frame
+    lines = frame.index[:0]
+    for change in table.changes:
+        edit = edit_from_json(change.edit)
+        frame, rows = edit.apply(frame)
+        # A row that was dropped leaves its line to one that is added.
+        lines = lines.intersection(frame.index)
+        if isinstance(edit, AddRows):
+            lines = lines.append(frame.index[len(frame) - rows :])
+    return lines
 
 
 def edits_to_json(table: Table) -> tuple[Mapping[str, Any], ...]:

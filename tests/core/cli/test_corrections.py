@@ -50,7 +50,9 @@ def test_a_run_is_trained_again_with_its_corrections(
     assert main(["correct", run, "--label", "positive", "a new text", *where]) == 0
     capsys.readouterr()
     assert main(["retrain", run, "--name", "again", *where]) == 0
-    again = store.get(json.loads(capsys.readouterr().out.splitlines()[-1])["run"])
+    told = capsys.readouterr()
+    assert "Of the 1 text that you corrected" in told.err
+    again = store.get(json.loads(told.out.splitlines()[-1])["run"])
     assert again.recipe().name == "again"
     assert len(again.table().frame) == 61
     assert again.table().frame.iloc[-1].tolist() == ["a new text", "positive"]

@@ -10,7 +10,7 @@ from core.models.bundled.multilingual_e5 import named
 from core.report import scores
 from core.report.evidence import evidence, table_of
 from core.report.html import facts
-from core.report.result import data_facts, per_class, recommendation, training_facts
+from core.report.result import corrected, data_facts, per_class, recommendation, training_facts
 from core.runs.result import Result
 from core.runs.run import LabelColumn
 from core.words import say
@@ -199,6 +199,7 @@ def headline(column: LabelColumn, result: Result, lang: str) -> str:
         f'<div class="tt-run-head"><h2>{esc(recipe.title)}</h2></div>'
         + scores.good(result, lang)
         + changed(column, lang)
+        + html.notice([say(line, lang) for line in corrected(column)], "info")
         + scores.measured(result, lang)
         + html.notice([say(advice, lang)] if advice else [], "info")
         + html.notice([say("result.stopped", lang)] if stopped else [], "info")

@@ -10,6 +10,7 @@ import pytest
 from core.data.checkup.edit import Edit
 from core.data.checkup.edits import (
     EDITS,
+    added_lines,
     apply_edits,
     edit_from_json,
     edit_to_json,
@@ -50,6 +51,16 @@ def table(rows: tuple[tuple[str, ...], ...] = ROWS, head: str = "text,label") ->
 
 def lines(table: Table) -> list[int]:
     return [int(line) for line in table.frame.index]
+
+
+def test_lines_of_added_rows_are_those_that_are_still_there() -> None:
+    def added(*texts: str) -> AddRows:
+        return AddRows(tuple({"text": text, "label": "pos"} for text in texts))
+
+    assert not len(added_lines(apply_edits(table(), [DropLines((9,))])))
+    edits = [DropLines((9,)), added("odd", "even"), DropLines((9,)), added("new"), DropLines((2,))]
+    changed = apply_edits(table(), edits)
+    assert changed.frame.loc[added_lines(changed), "text"].tolist() == ["even", "new"]
 
 
 @pytest.mark.parametrize(

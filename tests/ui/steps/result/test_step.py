@@ -10,6 +10,8 @@ import pytest
 
 from core.data.checkup.edits import apply_edits, edit_from_json
 from core.errors import UserError
+from core.report.run import run_report
+from core.runs.answers import Corrected, Tally
 from core.runs.run import Run
 from core.runs.store import RunStore
 from tests.ui.fake import add_result, make_run
@@ -61,6 +63,27 @@ def test_the_result_says_what_was_changed_of_the_data(
     assert "Changes that were made" in told
     assert "2 further changes" in told
     assert ("divided anew" in told) == (split is None)
+
+
+@pytest.mark.parametrize(
+    ("seen", "unseen", "sentences"),
+    [
+        ((4, 3), (0, 0), ("4 texts that you corrected", "answers 3 as you said", "proves little")),
+        ((0, 0), (1, 0), ("1 text that", "answers 0 as you said", "did not see it")),
+        ((3, 3), (1, 0), ("answers 3 as", "3 of them the training had", "1 it did not see")),
+        ((0, 0), (0, 0), ()),
+    ],
+)
+def test_the_result_says_what_became_of_the_corrections(
+    store: RunStore, seen: tuple[int, int], unseen: tuple[int, int], sentences: tuple[str, ...]
+) -> None:
+    run = make_run(store)
+    assert "you corrected" not in headline(run)
+    run.write_answer("corrected", Corrected(Tally(*seen), Tally(*unseen)))
+    for told in (headline(run), run_report(run)):
+        assert ("you corrected" in told) == bool(sentences)
+        for sentence in sentences:
+            assert sentence in told
 
 
 def headline(run: Run) -> str:
