@@ -6,8 +6,10 @@ import csv
 import dataclasses
 import io
 import re
+import zipfile
 from dataclasses import replace
 from html.parser import HTMLParser
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
@@ -26,7 +28,7 @@ from core.runs import events
 from core.runs.store import RunStore
 from core.training.plan import Facts, Plan
 from core.words import message, say
-from tests.ui.fake import HOSTILE, drawn, make_run
+from tests.ui.fake import HOSTILE, add_result, drawn, make_run
 from ui.kit import download
 from ui.kit.words import duration, when
 from ui.server.live import Live
@@ -192,6 +194,21 @@ def test_a_simple_model_answers_and_is_packed(store: RunStore) -> None:
     place = str(button.value["path"])
     assert place.endswith("sentiment-en-tfidf.zip")
     assert f"/{run.id}/0/" in place
+
+
+def test_the_zip_of_a_simple_model_names_its_label_column_where_there_are_several(
+    store: RunStore,
+) -> None:
+    run = make_run(store)
+    main = dataclasses.replace(run.recipe(), also=(TaskSpec("How urgent?"),))
+    run.write_recipe(main)
+    other = run.new_column(1, dataclasses.replace(main, task=main.also[0], also=(main.task,)))
+    add_result(other, ("positive", "negative"))
+    for column, name in ((run.main, "label"), (other, "how-urgent")):
+        _, button, _ = download.packed(column, "tfidf", "en")
+        place = Path(str(button.value["path"]))
+        assert place.name == f"sentiment-en-{name}-tfidf.zip"
+        assert zipfile.ZipFile(place).namelist()[0].startswith(f"{place.stem}/")
 
 
 @pytest.mark.parametrize("end", ["finished", "stopped", "failed", ""])

@@ -39,7 +39,7 @@ class Format(ABC):
 
     def name(self, column: LabelColumn, which: str) -> str:
         """The name of the zip, without its ending, and of its top folder."""
-        return f"{slug(column.recipe().title)}-{self.key}"
+        return f"{column_slug(column)}-{self.key}"
 
     def store(self, run: Run) -> None:  # noqa: B027 - most are made when they are asked for
         """Keep the zip of the fine-tuned model with the run, after that was written. Raises OSError."""
@@ -85,6 +85,13 @@ def requirements(names: tuple[str, ...]) -> str:
     """The lines of a requirements.txt, with the versions that are installed here."""
     # torch calls its builds "2.13.0+cpu"; any of that version will do.
     return "".join(f"{name}=={version(name).partition('+')[0]}\n" for name in names)
+
+
+def column_slug(column: LabelColumn) -> str:
+    """The run's title as file name, with the label column where the run has several."""
+    recipe = column.recipe()
+    title = slug(recipe.title)
+    return f"{title}-{slug(recipe.task.column)}" if recipe.also else title
 
 
 def slug(name: str) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from core.export.formats.base import Format, slug
+from core.export.formats.base import Format, column_slug
 from core.modalities.base import Modality
 from core.runs.run import LabelColumn
 
@@ -23,7 +23,7 @@ class SkopsFolder(Format):
         return ("scikit-learn", "skops", *kind.needs, *encoder)
 
     def name(self, column: LabelColumn, which: str) -> str:
-        return f"{slug(column.recipe().title)}-{which}"
+        return f"{column_slug(column)}-{which}"
 
     def files(self, column: LabelColumn, which: str) -> dict[str, Path]:
         from core.export.simple import encoder_files
