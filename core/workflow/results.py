@@ -5,7 +5,6 @@ from __future__ import annotations
 import dataclasses
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -16,10 +15,9 @@ from core.evaluation.intervals import measure
 from core.evaluation.speed import latencies
 from core.export import bundle, formats
 from core.models.surgery.heads import narrow
-from core.recipe import Recipe
 from core.runs import events
 from core.runs.result import Best, Result
-from core.runs.run import LabelColumn, Run
+from core.runs.run import Run
 from core.tasks.metrics import Floats
 from core.technique import Fitted, Technique
 from core.training.fit import Fitter
@@ -29,38 +27,14 @@ from core.workflow.corrected_texts import corrected, corrected_rows, logits_of
 from core.workflow.decisions import Decided, decide
 from core.workflow.model_choice import unread
 from core.workflow.refit_on_all_rows import refit_on_all_rows
-from core.workflow.simple_models import Simple
+from core.workflow.simple_models import Baselines
 
 PROBES = 8  # test rows on which the exported model must give the same answers
 
 
-@dataclass(frozen=True)
-class Column:
-    """A label column: where its results go, the rows that have its label, its simple models."""
-
-    place: LabelColumn
-    rows: Rows
-    simple: Simple
-
-    @classmethod
-    def all(cls, run: Run, rows: Rows, recipe: Recipe) -> list[Column]:
-        columns, views = [], rows.views()
-        for number, view in enumerate(views):
-            place = run.new_column(number, _of(recipe, number)) if number else run.main
-            simple = Simple(place, view, recipe.train.seed, len(views))
-            columns.append(cls(place, view, simple))
-        return columns
-
-
-def _of(recipe: Recipe, number: int) -> Recipe:
-    """The recipe as that of another of its label columns."""
-    others = tuple(task for k, task in enumerate(recipe.tasks) if k != number)
-    return dataclasses.replace(recipe, task=recipe.tasks[number], also=others)
-
-
 def write(
     run: Run,
-    columns: Sequence[Column],
+    baselines: Sequence[Baselines],
     rows: Rows,
     fit: Fitter,
     fitted: Fitted,
@@ -93,7 +67,7 @@ def write(
     }
     run.append(events.StageStarted(stage="export"))
     formats.drop(run)
-    if len(columns) > 1:
+    if len(baselines) > 1:
         about = {
             column: {
                 "labels": task.names,
@@ -104,12 +78,12 @@ def write(
         }
         recipe = dataclasses.replace(run.recipe(), train=fit.spec)
         bundle.export_joint(run, model, fit.processor, about, recipe)
-    for number, column in enumerate(columns):
+    for number, simple in enumerate(baselines):
         place = joint.places[number]
-        column_logits = logits[np.isin(rows.split.test, column.rows.split.test)][:, place]
+        column_logits = logits[np.isin(rows.split.test, simple.column.rows.split.test)][:, place]
         _write_one(
-            column,
-            narrow(model, place) if len(columns) > 1 else model,
+            simple,
+            narrow(model, place) if len(baselines) > 1 else model,
             column_logits,
             decided[number],
             fit,
@@ -130,7 +104,7 @@ def _best(best: Mapping[str, Any], number: int) -> Best:
 
 
 def _write_one(
-    column: Column,
+    simple: Baselines,
     model: Any,
     logits: Floats,
     decided: Decided,
@@ -140,7 +114,7 @@ def _write_one(
     *,
     main: bool,
 ) -> None:
-    place, rows, simple = column.place, column.rows, column.simple
+    place, rows = simple.column.place, simple.column.rows
     task, texts, truth = rows.task, rows.texts_at(rows.split.test), rows.truth[rows.split.test]
     probabilities, threshold = task.probabilities(logits), decided.threshold
     timed = TorchModel(model, fit.processor, fit.spec.max_length, fit.modality)
@@ -175,7 +149,7 @@ def _write_one(
         return dataclasses.replace(whole, small=small, techniques=shown)
 
     # What is taken away says what was chosen; the run's own recipe stays what was asked for.
-    recipe = dataclasses.replace(place.recipe(), train=fit.spec)
+    recipe = dataclasses.replace(simple.column.recipe, train=fit.spec)
     result = bundle.export(
         place,
         model,

@@ -30,8 +30,9 @@ from core.training.plan import Facts, plan_training, with_techniques
 from core.training.rows import Rows
 from core.training.trainer import Diverged, drop_checkpoints
 from core.words import Message, message
-from core.workflow import results
+from core.workflow import results, simple_models
 from core.workflow.model_choice import unread
+from core.workflow.simple_models import Baselines, Column
 
 log = logging.getLogger(__name__)
 
@@ -72,9 +73,9 @@ def _train(run: Run, started: float) -> int | None:
     _stop_here(run)
 
     run.append(events.StageStarted(stage="baselines", rows=len(rows.split.train)))
-    columns = results.Column.all(run, rows, recipe)
+    columns, plain = Column.all(run, rows, recipe), []
     for column in columns:
-        column.simple.plain()
+        plain.append(simple_models.plain(column))
         _stop_here(run)
 
     run.append(events.StageStarted(stage="prepare"))
@@ -92,10 +93,16 @@ def _train(run: Run, started: float) -> int | None:
     run.append(events.StageStarted(stage="baselines", rows=len(rows.split.train)))
     bf16 = machine.precision == "bf16"
     # Where the encoder stays as it came, the frozen embedding would be the run's own model once more.
-    for column in columns if not any(technique.frozen for technique in chosen) else []:
-        column.simple.embedding(
-            model, processor, length, bf16=bf16, between=lambda: _stop_here(run)
+    frozen = any(technique.frozen for technique in chosen)
+    embedded = [
+        None
+        if frozen
+        else simple_models.embedding(
+            column, model, processor, length, bf16=bf16, between=lambda: _stop_here(run)
         )
+        for column in columns
+    ]
+    baselines = list(map(Baselines, columns, plain, embedded))
 
     run.append(events.StageStarted(stage="prepare"))
     sets = EncodedSplits.of(rows, processor, length, run.tokens, lambda: _stop_here(run))
@@ -138,7 +145,7 @@ def _train(run: Run, started: float) -> int | None:
             _note(run, message("train.stopped_before", name=name))
 
     release_memory()  # the optimizer's; what comes now needs less
-    results.write(run, columns, rows, fit, fitted, chosen, started)
+    results.write(run, baselines, rows, fit, fitted, chosen, started)
     if fitted.stopped:
         return int(fitted.best["step"])
     drop_checkpoints(run.path)

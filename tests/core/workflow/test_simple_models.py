@@ -90,7 +90,7 @@ def test_where_it_learned_more_the_model_is_recommended(
 ) -> None:
     # One row to learn from: the simple model can only guess.
     monkeypatch.setattr("core.simple_models.fit.MAX_TRAIN_ROWS", 1)
-    monkeypatch.setattr(simple_models.Simple, "embedding", lambda *_, **__: None)
+    monkeypatch.setattr(simple_models, "embedding", lambda *_, **__: None)
     run = trained(store, sentiment_csv(120), epochs=6.0, learning_rate=5e-3)
     result = run.measured()
     assert result.recommended == run.recommended() == "model"
