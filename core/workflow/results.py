@@ -79,8 +79,8 @@ def write(
         recipe = dataclasses.replace(run.recipe(), train=fit.spec)
         bundle.export_joint(run, model, fit.processor, about, recipe)
     for number, simple in enumerate(baselines):
-        place = joint.places[number]
-        column_logits = logits[np.isin(rows.split.test, simple.column.rows.split.test)][:, place]
+        column, place = simple.column, joint.places[number]
+        column_logits = logits[np.isin(rows.split.test, column.rows.split.test)][:, place]
         _write_one(
             simple,
             narrow(model, place) if len(baselines) > 1 else model,
