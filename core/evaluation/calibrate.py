@@ -40,6 +40,8 @@ def temperature(task: Task, logits: Floats, truth: Numbers) -> Temperature:
     Skipped for fewer than FEWEST rows, and where every row is right: the surer the better, as far as they can
     tell, which is not to be believed. A row whose truth the model cannot answer (minus infinity) has no say.
     """
+    from scipy.optimize import minimize_scalar
+
     rows = len(truth)
     if rows < FEWEST:
         return Temperature(1.0, rows, message("calibrate.few", rows=rows, fewest=FEWEST))
@@ -49,16 +51,13 @@ def temperature(task: Task, logits: Floats, truth: Numbers) -> Temperature:
     logits, truth = logits[tells], truth[tells]
     if not len(truth):
         return Temperature(1.0, rows, message("calibrate.few", rows=0, fewest=FEWEST))
-    # The cross-entropy has one minimum: look between the neighbours of the best so far, five times closer.
-    low, high, best = *map(math.log, BOUNDS), 0.0
-    while high - low > CLOSE:
-        tried = np.linspace(low, high, 11)
-        losses = [
-            float(task.nats(logits / math.exp(logarithm), truth).mean()) for logarithm in tried
-        ]
-        place = int(np.argmin(losses))
-        low, best, high = (float(tried[min(10, max(0, place + k))]) for k in (-1, 0, 1))
-    return Temperature(math.exp(best), len(truth))
+    # The cross-entropy has one minimum.
+    best = minimize_scalar(
+        lambda logarithm: task.nats(logits / math.exp(logarithm), truth).mean(),
+        bounds=tuple(map(math.log, BOUNDS)),
+        options={"xatol": CLOSE},
+    )
+    return Temperature(math.exp(best.x), len(truth))
 
 
 def reliability(task: Task, probabilities: Floats, truth: Numbers) -> Reliability:

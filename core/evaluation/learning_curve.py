@@ -136,15 +136,12 @@ def _promise(sizes: Floats, f1: Floats, again: list[np.ndarray]) -> tuple[float,
 
 def _fit(sizes: Floats, error: Floats) -> tuple[float, float]:
     """The gain of the next doubling by the best power law, and its squared errors."""
+    from scipy.optimize import nnls
+
     best = (0.0, np.inf)
     for b in EXPONENTS:
         falls = (sizes / sizes[-1]) ** -b
-        centred = falls - falls.mean()
-        a = max(0.0, float(centred @ error / (centred @ centred)))
-        c = float(error.mean() - a * falls.mean())
-        if c < 0:
-            a, c = max(0.0, float(falls @ error / (falls @ falls))), 0.0
-        left = float(((a * falls + c - error) ** 2).sum())
-        if left < best[1]:
-            best = (a * (1 - 2.0**-b), left)
+        (a, _), left = nnls(np.column_stack([falls, np.ones_like(falls)]), error)
+        if left**2 < best[1]:
+            best = (float(a * (1 - 2.0**-b)), left**2)
     return best
