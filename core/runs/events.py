@@ -50,6 +50,13 @@ class StageStarted(Event):
 
 
 @dataclass(frozen=True, kw_only=True)
+class RowsDone(Event):
+    """Rows done: of those of the present stage, which says how many it has, so many `rows` are done."""
+
+    rows: int
+
+
+@dataclass(frozen=True, kw_only=True)
 class Baseline(Event):
     """Baseline: a simple model was scored on the validation rows. `name`: tfidf, colours or embedding."""
 
@@ -147,6 +154,7 @@ TYPES: dict[str, type[Event]] = {
         RunQueued,
         RunStarted,
         StageStarted,
+        RowsDone,
         Baseline,
         Step,
         Evaluated,

@@ -41,6 +41,8 @@ class Progress:
     total_steps: int = 0
     epoch: float = 0.0
     epochs: float = 0.0
+    rows: int = 0  # of the present stage, and how many of them are done, where that is counted
+    rows_done: int = 0
     train: list[tuple[float, float, float]] = field(default_factory=list)  # step, epoch, loss
     # By name and label column.
     baselines: dict[str, dict[str, events.Baseline]] = field(default_factory=dict)
@@ -71,11 +73,14 @@ class Progress:
                 self.baselines.clear()
                 self._pace.clear()
             case events.StageStarted():
-                self.stage = event.stage
+                self.stage, self.rows, self.rows_done = event.stage, event.rows, 0
                 self._pace.clear()
                 if event.total_steps:
                     self.total_steps, self.epochs = event.total_steps, event.epochs
                     self._pace.append((event.time, self.step))
+            case events.RowsDone():
+                self.rows_done = event.rows
+                self._pace.append((event.time, event.rows))
             case events.Baseline():
                 self.baselines.setdefault(event.name, {})[event.column] = event
             case events.Step():
@@ -131,14 +136,15 @@ class Progress:
     def share(self) -> float:
         """The share that is done, from 0 to 1; training is taken for 95 % of a run.
 
-        A stage that has its own chart says how much of the stage is done: it comes before the training.
+        A stage before the training that has its own chart, or counts its rows, says how much of the stage is
+        done.
         """
         if self.status == "finished":
             return 1.0
         if self.stage in ("test", "export") and self.status == "running":
             return 0.97
-        if self._own:
-            return self._own.step / max(1, self._own.total_steps)
+        if stage := self._stage_steps:
+            return stage[0] / max(1, stage[1])
         return 0.95 * self.step / self.total_steps if self.total_steps else 0.0
 
     @property
@@ -150,13 +156,21 @@ class Progress:
         (start, first), (end, last) = self._pace[0], self._pace[-1]
         if last <= first or end <= start:
             return None
-        total = self._own.total_steps if self._own else self.total_steps
+        total = self._stage_steps[1] if self._stage_steps else self.total_steps
         return (total - last) * (end - start) / (last - first)
 
     @property
-    def _own(self) -> events.Point | None:
-        """The last point of the present stage's own chart, if it has one."""
-        return self.charts[self.stage][-1] if self.stage in self.charts else None
+    def in_stage(self) -> bool:
+        """Are `share` and `seconds_left` those of the present stage alone?"""
+        return self._stage_steps is not None
+
+    @property
+    def _stage_steps(self) -> tuple[int, int] | None:
+        """How many steps, or rows, of the present stage are done, and how many there are, where it tells."""
+        if self.stage in self.charts:
+            last = self.charts[self.stage][-1]
+            return last.step, last.total_steps
+        return (self.rows_done, self.rows) if self.rows_done else None
 
     @property
     def seconds(self) -> float:

@@ -8,6 +8,7 @@ import copy
 import dataclasses
 import math
 import tempfile
+import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -40,8 +41,15 @@ from core.training.head_only import FrozenEncoder
 from core.training.machine import Machine
 from core.training.plan import Plan, plan_training
 from core.training.stages import Stages
-from core.training.trainer import FineTuner, Interrupted, KeepBest, Reporter, last_checkpoint
-from core.words import Message, message
+from core.training.trainer import (
+    LOG_SECONDS,
+    FineTuner,
+    Interrupted,
+    KeepBest,
+    Reporter,
+    last_checkpoint,
+)
+from core.words import Message, message, of_kind
 
 SLOWER_RATE = 0.2  # of the learning rates, when they were too high
 # Where a model can be cut in two, so that its frozen part works once for each row. The first that fits.
@@ -345,6 +353,7 @@ class Fitter(Fit):
             why = "train.no_room"
             if not self._unobserved:
                 self.run.append(events.StageStarted(stage="keep", rows=len(rows) + len(validation)))
+            tell = self._count_rows()
             with contextlib.suppress(TooLarge):
                 train, scored = (
                     part.compute(
@@ -353,13 +362,27 @@ class Fitter(Fit):
                         self.run.tokens / f"{name}.npy",
                         self.machine.autocast,
                         self.raise_if_stopped,
+                        tell,
                     )
                     for name, some in (("train", rows), ("validation", validation))
                 )
                 self.cached = FrozenFeatureCache(rows, part.scaling, train, scored)
                 return part, train, scored
-        self.note(message(why))
+        self.note(message(of_kind(why, self.modality.key)))
         return None, rows, validation
+
+    def _count_rows(self) -> Callable[[int], None]:
+        """What is told of the rows that are done, a batch at a time, and tells the run now and then."""
+        done, told = 0, time.monotonic()
+
+        def tell(rows: int) -> None:
+            nonlocal done, told
+            done += rows
+            if not self._unobserved and time.monotonic() - told >= LOG_SECONDS:
+                told = time.monotonic()
+                self.run.append(events.RowsDone(rows=done))
+
+        return tell
 
     def raise_if_stopped(self) -> None:
         if self.should_stop():

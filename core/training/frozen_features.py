@@ -149,10 +149,12 @@ class FrozenPart(ABC):
         file: Path,
         autocast: Callable[[], Any],
         raise_if_stopped: Callable[[], None] = lambda: None,
+        tell: Callable[[int], None] = lambda rows: None,
     ) -> CachedFeatures:
         """The features of all `rows`, kept in `file`.
 
-        `raise_if_stopped` is called between batches. Raises TooLarge when the disk has no room.
+        `raise_if_stopped` is called between batches, `tell` after each with its number of rows.
+        Raises TooLarge when the disk has no room.
         """
         lengths = self.lengths(rows)
         like: np.ndarray = np.zeros(self.hidden, self.dtype)
@@ -166,6 +168,7 @@ class FrozenPart(ABC):
             real = mask.cpu().numpy().astype(bool)
             for number, own, there in zip(numbers, vectors.cpu().numpy(), real, strict=True):
                 features.write(int(number), own[there])
+            tell(len(numbers))
         return features
 
     def _inputs(self, batch: Any) -> dict[str, torch.Tensor]:

@@ -33,9 +33,10 @@ from core.words import message, say
 from core.workflow.corrections import Corrections
 from tests.conftest import measured
 from tests.core.data.drawn import coloured, packed, picture
-from tests.ui.fake import add_events, add_model, add_result, drawn
+from tests.ui.fake import add_events, add_model, add_result, drawn, make_run
 from tests.ui.test_pieces import Elements
 from ui.kit.words import esc
+from ui.server.live import Look
 from ui.session import Loaded
 from ui.steps.data import overview
 from ui.steps.data import step as data
@@ -45,6 +46,7 @@ from ui.steps.result import step as result
 from ui.steps.result.step import ResultStep
 from ui.steps.shared.checkup import checkup_html, findings_html
 from ui.steps.shared.picked_model import fit_html
+from ui.steps.train import step as train
 
 HOSTILE = '"><script>alert(1)</script>.png'
 
@@ -122,6 +124,21 @@ def test_the_settings_name_the_files_alone(store: RunStore, table: Table) -> Non
     facts = result.settings_html(run.main, run.measured(), "en")
     assert '<dd dir="auto">file</dd>' in facts
     assert "sha256" not in facts
+
+
+@pytest.mark.parametrize(("kind", "things"), [("image", "picture"), ("text", "row")])
+def test_the_frozen_layers_look_at_pictures(
+    store: RunStore, table: Table, kind: str, things: str
+) -> None:
+    run = run_of(store, table) if kind == "image" else make_run(store, upto=0, end="")
+    run.append(events.StageStarted(time=200.0, stage="keep", rows=40))
+    for seconds in (1, 2, 3):
+        run.append(events.RowsDone(time=200.0 + seconds, rows=10 * seconds))
+    look = Look(run, run.progress(), "running", stopping=False, has_model=False, before=())
+    parts = train.draw(look, "en")
+    assert f"look at every {things} once" in parts["verdict"]
+    assert "75%" in parts["run-status"]
+    assert "before the training begins" in parts["run-status"]
 
 
 def test_the_catalogue_follows_the_data(store: RunStore, table: Table) -> None:

@@ -48,6 +48,19 @@ def test_time_left_follows_the_pace() -> None:
     assert progress.share == pytest.approx(0.95 * 0.2)
 
 
+def test_a_stage_that_counts_its_rows_says_how_far_it_is() -> None:
+    progress = started()
+    progress.add(events.StageStarted(time=100.0, stage="keep", rows=400))
+    assert (progress.share, progress.in_stage) == (0.0, False)
+    for seconds in (1, 2, 3):
+        progress.add(events.RowsDone(time=100.0 + seconds, rows=100 * seconds))
+    assert progress.share == pytest.approx(0.75)
+    assert progress.seconds_left == pytest.approx(1)
+    assert progress.in_stage
+    progress.add(events.StageStarted(time=105.0, stage="train", total_steps=10, epochs=1.0))
+    assert (progress.share, progress.in_stage, progress.seconds_left) == (0.0, False, None)
+
+
 def test_a_resumed_run_draws_what_came_after_its_checkpoint_anew() -> None:
     progress = started()
     for event in (step(5), evaluated(5, 0.6, 0.5, True), step(9), evaluated(10, 0.4, 0.8, True)):

@@ -20,8 +20,11 @@ from core.inference.predictor import TransformerPredictor
 from core.jobs.queue import new_run
 from core.modalities import modality_of
 from core.recipe import ModelSpec, Recipe
+from core.runs import events
 from core.runs.run import Run
 from core.runs.store import RunStore
+from core.training import fit
+from core.training.head_only import FrozenEncoder
 from core.training.rows import Rows
 from core.workflow import results
 from core.workflow.train import train
@@ -57,6 +60,20 @@ def test_it_learns_and_says_what_it_beat(fast: Run) -> None:
         f"{colour}/{k}.png" for colour in ("red", "blue") for k in range(30)
     }
     assert not (fast.path / "tokens").exists()
+
+
+def test_the_pictures_that_the_frozen_layers_have_looked_at_are_counted(
+    picture_store: RunStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(fit, "LOG_SECONDS", 0)
+    monkeypatch.setattr(FrozenEncoder, "vectors_at_once", 4)
+    run = run_of(picture_store, read_archive(coloured(10), "toy.zip"), epochs=1.0)
+    told = events.read(run.events)[0]
+    (stage,) = (e for e in told if isinstance(e, events.StageStarted) and e.stage == "keep")
+    done = [event.rows for event in told if isinstance(event, events.RowsDone)]
+    assert len(done) > 3
+    assert done == sorted(set(done))
+    assert done[-1] == stage.rows
 
 
 @pytest.mark.slow

@@ -13,7 +13,7 @@ from core.errors import UserError
 from core.runs.integrity import check
 from core.runs.progress import Progress
 from core.runs.run import RESUMABLE, LabelColumn, Run
-from core.words import ASSETS, Message, message, say
+from core.words import ASSETS, Message, message, of_kind, say
 from ui.kit import charts, html
 from ui.kit.answer import Answer, fill
 from ui.kit.errors import errors_to, problem
@@ -99,7 +99,7 @@ def draw(look: Look, lang: str) -> dict[str, str]:
     progress, status = look.progress, look.status
     return {
         "run-status": status_html(look.run, progress, status, look.before, lang),
-        "verdict": esc(say(_verdict(progress, status, look.stopping), lang)),
+        "verdict": esc(say(_verdict(look), lang)),
         "run-alert": alert_html(progress, status, lang),
         "live-plot": charts.live(progress, look.run.id, lang).to_json(),
         "run-stages": stages_html(progress, lang),
@@ -127,13 +127,16 @@ def show(shot: Shot, lang: str) -> tuple[Any, ...]:
     )
 
 
-def _verdict(progress: Progress, status: str, stopping: bool) -> Message:
+def _verdict(look: Look) -> Message:
     """One plain sentence; what a failure was stands in its own card."""
-    if stopping:
+    if look.stopping:
         return message("train.stopping.line")
-    if status == "interrupted":
+    if look.status == "interrupted":
         return message("train.verdict.interrupted")
-    return message("verdict.failed") if status == "failed" else progress.verdict()
+    if look.status == "failed":
+        return message("verdict.failed")
+    said = look.progress.verdict()
+    return Message(of_kind(said.key, look.run.recipe().data.modality), said.values)
 
 
 def status_html(run: Run, progress: Progress, status: str, before: Sequence[Run], lang: str) -> str:
@@ -144,7 +147,7 @@ def status_html(run: Run, progress: Progress, status: str, before: Sequence[Run]
     if status == "queued":
         line = waits_for(before, lang)
     elif left is not None and status == "running":
-        key = "train.left.stage" if progress.stage in progress.charts else "train.left"
+        key = "train.left.stage" if progress.in_stage else "train.left"
         line = say(key, lang, left=duration(left, lang))
     elif status == "running":
         line = say("train.estimating", lang) if progress.stage in ("", "prepare") else ""
