@@ -14,7 +14,6 @@ ALL = [
     events.RunQueued(),
     events.RunStarted(),
     events.StageStarted(stage="train", total_steps=10, epochs=2.5, rows=80),
-    events.RowsDone(rows=40),
     events.Baseline(name="tfidf", accuracy=0.8, macro_f1=0.7, seconds=0.5),
     events.Step(step=1, epoch=0.1, loss=0.7, learning_rate=1e-5),
     events.Evaluated(step=5, epoch=1.0, loss=0.6, accuracy=0.5, macro_f1=0.4, best=True),
@@ -28,6 +27,7 @@ ALL = [
     events.RunFailed(
         message=message("error.unexpected", reason=message("verdict.failed")), hint=None
     ),
+    events.RowsDone(rows=40),
 ]
 
 
