@@ -31,6 +31,7 @@ LABEL_ROOM = 0.13  # of the scores' axis: the height of a line of text
 BETWEEN = 5  # parts of a line between two evaluations
 LABEL_WIDTH = 0.45  # of the chart: the longest name of one line, on a phone
 RING = 0.08  # of the scores' axis: from the middle of the ring around what is kept to its edge
+LOSSES, SCORES = (0.5, 0.93), (0.0, 0.34)  # where the two panels stand, as shares of the height
 LABEL_TOP = 1.1  # of the scores' axis: up to here there is room below the legend
 
 
@@ -120,20 +121,58 @@ def _live_layout(progress: Progress, run_id: str, language: str) -> go.Layout:
         "hoverformat": ".2f",
     }
     y = {"gridcolor": GRID, "zeroline": False, "fixedrange": True}
+    begun = bool(progress.train or progress.evaluations)
+    # What has nothing to measure yet has no scale.
+    losses = {"domain": LOSSES, "rangemode": "tozero", "visible": begun}
+    seen = begun or bool(progress.rivals)
+    scores = {
+        "domain": SCORES,
+        "range": [0, 1.04],
+        "tickvals": [0.25, 0.5, 0.75, 1],
+        "visible": seen,
+    }
     return layout(
         LIVE_HEIGHT,
         _live_label(progress, language),
         margin={"l": 52, "r": 16, "t": 8, "b": 44},
         uirevision=run_id,
         hovermode="x unified",
-        xaxis=x,
-        yaxis={**y, "domain": [0.5, 0.93], "rangemode": "tozero"},
-        yaxis2={**y, "domain": [0, 0.34], "range": [0, 1.04], "tickvals": [0.25, 0.5, 0.75, 1]},
+        xaxis={**x, "visible": seen},
+        yaxis={**y, **losses},
+        yaxis2={**y, **scores},
+        showlegend=begun,
         legend=_legend(1.0),
         legend2=_legend(0.41),
         shapes=[_rival_line(rival) for rival in progress.rivals],
-        annotations=_rival_names(progress, language),
+        annotations=[*_rival_names(progress, language), *_awaited(progress, language)],
     )
+
+
+def _awaited(progress: Progress, language: str) -> list[dict[str, Any]]:
+    """Words in place of curves without a point: when the first comes, or that none came."""
+    empty: list[tuple[str, float]] = []
+    if not progress.train and not progress.evaluations:
+        empty.append(("loss", sum(LOSSES) / 2))
+    if not progress.evaluations:
+        levels = [rival.macro_f1 for rival in progress.rivals]
+        # Where the lines of the simple models are farthest.
+        free = max((0.5, 0.25, 0.75), key=lambda y: min((abs(y - at) for at in levels), default=0))
+        empty.append(("score", SCORES[0] + free * (SCORES[1] - SCORES[0])))
+    when = "never" if progress.done else "awaited"
+    return [
+        {
+            "name": "awaited",
+            "text": say(f"train.chart.{when}.{curve}", language),
+            "xref": "paper",
+            "yref": "paper",
+            "x": 0.5,
+            "y": y,
+            "showarrow": False,
+            "bgcolor": "var(--tt-card)",  # above the lines of the epochs
+            "font": {"size": 12, "color": TEXT},
+        }
+        for curve, y in empty
+    ]
 
 
 def _rival_line(rival: Rival) -> dict[str, Any]:
@@ -252,7 +291,8 @@ def _live_label(progress: Progress, language: str) -> str:
         score=_shown(last.macro_f1 if last else math.nan),
     )
     rivals = [name["text"] for name in _rival_names(progress, language)]
-    return "; ".join([said, *rivals])
+    awaited = [words["text"] for words in _awaited(progress, language)]
+    return "; ".join([said, *rivals, *awaited])
 
 
 def confusion(labels: Sequence[str], counts: Sequence[Sequence[int]], language: str) -> go.Figure:

@@ -46,7 +46,56 @@ def rivals(*scores: float) -> tuple[list[dict[str, float]], list[dict[str, str]]
     for name, value in zip(("tfidf", "embedding"), scores, strict=False):
         progress.add(events.Baseline(name=name, accuracy=value, macro_f1=value, seconds=1))
     layout = json.loads(charts.live(progress, "r", "en").to_json())["layout"]
-    return layout.get("shapes", []), layout.get("annotations", [])
+    names = [words for words in layout.get("annotations", []) if words.get("name") != "awaited"]
+    return layout.get("shapes", []), names
+
+
+def awaited(progress: Progress) -> list[str]:
+    layout = json.loads(charts.live(progress, "r", "en").to_json())["layout"]
+    words = [
+        each["text"] for each in layout.get("annotations", []) if each.get("name") == "awaited"
+    ]
+    assert all(text in layout["meta"]["label"] for text in words)
+    return words
+
+
+def test_before_the_first_point_it_says_what_is_awaited() -> None:
+    progress, loss = Progress(), "The loss begins with the first step."
+    score = "Scores begin with the first evaluation."
+    assert awaited(progress) == [loss, score]
+    layout = json.loads(charts.live(progress, "r", "en").to_json())["layout"]
+    axes = [layout[name]["visible"] for name in ("xaxis", "yaxis", "yaxis2")]
+    assert axes == [False, False, False]
+    assert layout["showlegend"] is False
+    progress.add(events.Baseline(name="tfidf", accuracy=0.5, macro_f1=0.5, seconds=1))
+    assert awaited(progress) == [loss, score]
+    progress.add(events.Step(step=1, epoch=0.1, loss=0.7, learning_rate=1e-4))
+    assert awaited(progress) == [score]
+    layout = json.loads(charts.live(progress, "r", "en").to_json())["layout"]
+    assert layout["yaxis"]["visible"]
+    assert layout["showlegend"]
+    scores = {"loss": 0.6, "accuracy": 0.5, "macro_f1": 0.4, "best": True}
+    progress.add(events.Evaluated(step=5, epoch=0.5, **scores))
+    assert awaited(progress) == []
+
+
+def test_of_a_run_without_a_point_it_says_that_none_comes() -> None:
+    progress = Progress()
+    progress.add(events.RunStopped(step=None, seconds=1))
+    assert awaited(progress) == [
+        "It ended before the first step.",
+        "It ended before the first evaluation.",
+    ]
+
+
+def test_the_awaited_score_keeps_off_the_lines_of_the_simple_models() -> None:
+    progress = Progress()
+    for name, macro_f1 in (("tfidf", 0.5), ("embedding", 0.8)):
+        progress.add(events.Baseline(name=name, accuracy=0.5, macro_f1=macro_f1, seconds=1))
+    figure = charts.live(progress, "r", "en")
+    low, high = figure.layout.yaxis2.domain
+    (y,) = (words.y for words in figure.layout.annotations if words.text.startswith("Scores"))
+    assert (y - low) / (high - low) == pytest.approx(0.25)
 
 
 def test_what_there_is_to_beat_is_a_line_across_the_scores() -> None:
@@ -70,7 +119,7 @@ def test_of_several_label_columns_the_line_is_the_mean_like_the_curve() -> None:
         )
     layout = json.loads(charts.live(progress, "r", "en").to_json())["layout"]
     assert [line["y0"] for line in layout["shapes"]] == [0.7]
-    assert [name["text"] for name in layout["annotations"]] == ["word counts, mean 0.70"]
+    assert layout["annotations"][0]["text"] == "word counts, mean 0.70"
 
 
 def test_a_single_evaluation_of_several_label_columns_is_seen() -> None:
