@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import functools
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -57,7 +58,8 @@ class Loaded:
             return lambda options: read(source, name, options)
         if source is None or not source.is_file():
             return None
-        return functools.partial(read_any, source)
+        # The stored file may have another name than the one that the person gave it.
+        return lambda options: dataclasses.replace(read_any(source, options), name=name)
 
 
 @dataclass

@@ -89,21 +89,24 @@ class FileJobs:
         title: str,
         run: Run | None = None,
         options: ReadOptions = FOUND_OUT,
+        name: str = "",
     ) -> str:
         """Let a model answer each row of a file; the id to find it by. Raises UserError when it is full.
+        `name` is that of the file as shown to people, where the source has another one.
 
         The answers of a model of a `run` are where the page may hand them out.
         """
         self._tidy()
         key = secrets.token_urlsafe(18)
-        stem = re.sub(r"[^\w-]+", "-", source.stem).strip("-")[:60] or "table"
+        name = name or source.name
+        stem = re.sub(r"[^\w-]+", "-", Path(name).stem).strip("-")[:60] or "table"
         kind = source.suffix.lower() if source.suffix.lower() in (".tsv", ".txt") else ".csv"
-        name = f"{stem}-answered{kind}"
-        place = private("file-") / name
+        answered = f"{stem}-answered{kind}"
+        place = private("file-") / answered
         if run is not None:  # the key tells it from other files of that name
-            place = served(run.store.root, f"{run.id}/{secrets.token_hex(8)}", name)
+            place = served(run.store.root, f"{run.id}/{secrets.token_hex(8)}", answered)
         job = FileJob(
-            claim(source), source.name, model, title, place, run, options, upload=source,
+            claim(source), name, model, title, place, run, options, upload=source,
             work=lambda: self._work(job),
         )  # fmt: skip
         with self._lock:

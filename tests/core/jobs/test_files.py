@@ -44,6 +44,15 @@ def submitted(files: FileJobs, source: Path, content: str, model: Path) -> tuple
     return key, job
 
 
+def test_a_file_is_called_as_the_person_called_it(tmp_path: Path, model: Path) -> None:
+    files, source = FileJobs(), tmp_path / "_nul.csv"
+    source.write_text("text\nit stands as negative\n")
+    job = files.get(files.submit(source, model, "a model", name="nul.csv"))
+    assert job is not None
+    ended(job)
+    assert (job.error, job.name, job.out.name) == (None, "nul.csv", "nul-answered.csv")
+
+
 def test_a_file_is_answered_row_by_row(tmp_path: Path, model: Path) -> None:
     files = FileJobs()
     rows = "".join(f"{n};it stands as negative;=1\n" for n in range(600))

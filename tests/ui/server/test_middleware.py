@@ -325,11 +325,12 @@ def test_the_page_itself_may_upload(url: str) -> None:
         assert Path(answer.json()[0]).read_bytes() == FILE["files"][1]
 
 
-def opened(blocks: gr.Blocks, url: str, path: str) -> str:
-    """What the page answers to a new visitor who names a file as one just uploaded."""
+def opened(blocks: gr.Blocks, url: str, path: str, **said: str) -> str:
+    """What the page answers to a new visitor who names a file as one just uploaded, with what is `said` of
+    it."""
     box = next(block for block in blocks.blocks.values() if block.elem_id == "data-file")
     fn = next(fn for fn in blocks.fns.values() if (box._id, "upload") in map(tuple, fn.targets))
-    file = {"path": path, "meta": {"_type": "gradio.FileData"}}
+    file = {"path": path, "meta": {"_type": "gradio.FileData"}, **said}
     data = [file if block is box else None for block in fn.inputs]
     visitor = {"session_hash": secrets.token_hex(8)}
     joined = httpx.post(
@@ -341,6 +342,27 @@ def opened(blocks: gr.Blocks, url: str, path: str) -> str:
         json.loads(line[6:]) for line in answer.text.splitlines() if line.startswith("data: ")
     ]
     return str(next(event for event in events if event["msg"] == "process_completed"))
+
+
+@pytest.mark.parametrize(
+    ("name", "said", "stored", "shown"),
+    [
+        ("nul.csv", "nul.csv", "_nul.csv", "nul.csv"),
+        ("_nul.csv", "_nul.csv", "_nul.csv", "_nul.csv"),
+        ("rows.csv", "another name.csv", "rows.csv", "rows.csv"),
+        ("nul.csv", "../nul.csv", "_nul.csv", "_nul.csv"),
+    ],
+)
+def test_a_file_is_shown_by_the_name_that_it_was_given(
+    blocks: gr.Blocks, url: str, name: str, said: str, stored: str, shown: str
+) -> None:
+    """Whatever name is safe to store it by, on any system."""
+    rows = "".join(f"words of row {n},{'ab'[n % 2]}\n" for n in range(20))
+    files = {"files": (name, f"text,label\n{rows}".encode())}
+    (path,) = httpx.post(f"{url}/gradio_api/upload", files=files).json()
+    assert Path(path).name == stored
+    answer = opened(blocks, url, path, orig_name=said)
+    assert f"<h2>{shown}</h2>" in answer
 
 
 def test_an_upload_is_found_by_nobody_who_was_not_given_its_path(

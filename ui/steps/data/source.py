@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,6 +20,7 @@ from ui.kit import html
 from ui.kit.answer import Answer, fill
 from ui.kit.errors import errors_to, problem
 from ui.kit.html import actions, data_of
+from ui.kit.upload import UploadFile, given_name
 from ui.kit.words import esc, fragment, i18n, language
 from ui.session import CLICK, QUIET
 from ui.steps.data import empty
@@ -45,7 +47,7 @@ def build(shared: bool) -> Source:
     html.piece(fragment(lambda lang: f'<p class="tt-lead">{esc(say("ui.data.lead", lang))}</p>'))
     html.piece(fragment(lambda lang: who_sees(shared, lang)), elem_id="who-sees")
     with gr.Row(elem_classes="tt-halves"):
-        file = gr.File(label=i18n("ui.data.drop"), elem_id="data-file", height=246)
+        file = UploadFile(label=i18n("ui.data.drop"), elem_id="data-file", height=246)
         html.piece(fragment(empty.example))
     asked = reading.ask("reading-first")
     asked.render()
@@ -77,7 +79,8 @@ def wire(source: Source, trouble: gr.HTML, outputs: Sequence[Any], take: Take) -
             return {}
         try:
             options = reading.said_of(encoding, delimiter, header)
-            taken = take(read_any(Path(path), options), request, Path(path))
+            table = dataclasses.replace(read_any(Path(path), options), name=given_name(path))
+            taken = take(table, request, Path(path))
         except Exception as error:  # noqa: BLE001 - shown as a card and logged
             box = gr.Accordion(open=reading.may_help(error))
             return {how.box: box, source.file: None, trouble: problem(error, language(request))}

@@ -16,6 +16,7 @@ from ui.kit.answer import Answer
 from ui.kit.errors import errors_to, problem
 from ui.kit.progress import caption, track
 from ui.kit.ticker import OFF, ON, ticker
+from ui.kit.upload import UploadFile, given_name
 from ui.kit.words import duration, esc, fragment, i18n, language
 from ui.session import CLICK, QUIET, Session
 from ui.steps.result.answer import picked
@@ -33,7 +34,7 @@ class LabelFile:
         with gr.Accordion(i18n("whole.title"), open=False, elem_id="whole") as self.box:
             note = fragment(lambda lang: f'<p class="tt-note">{esc(say("whole.help", lang))}</p>')
             html.piece(note)
-            self.file = gr.File(label=i18n("whole.drop"), height=130, elem_id="whole-file")
+            self.file = UploadFile(label=i18n("whole.drop"), height=130, elem_id="whole-file")
             self.reading = read_options.ask("whole-reading")
             self.reading.render()
             self.problem = html.piece(elem_id="whole-problem")
@@ -132,11 +133,12 @@ class LabelFile:
                 return {}
             column = session.get_column(run_id, number)
             chosen, recipe = picked(column, which), column.recipe()
-            model = say(f"result.which.{chosen}", language(request))
-            title = f"{recipe.title} · {model}"
+            which_model = say(f"result.which.{chosen}", language(request))
+            title = f"{recipe.title} · {which_model}"
             options = read_options.said_of(encoding, delimiter, header)
             jobs.forget(old)
-            key = jobs.submit(Path(path), column.folder(chosen), title, column.run, options)
+            model, name = column.folder(chosen), given_name(path)
+            key = jobs.submit(Path(path), model, title, column.run, options, name)
             return {
                 self.file: None,
                 self.problem: "",

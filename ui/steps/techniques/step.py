@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import functools
 from collections.abc import Container, Sequence
 from dataclasses import dataclass
@@ -27,6 +28,7 @@ from ui.kit import html
 from ui.kit.answer import Answer, fill
 from ui.kit.errors import errors_to
 from ui.kit.html import actions, data_of
+from ui.kit.upload import UploadFileButton, given_name
 from ui.kit.words import esc, fragment, i18n, language
 from ui.open_run import OpenRun, Settings
 from ui.session import CLICK, QUIET, TECHNIQUES, TRAIN, Loaded, Session, go
@@ -102,7 +104,7 @@ def build() -> TechniquesStep:
     further = Unlabelled(
         gr.State(None),
         html.piece(elem_id="extra-note", render=False),
-        gr.UploadButton(i18n("ui.extra.add"), size="sm", elem_id="extra-add", render=False),
+        UploadFileButton(i18n("ui.extra.add"), size="sm", elem_id="extra-add", render=False),
         gr.Button(
             i18n("ui.extra.remove"), size="sm", visible=False, elem_id="extra-remove", render=False
         ),
@@ -236,7 +238,7 @@ def _wire_unlabelled(step: TechniquesStep, session: Session) -> Any:
         options = read_options.said_of(encoding, delimiter, header)
         own = claim(Path(file))
         try:
-            table = read_unlabelled(own, options)
+            table = dataclasses.replace(read_unlabelled(own, options), name=given_name(file))
         finally:
             drop(own, Path(file))
         columns = text_columns(table, loaded.profile.text if loaded else ())
