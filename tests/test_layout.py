@@ -23,6 +23,7 @@ TESTED_BY = {
     "core/evaluation": "core/evaluation/test_compare core/inference/test_predictor",
     "core/evidence": "core/report/test_run",
     "core/export/formats": "core/export/test_bundle core/export/test_simple core/export/test_onnx",
+    "core/export/predictor": "core/inference/test_predictor core/export/test_simple",
     "core/export/scripts": "core/export/test_bundle core/export/test_simple core/export/test_onnx_pictures",
     "core/io": "core/io/test_json_files core/data/archives/test_sandbox",
     "core/jobs": "core/jobs/test_files core/jobs/test_deletion core/runs/test_store",

@@ -8,10 +8,8 @@ find it; only the download gets a copy of its own, as `encoder`.
 
 from __future__ import annotations
 
-import copy
 import json
 import logging
-import threading
 import zipfile
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -20,24 +18,24 @@ from typing import Any
 
 import numpy as np
 
-from core.data.table import Table
 from core.errors import UserError
 from core.export import formats, scripts
-from core.export.bundle import abstention_limit, base_of, new_folder, write
+from core.export.bundle import base_of, new_folder, write
 from core.export.card import simple_card
 from core.export.formats.base import NEEDED, requirements
 from core.export.formats.skops_folder import CLASSIFIER, PROBES, SkopsFolder
+from core.export.predictor import Predictor
 from core.io.json_files import read_bytes, read_json
 from core.io.typed import decode
-from core.modalities import by_key, modality_of
+from core.modalities import by_key
 from core.modalities.base import Input, Modality
 from core.modalities.segmentation import Unit
-from core.modalities.text import NO_LIMIT, Place, read_lengths, tokens_of
+from core.modalities.text import NO_LIMIT, Place, tokens_of
 from core.models.load import pretrained, readable
 from core.models.locate import FILES, locate
 from core.recipe import Recipe
 from core.runs.result import FILE as RESULT_FILE
-from core.runs.result import Result, threshold_in
+from core.runs.result import Result
 from core.runs.run import LabelColumn
 from core.runs.store import column_at
 from core.simple_models import fit
@@ -148,20 +146,15 @@ def _kind(part: Any) -> str:
     return type(part).__name__ if ours else f"{type(part).__module__}.{type(part).__name__}"
 
 
-class SimplePredictor:
-    """A folder of a simple model, ready to answer: the same interface as
-    `core.inference.predictor.TransformerPredictor`.
+class SimplePredictor(Predictor):
+    """A folder of a simple model, ready to answer. Raises UserError for what cannot be loaded."""
 
-    `encoder` is the folder of the pretrained model that "embedding" needs; without it, the folder's
-    own `encoder`, or what the recipe of the run names. Raises UserError for what cannot be loaded.
-    """
-
-    def __init__(self, folder: Path, encoder: Path | None = None) -> None:
+    def __init__(self, folder: Path) -> None:
         self._pipeline = load(folder / CLASSIFIER)
         try:
             recipe = Recipe.from_json(read_bytes(folder / "recipe.json").decode())
             labels = read_json(folder / "labels.json")
-            self.labels: tuple[str, ...] = tuple(map(str, labels))
+            self.labels = tuple(map(str, labels))
             known = {str(name) for name in self._pipeline.classes_}
             if not known <= set(self.labels):
                 raise ValueError(known)
@@ -169,28 +162,18 @@ class SimplePredictor:
             raise UserError(
                 "predict_unreadable", name=folder.name, reason=type(error).__name__
             ) from error
+        super().__init__(folder)
         self.task = of_names(self.labels, recipe.task.separator)
-        self.threshold = threshold_in(folder)
-        self.abstain_below = abstention_limit(folder)
-        self.text_columns: tuple[str, ...] = recipe.data.text
+        self.text_columns = recipe.data.text
         self.modality = by_key(recipe.data.modality)()
         self._plain = fit.BASELINES[self.modality.plain]
         self._length = recipe.train.max_length or NO_LIMIT
-        self._lock = threading.Lock()
         self._encoder: tuple[Any, Any] | None = None
         if "featureunion" not in self._pipeline.named_steps and is_embedding(folder):
-            self._encoder = _encoder(encoder or encoder_of(folder, recipe), self.modality)
-
-    def over(self, table: Table) -> SimplePredictor:
-        """The predictor, to be asked about rows of a table. Raises UserError for a table of another kind."""
-        check_kind(self.modality.key, table)
-        other = copy.copy(self)
-        other.modality = modality_of(table)
-        return other
+            self._encoder = _encoder(encoder_of(folder, recipe), self.modality)
 
     def probabilities(self, texts: Sequence[Input]) -> Floats:
-        """Probabilities of the labels for each row: [rows, classes], float64."""
-        with self._lock:  # the tokenizer is not made for several threads
+        with self._lock:
             if self._encoder is None:
                 inputs = self._plain.asked(self.modality.plain_input(texts))
             else:
@@ -198,36 +181,23 @@ class SimplePredictor:
             return fit.probabilities(self._pipeline, inputs, self.labels)
 
     def reach(self, text: Input) -> tuple[int, int]:
-        """The number of characters that are read of a text, and of the second one of a pair."""
         if self._encoder is not None or not self.modality.words:
-            return read_lengths(text, self.tokens(text))
+            return super().reach(text)
         first = min(len(text[0]), fit.MAX_CHARACTERS)
         rest = max(0, fit.MAX_CHARACTERS - first - 1)  # a line end is between the two
         return first, min(len(text[1] or ""), rest)
 
     def tokens(self, text: Input) -> Sequence[Place] | None:
-        """Places of the encoder's tokens in a text or a pair; None for word counts and pictures."""
         if self._encoder is None or not self.modality.words:
             return None
         with self._lock:
             return tokens_of(self._encoder[1], text, self._length)
 
     def parts(self, text: Input, units: Sequence[Unit], label: int) -> Floats | None:
-        """Contributions of the units to the score of a label [units]: word counts are a sum, vectors are
-        not."""
+        """Word counts are a sum, vectors are not."""
         if self._encoder is not None or not self.modality.words:
             return None
         return contributions(self._pipeline, text, units, self.labels[label])
-
-    def hints(self, text: Input, units: Sequence[Unit], label: int) -> Floats | None:
-        """None: there is no quick guess."""
-        return None
-
-
-def check_kind(modality: str, table: Table) -> None:
-    """Raise UserError for rows that a model for this modality cannot be asked about."""
-    if table.modality != modality:
-        raise UserError(f"predict_wants_{modality}", file=table.name)
 
 
 def is_embedding(folder: Path) -> bool:

@@ -10,7 +10,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -18,6 +18,9 @@ from core.modalities import segmentation
 from core.modalities.segmentation import Unit
 from core.modalities.text import Place, Text
 from core.tasks.metrics import Floats
+
+if TYPE_CHECKING:
+    from core.export.predictor import Predictor
 
 MOST = 64  # texts that are asked about for one explanation
 HINTED = 20  # of them where hints, which cost as much as the rest, say about which
@@ -57,22 +60,8 @@ class Explanation:
         return max(self.pieces, key=lambda piece: piece.weight, default=None)
 
 
-class Explained(Protocol):
-    """A model that can be explained; see `core.inference.predictor.Predictor`."""
-
-    def probabilities(self, texts: Sequence[Text]) -> Floats: ...
-
-    def reach(self, text: Text) -> tuple[int, int]: ...
-
-    def tokens(self, text: Text) -> Sequence[Place] | None: ...
-
-    def parts(self, text: Text, units: Sequence[Unit], label: int) -> Floats | None: ...
-
-    def hints(self, text: Text, units: Sequence[Unit], label: int) -> Floats | None: ...
-
-
 def explain(
-    model: Explained, text: Text, label: int, on_progress: OnProgress = lambda done, total: None
+    model: Predictor, text: Text, label: int, on_progress: OnProgress = lambda done, total: None
 ) -> Explanation:
     """Explanation of why the model gives this label (its number) to the text, or does not.
 

@@ -16,7 +16,7 @@ from core.evaluation.abstention import placeholder
 from core.modalities.base import join_cells
 
 if TYPE_CHECKING:
-    from core.inference.predictor import Predictor
+    from core.export.predictor import Predictor
 
 CHUNK = 256  # rows that are in work at a time
 REVIEW_BELOW = 0.7  # confidence under which a person should look, where nobody has chosen one

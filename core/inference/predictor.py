@@ -6,30 +6,28 @@ import copy
 import dataclasses
 import functools
 import logging
-import threading
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from core.data.pictures.store import PicturesInMemory
 from core.data.table import Table
 from core.errors import UserError
-from core.export.bundle import abstention_limit
 from core.export.formats.skops_folder import CLASSIFIER
-from core.export.simple import SimplePredictor, check_kind
+from core.export.predictor import Predictor
+from core.export.simple import SimplePredictor
 from core.io.json_files import read_bytes
 from core.libraries import load_libraries
-from core.modalities import by_key, modality_of
+from core.modalities import by_key
 from core.modalities.base import Input
-from core.modalities.text import Place, Text, read_lengths, tokens_of
+from core.modalities.text import Place, Text, tokens_of
 from core.models.load import pretrained, readable
 from core.recipe import Recipe
-from core.runs.result import threshold_in
 from core.runs.run import ID
 from core.runs.store import RunStore, run_at
-from core.tasks import MultiLabel, Task, of_names
+from core.tasks import MultiLabel, of_names
 
 if TYPE_CHECKING:
     from PIL import Image
@@ -39,43 +37,8 @@ if TYPE_CHECKING:
     from core.modalities.segmentation import Unit
     from core.tasks.metrics import Floats
 
-NO_LIMIT = 10**9
 HINT_STEPS = 6  # half of what an explanation of a long text costs
 log = logging.getLogger(__name__)
-
-
-class Predictor(Protocol):
-    """Predictor of labels: a transformers folder or a simple model."""
-
-    labels: tuple[str, ...]
-    task: Task
-    threshold: float | None
-    abstain_below: float | None  # how sure it must be to give a label; None: it always does
-    text_columns: tuple[str, ...]
-
-    def over(self, table: Table) -> Predictor:
-        """The predictor, to be asked about rows of a table. Raises UserError for a table of another kind."""
-        ...
-
-    def probabilities(self, texts: Sequence[Input]) -> Floats:
-        """Probabilities of the classes for each text or pair of texts: [texts, classes], float64."""
-        ...
-
-    def reach(self, text: Text) -> tuple[int, int]:
-        """The number of characters that are read of a text, and of the second one of a pair."""
-        ...
-
-    def tokens(self, text: Text) -> Sequence[Place] | None:
-        """Places of the tokens that are read in a text or a pair, if there are such."""
-        ...
-
-    def parts(self, text: Text, units: Sequence[Unit], label: int) -> Floats | None:
-        """Contributions of the units to the score of a label [units], if the model is such a sum."""
-        ...
-
-    def hints(self, text: Text, units: Sequence[Unit], label: int) -> Floats | None:
-        """A quick guess at how much each unit matters for a label [units], if there is one."""
-        ...
 
 
 def open_model(folder: Path) -> Predictor:
@@ -150,13 +113,9 @@ def _check(folder: Path, name: str) -> None:
         raise UserError("predict_no_safetensors", name=folder.name)
 
 
-class TransformerPredictor:
-    """A model folder, of ours or any standard classifier, ready to answer.
-
-    `labels` [classes] are in the order of the probabilities; `text_columns` are the columns it was
-    trained on, empty when the folder does not say. It may be asked from any thread. Nothing in the folder is
-    executed.
-    """
+class TransformerPredictor(Predictor):
+    """A model folder, of ours or any standard classifier, ready to answer. Nothing in the folder is
+    executed."""
 
     def __init__(self, folder: Path) -> None:
         """Raises UserError for a folder that is damaged, no classifier or without safetensors."""
@@ -167,31 +126,17 @@ class TransformerPredictor:
             self.processor = self.modality.processor(folder)
             self.model = _load(folder, self.modality.classifier)
         config = self.model.config
-        self.labels: tuple[str, ...] = tuple(
-            str(config.id2label[k]) for k in range(config.num_labels)
-        )
+        self.labels = tuple(str(config.id2label[k]) for k in range(config.num_labels))
         several = config.problem_type == MultiLabel.problem
         separator = recipe.task.separator if recipe else ""
         self.task = of_names(self.labels, (separator or ";") if several else "")
-        self.threshold = threshold_in(folder)
-        self.abstain_below = abstention_limit(folder)
-        self.text_columns: tuple[str, ...] = recipe.data.text if recipe else ()
-        wanted = recipe.train.max_length if recipe else NO_LIMIT
+        super().__init__(folder)
+        self.text_columns = recipe.data.text if recipe else ()
+        wanted = recipe.train.max_length if recipe else None
         self.max_length = self.modality.usable_length(self.processor, config, wanted)
-        self._lock = threading.Lock()
-
-    def over(self, table: Table) -> TransformerPredictor:
-        """The predictor, to be asked about rows of a table. Raises UserError for a table of another kind."""
-        check_kind(self.modality.key, table)
-        other = copy.copy(self)
-        other.modality = modality_of(table)
-        return other
 
     def probabilities(self, texts: Sequence[Input], batch_size: int = 32) -> Floats:
-        """Probabilities of the classes for each text or pair of texts: [texts, classes], float64.
-
-        Texts of similar length share a batch, so that little is spent on padding.
-        """
+        """Texts of similar length share a batch, so that little is spent on padding."""
         order = np.argsort([self.modality.size(text) for text in texts], kind="stable")
         logits = np.zeros((len(texts), len(self.labels)), dtype=np.float32)
         for start in range(0, len(order), batch_size):
@@ -202,31 +147,22 @@ class TransformerPredictor:
     def _logits(self, texts: list[Input]) -> Floats:
         import torch
 
-        # The tokenizer is not made for several threads. Let go of before the model works: a sentence to
-        # try then waits for one batch of somebody's file, not for the file.
+        # Let go of before the model works: a sentence to try then waits for one batch of somebody's file,
+        # not for the file.
         with self._lock:
             inputs = self.modality.tensors(self.processor, texts, self.max_length)
         with torch.inference_mode():
             answer = self.model(**inputs.to(self.model.device))
         return np.asarray(answer.logits.float().cpu().numpy())
 
-    def reach(self, text: Text) -> tuple[int, int]:
-        """The number of characters that are read of a text, and of the second one of a pair."""
-        return read_lengths(text, self.tokens(text))
-
     def tokens(self, text: Text) -> Sequence[Place] | None:
-        """Places of the tokens that are read in a text or pair; None where nobody says, as of pictures."""
         if not self.modality.words:
             return None
         with self._lock:
             return tokens_of(self.processor, text, self.max_length)
 
-    def parts(self, text: Text, units: Sequence[Unit], label: int) -> Floats | None:
-        """No contributions: answers are no sum of words."""
-        return None
-
     def hints(self, text: Text, units: Sequence[Unit], label: int) -> Floats | None:
-        """A quick guess at how much each unit matters for a label [units], from gradients."""
+        """From gradients."""
         if not self.modality.words:
             return None
         from core.inference.gradients import integrated_gradients
