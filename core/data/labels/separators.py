@@ -31,9 +31,8 @@ CLEAR_MARKS = ("\n", "||", "::", ";#", ";", "|", "#", "\t")
 USUAL_MARKS = (",", "、")
 SELDOM_MARKS = ("/", "+", "&", " and ")
 OFFERED_SEPARATORS = (";", ",", "|", "#", "\n")  # on the page, beside whatever else is typed
-MIN_DECIMAL_SHARE = (
-    0.9  # share of cells from which on the comma is that of a number, whatever else is there
-)
+# Share of cells from which on the comma is that of a number, whatever else is there.
+MIN_DECIMAL_SHARE = 0.9
 DECIMAL = re.compile(r"[-+]?\d+(?:[,，]\d+)?%?")
 
 
@@ -49,18 +48,12 @@ class SeparatorGuess:
 NO_GUESS = SeparatorGuess()
 
 
-def guess_separator(cells: pd.Series) -> SeparatorGuess:
-    """Guess the separator of cells that are not blank.
+def guess_separator(distinct: pd.Series, counts: Counts) -> SeparatorGuess:
+    """Guess the separator from the different cells that are not blank, and how often each occurs.
 
     Labels are short and few, most of them come in more than one combination, which tells "red; green" from
     "Smith; John"; and not each at a place of its own, which tells them from "agree, strongly".
     """
-    codes, kinds = cells.factorize()
-    return guess_from_counts(pd.Series(kinds, dtype="str"), np.bincount(codes))
-
-
-def guess_from_counts(distinct: pd.Series, counts: Counts) -> SeparatorGuess:
-    """Guess the separator from the different cells, and how often each occurs."""
     if not len(distinct):
         return NO_GUESS
     step = max(1, len(distinct) // SAMPLE_CELLS)

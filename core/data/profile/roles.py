@@ -16,7 +16,7 @@ from core.data.labels.separators import (
     NO_GUESS,
     SAMPLE_CELLS,
     SeparatorGuess,
-    guess_from_counts,
+    guess_separator,
 )
 from core.words import Message, message
 
@@ -56,7 +56,7 @@ def _describe(name: str, cells: pd.Series) -> Column:
     codes, kinds = values.factorize()
     distinct, counts = pd.Series(kinds, dtype="str"), np.bincount(codes)
     mean_length = float(values.str.len().mean()) if filled else 0.0
-    several = guess_from_counts(distinct, counts)
+    several = guess_separator(distinct, counts)
     role = "label" if several.separator else _role(name, values, distinct, mean_length)
     return Column(
         name=name,

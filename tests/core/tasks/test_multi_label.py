@@ -16,7 +16,6 @@ import pytest
 
 from core.__main__ import main
 from core.data.labels.cells import LIST
-from core.data.labels.separators import guess_separator
 from core.data.profile.profile import profile, raise_if_unlearnable
 from core.data.read.table import read
 from core.data.table import Table
@@ -31,6 +30,7 @@ from core.tasks import MultiLabel, of_names, strata, task_of
 from core.tasks.metrics import multi_label_score
 from core.workflow.train import train
 from tests.conftest import FILLER, recipe_for
+from tests.core.data.labels.test_separators import separator_of
 from tests.core.export.test_bundle import run_here
 
 WORDS = {"food": "soup", "travel": "hotel", "sport": "goal"}
@@ -69,7 +69,7 @@ def test_what_is_between_labels_is_found(mark: str) -> None:
     ],
 )
 def test_a_single_label_is_not_taken_for_several(cells: list[str]) -> None:
-    assert guess_separator(pd.Series(cells, dtype="str")).separator == ""
+    assert separator_of(pd.Series(cells, dtype="str")) == ""
 
 
 def test_scores_are_those_of_scikit_learn() -> None:
