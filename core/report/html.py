@@ -91,10 +91,21 @@ def raw_table(head: Sequence[str], rows: Sequence[str], label: str) -> str:
     )
 
 
+def th(name: str, numeric: bool = False) -> str:
+    """The head of a column."""
+    kind = ' class="tt-num"' if numeric else ""
+    return f'<th scope="col"{kind}>{esc(name)}</th>'
+
+
+def small(text: str) -> str:
+    """A sentence in small print."""
+    return f'<p class="tt-note">{esc(text)}</p>'
+
+
 def card(title: str, body: str, note: str = "") -> str:
     """A titled card around HTML."""
-    small = f'<p class="tt-note">{esc(note)}</p>' if note else ""
-    return f'<section class="tt-card"><h3>{esc(title)}</h3>{small}{body}</section>'
+    below = small(note) if note else ""
+    return f'<section class="tt-card"><h3>{esc(title)}</h3>{below}{body}</section>'
 
 
 def notice(lines: Sequence[str], kind: str = "info", title: str = "") -> str:

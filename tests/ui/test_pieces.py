@@ -287,6 +287,6 @@ def test_what_a_run_takes_is_shown_and_what_would_help(lang: str) -> None:
     ]
     unfit = plan.figures(estimate(None, 6.0), recipe, helps, lang)  # type: ignore[arg-type]
     assert "2.0 GB" in harmless(unfit)
-    assert unfit.count("data-do='apply'") == 2
+    assert unfit.count('data-do="apply"') == 2
     for piece in (plan.waiting("plan.measuring", lang), plan.busy(lang), plan.later(lang)):
         assert harmless(piece)

@@ -8,13 +8,14 @@ from typing import Any
 import gradio as gr
 
 from core.errors import UserError
-from core.report.html import bars, card, clip, columns, notice, raw_table, table, tiles
+from core.report.html import bars, card, clip, columns, notice, raw_table, small, table, th, tiles
 from core.words import ASSETS, say
 from ui.kit.words import esc, explain, fragment
 
 __all__ = [
     "actions",
     "bars",
+    "button",
     "card",
     "clip",
     "columns",
@@ -24,7 +25,9 @@ __all__ = [
     "piece",
     "place",
     "raw_table",
+    "small",
     "table",
+    "th",
     "tiles",
     "trouble",
     "unexpected",
@@ -50,6 +53,12 @@ def actions(value: object = None, script: str = "", **kwargs: Any) -> gr.HTML:
     return piece(value, js_on_load=_ACTIONS_JS + script, **kwargs)
 
 
+def button(do: str, text: str, **data: object) -> str:
+    """A button of `actions` with text and further fields of its event."""
+    fields = "".join(f' data-{name}="{esc(value)}"' for name, value in data.items())
+    return f'<button type="button" class="tt-small" data-do="{do}"{fields}>{esc(text)}</button>'
+
+
 def data_of(event: gr.EventData, name: str) -> str:
     """One field of an event of `actions` or `live_plot`, as text; empty where it is missing. What is longer
     than any of ours is cut off, since Python reads no number of thousands of digits."""
@@ -61,8 +70,8 @@ def heading(key: str, note: str = "") -> None:
     """Draw a heading and a sentence below it, both keys of the locales."""
 
     def render(lang: str) -> str:
-        small = f'<p class="tt-note">{esc(say(note, lang))}</p>' if note else ""
-        return f'<h3 class="tt-heading">{esc(say(key, lang))}</h3>{small}'
+        below = small(say(note, lang)) if note else ""
+        return f'<h3 class="tt-heading">{esc(say(key, lang))}</h3>{below}'
 
     piece(fragment(render))
 

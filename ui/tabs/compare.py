@@ -179,22 +179,15 @@ def _bar(store: ComparisonStore, shown: Comparison, lines: list[Line], lang: str
 
 
 def _table(lines: list[Line], lang: str) -> str:
-    heads = [
-        f'<th scope="col"{" class=tt-num" if number else ""}>{esc(name)}</th>'
-        for number, name in enumerate(head(lang))
-    ]
-    heads.append(f'<th scope="col">{esc(say("runs.actions", lang))}</th>')
+    heads = [html.th(name, number > 0) for number, name in enumerate(head(lang))]
+    heads.append(html.th(say("runs.actions", lang)))
     rows = []
     for line in lines:
         row = "".join(
             f"<td{' class=tt-num' if number else ''}>{esc(cell)}</td>"
             for number, cell in enumerate(cells(line, lang))
         )
-        name = say("runs.open", lang)
-        button = (
-            f'<button type="button" class="tt-small" data-do="open" data-id="{esc(line.run)}">{esc(name)}'
-            "</button>"
-        )
+        button = html.button("open", say("runs.open", lang), id=line.run)
         there = "" if line.status == "deleted" else button
         rows.append(f'{row}<td class="tt-actions">{there}</td>')
     return html.raw_table(heads, rows, say("compare.title", lang))

@@ -69,15 +69,11 @@ def table_html(store: RunStore, lang: str, ask: str = "") -> str:
     if not rows:
         return f'<p class="tt-empty">{esc(say("runs.empty", lang))}</p>'
     names = ("name", "status", "when", "accuracy", "macro_f1", "rival")
-    head = [
-        f'<th scope="col"{" class=tt-num" if i > 2 else ""}>{esc(say(f"runs.{name}", lang))}</th>'
-        for i, name in enumerate(names)
-    ]
-    head.append(f'<th scope="col">{esc(say("runs.actions", lang))}</th>')
+    head = [html.th(say(f"runs.{name}", lang), i > 2) for i, name in enumerate(names)]
+    head.append(html.th(say("runs.actions", lang)))
     table = html.raw_table(head, rows, say("runs.title", lang))
     if len(runs) > MAX_SHOWN:
-        more = say("runs.newest", lang, shown=MAX_SHOWN, runs=len(runs))
-        table += f'<p class="tt-note">{esc(more)}</p>'
+        table += html.small(say("runs.newest", lang, shown=MAX_SHOWN, runs=len(runs)))
     return table
 
 

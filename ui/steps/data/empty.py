@@ -31,7 +31,7 @@ def example(lang: str) -> str:
     """What a file should look like, in three rows."""
     head = [say(f"ui.example.{name}", lang) for name in ("text", "label")]
     rows = [[say(f"ui.example.{n}.{name}", lang) for name in ("text", "label")] for n in "123"]
-    pictures = f'<p class="tt-note">{esc(say("ui.example.pictures", lang))}</p>'
+    pictures = html.small(say("ui.example.pictures", lang))
     return html.card(
         say("ui.example.title", lang),
         html.table(head, rows, say("ui.example.title", lang), wide=0) + pictures,

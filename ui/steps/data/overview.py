@@ -54,7 +54,7 @@ def class_bars(profile: Profile, lang: str) -> str:
     rest = profile.classes[MAX_BARS:]
     if rest:
         more = say("ui.data.more_classes", lang, n=len(rest), rows=sum(n for _, n in rest))
-        body += f'<p class="tt-note">{esc(more)}</p>'
+        body += html.small(more)
     return html.card(say(f"ui.data.per_class.{profile.modality}", lang), body)
 
 

@@ -59,7 +59,7 @@ def build(shared: bool) -> Source:
 def who_sees(shared: bool, lang: str) -> str:
     """A sentence on where the data go, before any are there."""
     sentence = say("ui.data.shared", lang) if shared else say("ui.data.stays", lang)
-    return f'<p class="tt-note">{esc(sentence)}</p>'
+    return html.small(sentence)
 
 
 def wire(source: Source, trouble: gr.HTML, outputs: Sequence[Any], take: Take) -> None:

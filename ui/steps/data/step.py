@@ -113,7 +113,7 @@ def missing(seen: Profile | None, lang: str) -> Any:
     """Why one cannot go on yet, beside the button that is grey; empty when one can."""
 
     def line(key: str, lang: str) -> str:
-        return f'<p class="tt-note">{esc(say(key, lang))}</p>'
+        return html.small(say(key, lang))
 
     if seen is None:
         return fragment(lambda each: line("ui.data.missing", each))

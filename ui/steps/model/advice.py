@@ -19,6 +19,7 @@ from core.models.locate import downloaded
 from core.recipe import ModelSpec, Recipe
 from core.words import say
 from core.workflow.new_recipe import recipe_of
+from ui.kit import html
 from ui.kit.answer import Answer
 from ui.kit.html import actions
 from ui.kit.latest import Turn, latest, shown_while
@@ -51,10 +52,7 @@ def card_html(advice: Advice, lang: str, time: str = "", progress: str = "") -> 
     """`time` is a sentence on how long it takes, `progress` a bar."""
     name = named(ModelSpec(advice.model), lang)
     lines = [*(say(reason, lang) for reason in advice.why), time]
-    button = (
-        f'<button type="button" class="tt-small" data-do="take" data-key="{esc(advice.model)}">'
-        f"{esc(say('advice.take', lang))}</button>"
-    )
+    button = html.button("take", say("advice.take", lang), key=advice.model)
     said = esc(" ".join(filter(None, lines)))
     title = esc(say("advice.title", lang, model=name))
     return (

@@ -21,7 +21,7 @@ from ui.steps.result.explained import explained
 from ui.steps.result.occlusion import occlusion_html
 
 if TYPE_CHECKING:
-    from core.inference.predictor import Predictor
+    from core.export.predictor import Predictor
 
 TOP = 5  # labels that are shown
 LOOK = 0.3  # seconds between two looks at an explanation that is being made
@@ -82,7 +82,7 @@ def _one(asked: Asked, lang: str) -> str:
     notes = [say("result.try.more", lang, n=more)] if more > 0 else []
     if predictor.threshold is not None:
         notes.append(say("result.try.threshold", lang, threshold=predictor.threshold))
-    rest = "".join(f'<p class="tt-note">{esc(note)}</p>' for note in notes)
+    rest = "".join(map(html.small, notes))
     first, second = asked.texts[asked.at]
     text = " ".join(f"{first} {second or ''}".split())
     line = f'<p class="tt-note tt-asked" dir="auto">{esc(html.clip(text, 120))}</p>'
@@ -103,10 +103,8 @@ def said(asked: Asked, at: int) -> tuple[str, float]:
 
 def _table(asked: Asked, lang: str) -> str:
     """A row for each text; a click looks at it more closely."""
-    head = [
-        f'<th scope="col"{kind}>{esc(say(f"result.column.{name}", lang))}</th>'
-        for name, kind in (("text", ""), ("predicted", ""), ("confidence", ' class="tt-num"'))
-    ]
+    names = ("text", "predicted", "confidence")
+    head = [html.th(say(f"result.column.{name}", lang), name == "confidence") for name in names]
     rows = []
     below = opened(asked.column, asked.which).abstain_below or 0
     for at, (first, second) in enumerate(asked.texts):
@@ -120,7 +118,7 @@ def _table(asked: Asked, lang: str) -> str:
             f'dir="auto">{esc(text)}</button></td><td dir="auto">{esc(html.clip(label, 60) or "–")}</td>'
             f'<td class="tt-num">{percent(sure)}</td>'
         )
-    hint = f'<p class="tt-note">{esc(say("result.try.click", lang))}</p>'
+    hint = html.small(say("result.try.click", lang))
     return html.raw_table(head, rows, say("result.try", lang)) + hint
 
 
@@ -174,13 +172,9 @@ def _others(asked: Asked, predictor: Predictor, lang: str) -> str:
     """Buttons that explain another label."""
     order = np.argsort(-asked.probabilities[asked.at], kind="stable")[:TOP]
     buttons = "".join(
-        f'<button type="button" class="tt-small" data-do="label" data-label="{k}">'
-        f"{esc(html.clip(predictor.labels[k], 40))}</button>"
+        html.button("label", html.clip(predictor.labels[k], 40), label=k)
         for k in order
         if k != asked.label
     )
-    return (
-        f'<p class="tt-note tt-others">{esc(say("explain.others", lang))} {buttons}</p>'
-        if buttons
-        else ""
-    )
+    lead = esc(say("explain.others", lang))
+    return f'<p class="tt-note tt-others">{lead} {buttons}</p>' if buttons else ""

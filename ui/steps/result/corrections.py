@@ -155,16 +155,14 @@ def list_html(corrections: Corrections, lang: str) -> str:
             f'<td class="tt-wide" dir="auto">{image}{esc(text)}</td>'
             f'<td dir="auto">{esc(html.clip(entry.said, 60) or "–")}</td>'
             f'<td dir="auto">{esc(html.clip(label, 80))}</td><td>{esc(when)}</td>'
-            f'<td><button type="button" class="tt-small" data-do="forget" data-id="{esc(entry.id)}">'
-            f"{esc(say('correct.delete', lang))}</button></td>"
+            f"<td>{html.button('forget', say('correct.delete', lang), id=entry.id)}</td>"
         )
-    head = [
-        f'<th scope="col">{esc(say(f"result.column.{name}", lang))}</th>'
-        for name in (corrections.kind.key, "predicted", "right", "when")
-    ] + [f'<th scope="col">{esc(say("runs.actions", lang))}</th>']
+    names = (corrections.kind.key, "predicted", "right", "when")
+    words = [*(f"result.column.{name}" for name in names), "runs.actions"]
+    head = [html.th(say(word, lang)) for word in words]
     title = say("correct.kept", lang, n=len(every))
     more = len(every) - len(rows)
-    note = f'<p class="tt-note">{esc(say("correct.more", lang, n=more))}</p>' if more > 0 else ""
+    note = html.small(say("correct.more", lang, n=more)) if more > 0 else ""
     table = html.raw_table(head, rows, title)
     return f'<h4 class="tt-heading">{esc(title)}</h4>{table}{note}'
 

@@ -24,7 +24,7 @@ from ui.kit.answer import Answer
 from ui.kit.html import data_of
 from ui.kit.progress import bar
 from ui.kit.ticker import OFF, ticks
-from ui.kit.words import duration, esc
+from ui.kit.words import duration
 from ui.session import Session
 from ui.steps.result.question import Card, button, heading
 
@@ -105,10 +105,7 @@ def _offer(column: LabelColumn, lang: str) -> str:
         key = "folds.offer" if repeats == 1 else "folds.offer.repeats"
         time = duration(FOLDS * repeats * seconds, lang)
         text = say(key, lang, folds=FOLDS, repeats=repeats, time=time)
-        offers += (
-            f'<button type="button" class="tt-small" data-do="start" data-repeats="{repeats}">'
-            f"{esc(text)}</button> "
-        )
+        offers += html.button("start", text, repeats=repeats) + " "
     return few + f'<p class="tt-choices">{offers}</p>'
 
 

@@ -22,7 +22,7 @@ def explained(explanation: Explanation, text: Text, label: str, lang: str) -> st
     most = max((abs(piece.weight) for piece in explanation.pieces), default=0.0)
     name = html.clip(label, 60)
     if most < 1e-6:
-        return f'<p class="tt-note">{esc(say("explain.nothing", lang, label=name))}</p>'
+        return html.small(say("explain.nothing", lang, label=name))
     lines = [
         _list(explanation.pieces, text, sign, most, say(f"explain.{key}", lang, label=name), lang)
         for sign, key in ((1, "for"), (-1, "against"))
@@ -32,7 +32,7 @@ def explained(explanation: Explanation, text: Text, label: str, lang: str) -> st
         + _strongest(explanation, text, name, lang)
         + "".join(_cell(explanation, text, cell, most, lang) for cell in (0, 1) if text[cell])
         + f'<dl class="tt-pushed">{"".join(lines)}</dl>'
-        + f'<p class="tt-note">{esc(say("explain.how", lang))}</p>'
+        + html.small(say("explain.how", lang))
         + _unread(explanation, text, lang)
     )
 
@@ -111,4 +111,4 @@ def _unread(explanation: Explanation, text: Text, lang: str) -> str:
         for read, whole in zip(explanation.reach, text, strict=True)
         if (whole or "")[read:].strip()
     ]
-    return f'<p class="tt-note">{esc(say("explain.unread", lang))}</p>' if cut else ""
+    return html.small(say("explain.unread", lang)) if cut else ""

@@ -32,7 +32,7 @@ class LabelFile:
     def __init__(self) -> None:
         self.jobs = FileJobs()
         with gr.Accordion(i18n("whole.title"), open=False, elem_id="whole") as self.box:
-            note = fragment(lambda lang: f'<p class="tt-note">{esc(say("whole.help", lang))}</p>')
+            note = fragment(lambda lang: html.small(say("whole.help", lang)))
             html.piece(note)
             self.file = UploadFile(label=i18n("whole.drop"), height=130, elem_id="whole-file")
             self.reading = read_options.ask("whole-reading")

@@ -11,6 +11,7 @@ from PIL import Image
 from core.inference.explain_picture import Occlusion, third
 from core.tasks.metrics import Floats
 from core.words import Message, message, say
+from ui.kit import html
 from ui.kit.html import clip
 from ui.kit.words import esc
 
@@ -25,7 +26,7 @@ def occlusion_html(result: Occlusion, shown: str, label: str, lang: str) -> str:
     if not result.decided:
         key = "occlusion.opposed" if result.opposed else "occlusion.nothing"
         facts = {"label": name, "sure": result.sure, "most": float(result.left.max())}
-        return f'<p class="tt-note">{esc(say(key, lang, **facts))}</p>'
+        return html.small(say(key, lang, **facts))
     place = _place(result)
     strongest = say(
         "occlusion.without",
@@ -41,7 +42,7 @@ def occlusion_html(result: Occlusion, shown: str, label: str, lang: str) -> str:
         f'<h4 class="tt-heading">{esc(say("explain.title", lang, label=name))}</h4>'
         f"<p>{esc(strongest)}</p>"
         f'<div class="tt-occlusion">{shown}{over}</div>'
-        f'<p class="tt-note">{esc(say("occlusion.how", lang, label=name))}</p>'
+        f"{html.small(say('occlusion.how', lang, label=name))}"
     )
 
 

@@ -14,6 +14,7 @@ from core.jobs import background
 from core.jobs.job import State
 from core.runs.run import LabelColumn, Run
 from core.words import Message, message, say
+from ui.kit import html
 from ui.kit.answer import Answer, Part
 from ui.kit.errors import errors_to, problem
 from ui.kit.html import actions, clip, data_of, piece
@@ -118,8 +119,7 @@ def ask_or_stop(session: Session, column: LabelColumn, question: str, do: str) -
 
 def button(do: str, key: str, lang: str, **more: str) -> str:
     """A button of the body, which `act` hears of."""
-    data = "".join(f' data-{name}="{esc(value)}"' for name, value in more.items())
-    return f'<button type="button" class="tt-small" data-do="{do}"{data}>{esc(say(key, lang))}</button>'
+    return html.button(do, say(key, lang), **more)
 
 
 def heading(key: str, lang: str) -> str:

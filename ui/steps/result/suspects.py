@@ -172,7 +172,7 @@ def answer_html(column: LabelColumn, answer: answers.Suspects, chosen: Chosen, l
     count = say("suspects.count", lang, shown=len(shown), rows=len(rows))
     return (
         html.notice(said, "info")
-        + "".join(f'<p class="tt-note">{esc(note)}</p>' for note in [*notes, count])
+        + "".join(map(html.small, [*notes, count]))
         + _table(column, answer, shown, chosen, lang)
         + f'<p class="tt-choices">{buttons}</p>'
     )
@@ -184,7 +184,7 @@ def _table(
     kind = column.recipe().data.modality
     words = [say(f"ui.data.line.{kind}", lang)]
     words += [say(f"suspects.column.{name}", lang) for name in (kind, "given", "suggested", "what")]
-    head = [f'<th scope="col">{esc(word)}</th>' for word in words]
+    head = list(map(html.th, words))
     lines = []
     images = of_run(column.run, [row.text for row in shown])
     for row, image in zip(shown, images, strict=True):

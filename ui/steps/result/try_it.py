@@ -17,7 +17,7 @@ from ui.kit.answer import Answer
 from ui.kit.errors import errors_to
 from ui.kit.html import actions, data_of
 from ui.kit.latest import Turn, following, latest, shown_while
-from ui.kit.words import esc, i18n, language
+from ui.kit.words import i18n, language
 from ui.session import CLICK, QUIET, Session
 from ui.steps.result import try_picture
 from ui.steps.result.answer import Asked, answer_html, asked_of, picked, said, why
@@ -88,7 +88,7 @@ class TryBox:
         two = len(columns) == 2 and words
         label = columns[0] if two else say("result.try.text", lang)
         return {
-            self.help: f'<p class="tt-note">{esc(say(f"result.try.help.{kind.key}", lang))}</p>',
+            self.help: html.small(say(f"result.try.help.{kind.key}", lang)),
             self.text: gr.Textbox(value="", label=label, visible=words),
             self.pair: gr.Textbox(value="", label=columns[1] if two else "", visible=two),
             self.lines: gr.Checkbox(
@@ -116,7 +116,7 @@ class TryBox:
                 nothing = html.notice([say("result.try.empty", lang)], "info")
                 yield {**self.empty(), self.answer: nothing}
                 return
-            waiting = f'<p class="tt-note">{esc(say("result.try.busy", lang))}</p>'
+            waiting = html.small(say("result.try.busy", lang))
             yield {**self.empty(), self.answer: waiting}
             yield answered(asked_of(column, picked(column, which), texts), lang)
 

@@ -10,6 +10,7 @@ from core.data.profile.profile import ready
 from core.errors import UserError
 from core.modalities.checkup import SEVERITIES
 from core.words import Message, say
+from ui.kit import html
 from ui.kit.html import clip
 from ui.kit.words import esc
 from ui.session import Loaded
@@ -37,7 +38,7 @@ def checkup_html(loaded: Loaded, lang: str) -> str:
     )
     complaints = any(findings for severity, findings in groups if severity != "note")
     if not complaints and ready(loaded.profile):  # else a card above says what is wrong
-        cards = f'<p class="tt-note">{esc(say("checkup.clean", lang))}</p>' + cards
+        cards = html.small(say("checkup.clean", lang)) + cards
     title, shown = esc(say("checkup.title", lang)), _changes(loaded, lang) + cards
     return f'<h3 class="tt-heading">{title}</h3>{shown}' if shown else ""
 
@@ -81,8 +82,7 @@ def _finding(finding: Finding, lang: str, numbered: bool, rereads: bool) -> str:
         summary = f"<summary>{esc(say('checkup.examples', lang))}</summary>"
         examples = f"<details>{summary}<ul>{lines}</ul></details>"
     buttons = "".join(
-        f'<button type="button" class="tt-small" data-do="fix" data-key="{esc(finding.key)}" '
-        f'data-number="{number}">{esc(say(button_of(fix), lang))}</button>'
+        html.button("fix", say(button_of(fix), lang), key=finding.key, number=number)
         for number, fix in enumerate(finding.fixes)
         if rereads or not isinstance(fix, ReadAgain)
     )
@@ -99,10 +99,7 @@ def _decisions(finding: Finding, lang: str, numbered: bool) -> str:
         buttons = ""
         for label, rows, _ in decision.options:
             text = say("checkup.decide.label", lang, label=clip(label, 60), rows=rows)
-            buttons += (
-                f' <button type="button" class="tt-small" data-do="fix" data-key="{esc(finding.key)}" '
-                f'data-number="{number}">{esc(text)}</button>'
-            )
+            buttons += " " + html.button("fix", text, key=finding.key, number=number)
             number += 1
         line = _line(decision.line, lang) if numbered else ""
         items += f"<li>{line}{_example(decision.text, lang)}{buttons}</li>"
@@ -144,11 +141,8 @@ def _changes(loaded: Loaded, lang: str) -> str:
 
 
 def _change(what: Message, do: str, number: str, lang: str) -> str:
-    return (
-        f"<li><p>{esc(say(what, lang))}</p>"
-        f'<button type="button" class="tt-small" data-do="{do}" data-number="{esc(number)}">'
-        f"{esc(say('checkup.undo', lang))}</button></li>"
-    )
+    button = html.button(do, say("checkup.undo", lang), number=number)
+    return f"<li><p>{esc(say(what, lang))}</p>{button}</li>"
 
 
 def fix_of(loaded: Loaded, key: str, number: str) -> Fix:

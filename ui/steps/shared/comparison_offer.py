@@ -16,6 +16,7 @@ from core.jobs import forecast
 from core.recipe import Recipe
 from core.words import ASSETS, Message, say
 from core.workflow.comparisons import variants
+from ui.kit import html
 from ui.kit.answer import Answer
 from ui.kit.errors import errors_to
 from ui.kit.html import actions, data_of
@@ -82,13 +83,12 @@ def card_html(
     title = say(
         "offer.title" if to_do else "offer.title.done", lang, name=name, runs=to_do, all=len(parts)
     )
-    start = say("offer.start" if to_do else "offer.show", lang, runs=to_do)
+    start = html.button("start", say("offer.start" if to_do else "offer.show", lang, runs=to_do))
+    leave = html.button("leave", say("offer.leave", lang))
     return (
         f'<div class="tt-notice tt-info" role="status"><strong>{esc(title)}</strong>'
         f"<p>{esc(together if to_do else '')}</p><ul>{items}</ul><p class='tt-choices'>"
-        f'<button type="button" class="tt-small" data-do="start">{esc(start)}</button> '
-        f'<button type="button" class="tt-small" data-do="leave">{esc(say("offer.leave", lang))}'
-        "</button></p></div>"
+        f"{start} {leave}</p></div>"
     )
 
 

@@ -16,7 +16,7 @@ from core.errors import UserError
 from core.words import say
 from ui.kit import html
 from ui.kit.answer import Part
-from ui.kit.words import esc, i18n
+from ui.kit.words import i18n
 from ui.session import Loaded
 
 FIELDS = ("encoding", "delimiter", "header")
@@ -103,7 +103,7 @@ def may_help(error: Exception) -> bool:
 
 def notes(options: ReadOptions, lang: str) -> str:
     """Sentences on what was asked for."""
-    return "".join(f'<p class="tt-note">{esc(say(said, lang))}</p>' for _, said in options.said())
+    return "".join(html.small(say(said, lang)) for _, said in options.said())
 
 
 def show(loaded: Loaded, lang: str) -> tuple[Any, ...]:

@@ -28,10 +28,8 @@ def comparable(key: str) -> bool:
 
 def offer(text: str, button: str, do: str) -> str:
     """A sentence and the button that acts on it."""
-    return (
-        f'<div class="tt-notice tt-info tt-offer"><p>{esc(text)}</p>'
-        f'<button type="button" class="tt-small" data-do="{do}">{esc(button)}</button></div>'
-    )
+    pressed = html.button(do, button)
+    return f'<div class="tt-notice tt-info tt-offer"><p>{esc(text)}</p>{pressed}</div>'
 
 
 def card_html(key: str, loaded: Loaded, store: RunStore, lang: str) -> str:
@@ -64,8 +62,7 @@ def refused(
 
 def use_button(key: str, lang: str) -> str:
     """Takes another model of the catalogue."""
-    text = say("plan.use", lang, model=named(ModelSpec(key), lang))
-    return f'<button type="button" class="tt-small" data-do="use" data-key="{esc(key)}">{esc(text)}</button>'
+    return html.button("use", say("plan.use", lang, model=named(ModelSpec(key), lang)), key=key)
 
 
 def _others(key: str, loaded: Loaded, store: RunStore) -> Sequence[str]:
@@ -76,8 +73,7 @@ def _offline(key: str, line: str, others: Sequence[str], again: str, lang: str) 
     size = BY_KEY[key].megabytes if key in BY_KEY else None
     buttons = [use_button(other, lang) for other in others]
     if again:
-        text = esc(say("plan.offline.again", lang))
-        buttons.append(f'<button type="button" class="tt-small" data-do="{again}">{text}</button>')
+        buttons.append(html.button(again, say("plan.offline.again", lang)))
     do = "plan.offline.told.do" if line == "plan.offline.told" else "plan.offline.do"
     title = say(line, lang, model=named(ModelSpec(key), lang), size=size)
     said = html.notice([say(do, lang)], "warning", title)

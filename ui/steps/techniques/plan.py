@@ -97,7 +97,7 @@ def line_html(loaded: Loaded, model: str, lang: str, also: Sequence[str] = ()) -
 
 def later(lang: str) -> str:
     """In place of the settings until they are known."""
-    return f'<p class="tt-note">{esc(say("plan.settings.later", lang))}</p>'
+    return html.small(say("plan.settings.later", lang))
 
 
 def settings_table(plan: Plan, recipe: Recipe, lang: str) -> str:
@@ -197,11 +197,9 @@ def figures(
 
 
 def _remedy(number: int, remedy: Remedy, lang: str) -> str:
-    button = say("plan.models" if remedy.model else "plan.apply", lang)
-    return (
-        f"<li><span>{esc(say(remedy.what, lang))}</span><button type='button' class='tt-small' "
-        f"data-do='apply' data-number='{number}'>{esc(button)}</button></li>"
-    )
+    text = say("plan.models" if remedy.model else "plan.apply", lang)
+    button = html.button("apply", text, number=number)
+    return f"<li><span>{esc(say(remedy.what, lang))}</span>{button}</li>"
 
 
 def wire(

@@ -123,9 +123,7 @@ def build() -> TechniquesStep:
                     key = technique.key
                     ticks[key], options[key] = _card(technique, more)
     with gr.Accordion(i18n("ui.advanced"), open=False, elem_id="advanced"):
-        html.piece(
-            fragment(lambda lang: f'<p class="tt-note">{esc(say("ui.advanced.lead", lang))}</p>')
-        )
+        html.piece(fragment(lambda lang: html.small(say("ui.advanced.lead", lang))))
         with gr.Row(elem_classes="tt-fields"):
             settings = form.draw(TrainSpec, "train", "train")
     name = gr.Textbox(
@@ -210,8 +208,8 @@ def unlabelled(extra: form.Extra | None, lang: str) -> tuple[Any, ...]:
         file=" · ".join(filter(None, (extra.table.name, extra.table.sheet))),
         columns=", ".join(extra.columns),
     )
-    note = f'<p class="tt-note">{esc(said)}</p>' + read_options.notes(extra.table.read_with, lang)
-    note += "".join(f'<p class="tt-note">{esc(say(each, lang))}</p>' for each in extra.table.notes)
+    note = html.small(said) + read_options.notes(extra.table.read_with, lang)
+    note += "".join(html.small(say(each, lang)) for each in extra.table.notes)
     note += unreadable_html(extra.table.bad_rows, "ui.extra.unreadable", lang)
     return extra, note, gr.Button(visible=True)
 
