@@ -37,7 +37,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def handle(options: argparse.Namespace) -> int:
-    from core.evaluation.verdict import few_rows, less_often_right, often_wrong, unread
+    from core.report.result import beside
 
     column = options.store.get(options.run).column(options.label)
     result, which, models = column.measured(), options.which or "model", column.models()
@@ -47,14 +47,10 @@ def handle(options: argparse.Namespace) -> int:
     answer = (
         _of_file(column, which, read_table(options)[0]) if options.file else _of_run(column, which)
     )
-    kind, scores, against = answer.pop("kind"), answer["scores"], answer["against"]
-    beside = {  # as the page says it (`core.report.result.judgement`)
-        "few_rows": few_rows(against, scores.rows),
-        "unread": unread(kind, result) if which == "model" else None,
-        "less_often_right": less_often_right(against),
-        "often_wrong": often_wrong(scores, result.separator),
-    }
-    answer |= {name: sentence and str(sentence) for name, sentence in beside.items()}
+    said = beside(answer["against"], answer["scores"], answer.pop("kind"), result)
+    if which != "model":
+        said["unread"] = None
+    answer |= {name: sentence and str(sentence) for name, sentence in said.items()}
     if options.json:
         print_json(answer)
     else:
@@ -65,15 +61,13 @@ def handle(options: argparse.Namespace) -> int:
 def _of_run(column: LabelColumn, which: str) -> dict[str, Any]:
     from core.evaluation import test_rows
 
-    rows = test_rows.rows_of(column, which)
     return {
         "run": column.run.id,
         "which": which,
         "file": None,
         "scores": test_rows.scores_of(column, which),
         "calibration": vars(test_rows.result_of(column, which).calibration),
-        "abstention": _abstention(column, which, rows),
-        **_of_rows(column, rows),
+        **_of_rows(column, which, test_rows.rows_of(column, which)),
     }
 
 
@@ -136,7 +130,6 @@ def _of_file(column: LabelColumn, which: str, table: Table) -> dict[str, Any]:
             predictions[f"predicted:{name}"] = task.said(*answered(name))
     before = test_rows.rows_of(column, "majority")
     predictions["predicted:majority"] = [before["predicted"].iloc[0]] * len(frame)
-    rows = pd.DataFrame(predictions)
     return {
         "run": column.run.id,
         "which": which,
@@ -146,8 +139,7 @@ def _of_file(column: LabelColumn, which: str, table: Table) -> dict[str, Any]:
         "also_trained": _also_trained(column, [modality.identity(text) for text in texts]),
         "scores": measure(task, probabilities, truth, threshold),
         "calibration": {"after": reliability(task, probabilities, truth)},
-        "abstention": _abstention(column, which, rows),
-        **_of_rows(column, rows),
+        **_of_rows(column, which, pd.DataFrame(predictions)),
     }
 
 
@@ -219,7 +211,7 @@ def _abstention(column: LabelColumn, which: str, rows: pd.DataFrame) -> dict[str
     }
 
 
-def _of_rows(column: LabelColumn, rows: pd.DataFrame) -> dict[str, Any]:
+def _of_rows(column: LabelColumn, which: str, rows: pd.DataFrame) -> dict[str, Any]:
     """Scores that follow from the answers alone."""
     from core.evaluation import slices, test_rows, verdict
     from core.modalities import by_key
@@ -231,6 +223,7 @@ def _of_rows(column: LabelColumn, rows: pd.DataFrame) -> dict[str, Any]:
     if against.keys() & set(PLAIN):  # none is a rival of itself
         kind, sentence = verdict.verdict(against)
     return {
+        "abstention": _abstention(column, which, rows),
         "against": against,
         "kind": kind,
         "verdict": sentence and str(sentence),

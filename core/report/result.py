@@ -43,13 +43,20 @@ def shown(value: float, name: str) -> str:
 def judgement(result: Result) -> tuple[str, list[Message]]:
     """The kind of notice, and the sentences on whether the model is any good."""
     kind, sentence = verdict(result.against)
-    beside = (
-        few_rows(result.against, result.test.rows),
-        unread(kind, result),
-        less_often_right(result.against),
-        often_wrong(result.test, result.separator),
-    )
-    return kind, [sentence, *(note for note in beside if note is not None)]
+    notes = beside(result.against, result.test, kind, result).values()
+    return kind, [sentence, *(note for note in notes if note is not None)]
+
+
+def beside(
+    against: Mapping[str, Lead], scores: Scores, kind: str, result: Result
+) -> dict[str, Message | None]:
+    """What has to be said beside a verdict of a kind on such leads and scores of a run's model."""
+    return {
+        "few_rows": few_rows(against, scores.rows),
+        "unread": unread(kind, result),
+        "less_often_right": less_often_right(against),
+        "often_wrong": often_wrong(scores, result.separator),
+    }
 
 
 def recommendation(result: Result) -> Message | None:

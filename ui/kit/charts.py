@@ -41,71 +41,65 @@ def live(progress: Progress, run_id: str, language: str) -> go.Figure:
     `uirevision` is the run's id: a person's zoom survives every update and ends with the run.
     """
     figure = go.Figure(layout=_live_layout(progress, run_id, language))
-    steps = thin(progress.train)
-    figure.add_scatter(
-        x=[epoch for _, epoch, _ in steps],
-        y=[_number(loss) for _, _, loss in steps],
-        name=say("train.chart.train_loss", language),
-        mode="lines" if len(steps) > 1 else "markers",
-        line={"color": TRAIN, "width": 1.5},
-        opacity=0.35,
-        hovertemplate="%{y:.3f}",
-    )
-    figure.add_scatter(
-        x=[epoch for _, epoch, _ in steps],
-        y=[_number(loss) for loss in running_mean([loss for _, _, loss in steps])],
-        name=say("train.chart.mean_loss", language),
-        mode="lines",
-        line={"color": TRAIN, "width": 2.5},
-        hovertemplate="%{y:.3f}",
-    )
-    epochs = [evaluation.epoch for evaluation in progress.evaluations]
-    scored = (
-        ("validation_loss", [e.loss for e in progress.evaluations], VALIDATION, "dot", "y"),
-        ("macro_f1", [e.macro_f1 for e in progress.evaluations], MACRO_F1, "solid", "y2"),
-        ("accuracy", [e.accuracy for e in progress.evaluations], ACCURACY, "dot", "y2"),
-    )
-    tasks = progress.evaluations[-1].tasks if progress.evaluations else []
-    for number, (column, *_) in enumerate(tasks):
+
+    def trace(x: Sequence[float], y: Sequence[float], name: str, axis: str, **drawn: Any) -> None:
         figure.add_scatter(
-            x=epochs,
-            y=[_number(e.tasks[number][2]) for e in progress.evaluations],
-            name=html.escape(_short(column)),
+            x=x,
+            y=[_number(value) for value in y],
+            name=name,
+            yaxis=axis,
+            legend="legend" if axis == "y" else "legend2",
+            **{"hovertemplate": "%{y:.3f}", **drawn},
+        )
+
+    steps = thin(progress.train)
+    at, losses = [epoch for _, epoch, _ in steps], [loss for _, _, loss in steps]
+    name, line = say("train.chart.train_loss", language), {"color": TRAIN, "width": 1.5}
+    trace(at, losses, name, "y", mode="lines" if at[1:] else "markers", line=line, opacity=0.35)
+    name, line = say("train.chart.mean_loss", language), {"color": TRAIN, "width": 2.5}
+    trace(at, running_mean(losses), name, "y", mode="lines", line=line)
+    evaluations = progress.evaluations
+    epochs = [evaluation.epoch for evaluation in evaluations]
+    scored = (
+        ("validation_loss", [e.loss for e in evaluations], VALIDATION, "dot", "y"),
+        ("macro_f1", [e.macro_f1 for e in evaluations], MACRO_F1, "solid", "y2"),
+        ("accuracy", [e.accuracy for e in evaluations], ACCURACY, "dot", "y2"),
+    )
+    tasks = evaluations[-1].tasks if evaluations else []
+    for number, (column, *_) in enumerate(tasks):
+        trace(
+            epochs,
+            [e.tasks[number][2] for e in evaluations],
+            html.escape(_short(column)),
+            "y2",
             mode="lines" if len(epochs) > 1 else "markers",
             line={"color": ACCURACY, "width": 1.5, "dash": DASHES[number % len(DASHES)]},
             marker={"size": 9, "symbol": SYMBOLS[number % len(SYMBOLS)]},
             cliponaxis=False,
-            yaxis="y2",
-            legend="legend2",
-            hovertemplate="%{y:.3f}",
         )
     # The mean over several columns says enough.
-    for name, values, colour, dash, axis in scored[:2] if tasks else scored:
-        figure.add_scatter(
-            x=epochs,
-            y=[_number(value) for value in values],
-            name=say(
-                f"train.chart.{name}.mean" if tasks and axis == "y2" else f"train.chart.{name}",
-                language,
-            ),
+    for key, values, colour, dash, axis in scored[:2] if tasks else scored:
+        mean = ".mean" if tasks and axis == "y2" else ""
+        trace(
+            epochs,
+            values,
+            say(f"train.chart.{key}{mean}", language),
+            axis,
             mode="lines+markers",
             line={"color": colour, "width": 2.5, "dash": dash},
             marker={"size": 7},
             cliponaxis=False,  # the last point lies on the edge
-            yaxis=axis,
-            legend="legend" if axis == "y" else "legend2",
-            hovertemplate="%{y:.3f}",
         )
-    best = progress.best
-    figure.add_scatter(
-        x=[best.epoch] if best else [],
-        y=[_number(best.macro_f1)] if best else [],
-        name=say("train.chart.kept", language),
+    best = [progress.best] if progress.best else []
+    trace(
+        [evaluation.epoch for evaluation in best],
+        [evaluation.macro_f1 for evaluation in best],
+        say("train.chart.kept", language),
+        "y2",
         mode="markers",
         marker={"size": 16, "symbol": "circle-open", "color": MACRO_F1, "line": {"width": 2.5}},
         cliponaxis=False,
-        yaxis="y2",
-        legend="legend2",
+        hovertemplate=None,
         hoverinfo="skip",
     )
     return figure

@@ -91,21 +91,6 @@ def abstention(
     """
     falls = next((s for s, n in zip(steps, curve.answered, strict=True) if n < 1), steps[-1])
     suggested = curve.suggested
-    shapes = [_upright(limit, TEXT, "solid")] if limit else []
-    notes = []
-    if suggested:
-        shapes.append(_upright(suggested, ACCURACY, "dash"))
-        notes.append(
-            {
-                "text": say("abstention.suggested", language, below=suggested),
-                "x": suggested,
-                "y": 0.02,
-                "yanchor": "bottom",
-                "xanchor": "right" if suggested > 0.75 else "left",
-                "showarrow": False,
-                "font": {"size": 11, "color": TEXT},
-            }
-        )
     figure = go.Figure(
         layout=layout(
             ABSTENTION_HEIGHT,
@@ -119,10 +104,21 @@ def abstention(
             },
             yaxis={**AXIS, "range": [0, 1.04]},
             legend=LEGEND,
-            shapes=shapes,
-            annotations=notes,
         )
     )
+    if limit:
+        figure.add_vline(limit, line={"color": TEXT, "width": 1.5, "dash": "solid"})
+    if suggested:
+        figure.add_vline(suggested, line={"color": ACCURACY, "width": 1.5, "dash": "dash"})
+        figure.add_annotation(
+            text=say("abstention.suggested", language, below=suggested),
+            x=suggested,
+            y=0.02,
+            yanchor="bottom",
+            xanchor="right" if suggested > 0.75 else "left",
+            showarrow=False,
+            font={"size": 11, "color": TEXT},
+        )
     for name, colour, dash in (("right", TRAIN, "solid"), ("answered", VALIDATION, "dot")):
         figure.add_scatter(
             x=list(steps),
@@ -133,15 +129,3 @@ def abstention(
             hovertemplate="%{y:.1%}",
         )
     return figure
-
-
-def _upright(x: float, colour: str, dash: str) -> dict[str, Any]:
-    return {
-        "type": "line",
-        "yref": "paper",
-        "x0": x,
-        "x1": x,
-        "y0": 0,
-        "y1": 1,
-        "line": {"color": colour, "width": 1.5, "dash": dash},
-    }

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import functools
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -227,16 +228,10 @@ def wire(step: DataStep, session: Session) -> Any:
         seen = columns.profile_of(loaded, text, label, split, mark)
         return {} if seen is loaded.profile else change(loaded, loaded.table, seen, request)
 
-    def leave(
-        loaded: Loaded | None,
-        text: list[str],
-        label: str | None,
-        split: str,
-        mark: str | None,
-        request: gr.Request,
-    ) -> Answer:
+    @functools.wraps(choose)  # gradio goes by its parameters
+    def leave(*given: Any) -> Answer:
         """What was chosen a moment ago may still be under way. A card that is there afterwards is of that."""
-        return {shown.problem: "", **choose(loaded, text, label, split, mark, request)}
+        return {shown.problem: "", **choose(*given)}
 
     kept_lists = errors_to(shown.problem, still_used)
 
