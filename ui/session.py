@@ -83,9 +83,8 @@ class Session:
     tabs: gr.Tabs
     walk: gr.Walkthrough
     loaded: gr.State  # Loaded or None
-    model: (
-        gr.HTML
-    )  # its value is the key of the model that is picked: see `ui.steps.model.step.ModelStep`
+    # Its value is the key of the model that is picked: see `ui.steps.model.step.ModelStep`.
+    model: gr.HTML
     run: gr.BrowserState  # id of the run that the last two steps show
     file: gr.BrowserState  # id of the file that is being answered whole: a secret of this browser
     brought: gr.State  # Brought

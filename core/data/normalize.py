@@ -12,9 +12,8 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
-ODD_SPACE = (
-    "^ | $|  |[\t-\r\x1c-\x1f]"  # what `normalize` would change in a text of ASCII, besides case
-)
+# What `normalize` would change in a text of ASCII, besides case.
+ODD_SPACE = "^ | $|  |[\t-\r\x1c-\x1f]"
 INVISIBLE = re.compile("[\u00ad\u200b-\u200f\u2060\ufeff]")
 Positions = npt.NDArray[np.int64]
 

@@ -56,9 +56,8 @@ def go_when_told() -> None:
 
     for name in ("SIGTERM", "SIGHUP"):  # Windows has no SIGHUP
         signal_number = getattr(signal, name, None)
-        if (
-            signal_number is not None and signal.getsignal(signal_number) is signal.SIG_DFL
-        ):  # nohup ignores it
+        # `nohup` ignores it.
+        if signal_number is not None and signal.getsignal(signal_number) is signal.SIG_DFL:
             signal.signal(signal_number, end)
 
 

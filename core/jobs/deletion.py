@@ -21,9 +21,8 @@ def delete_run(store: RunStore, run_id: str) -> None:
     run = store.get(run_id)
     store.delete(run_id)
     forget_run(run)
-    if opened := sys.modules.get(
-        "core.inference.predictor"
-    ):  # no model is kept where none was ever opened
+    # No model is kept where none was ever opened.
+    if opened := sys.modules.get("core.inference.predictor"):
         opened.forget()
     for groups in (ComparisonStore(store), FoldStore(store)):
         for group in groups.all():

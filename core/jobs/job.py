@@ -44,9 +44,8 @@ class Job:
     result: Any = None
     error: Exception | None = None  # why it failed
     stop: threading.Event = field(default_factory=threading.Event)  # set: it should end soon
-    rests: threading.Event = field(
-        default_factory=threading.Event
-    )  # set: no thread is at work on it
+    # Set: no thread is at work on it.
+    rests: threading.Event = field(default_factory=threading.Event)
 
     @property
     def over(self) -> bool:

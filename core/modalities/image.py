@@ -31,9 +31,8 @@ if TYPE_CHECKING:
 
 CORRECTIONS = "corrections"  # the folder that names of pictures which came later begin with
 CHUNK_PICTURES = 32  # pictures that are decoded at a time
-PICTURES_AT_A_TIME = (
-    8  # that go through a network at a time: of more, a processor does fewer a second
-)
+# That go through a network at a time: of more, a processor does fewer a second.
+PICTURES_AT_A_TIME = 8
 PIXELS = "pixels.json"  # beside a model: what its processor does, for a script without transformers
 _eyes: weakref.WeakKeyDictionary[Any, PixelProcessor] = weakref.WeakKeyDictionary()
 

@@ -25,9 +25,8 @@ if TYPE_CHECKING:
     from tokenizers import Tokenizer
 
 SCRIPTS = {"english": ("latin",), "chinese": ("han",)}  # by `Entry.languages`; any other reads all
-MAX_CHOSEN_LENGTH = (
-    256  # tokens that are read unless the person wants more; as in `core.training.plan`
-)
+# Tokens that are read unless the person wants more; as in `core.training.plan`.
+MAX_CHOSEN_LENGTH = 256
 log = logging.getLogger(__name__)
 
 

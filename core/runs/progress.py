@@ -48,9 +48,8 @@ class Progress:
     baselines: dict[str, dict[str, events.Baseline]] = field(default_factory=dict)
     evaluations: list[events.Evaluated] = field(default_factory=list)
     best: events.Evaluated | None = None
-    charts: dict[str, list[events.Point]] = field(
-        default_factory=dict
-    )  # of stages that have their own
+    # Of stages that have their own.
+    charts: dict[str, list[events.Point]] = field(default_factory=dict)
     notes: list[Message] = field(default_factory=list)
     error: Message | None = None
     hint: Message | None = None

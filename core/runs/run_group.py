@@ -134,9 +134,8 @@ class RunGroupStore(ABC, Generic[M]):
         """Remove groups none of whose runs is left, and what a killed process has half written."""
         for group in self.all():
             if all(self._deleted(member) for member in group.members):
-                with contextlib.suppress(
-                    UserError
-                ):  # another process has, or nothing can be written
+                # Another process has, or nothing can be written.
+                with contextlib.suppress(UserError):
                     self.delete(group.id)
         with contextlib.suppress(OSError):
             for file in self.root.glob(".*.new"):

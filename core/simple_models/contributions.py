@@ -102,9 +102,8 @@ def _occurrences(counter: Any, whole: str) -> Iterator[tuple[str, int, int]]:
                 feature = " ".join(lowered[begin:end] for begin, end in some)
                 yield feature, origin[some[0][0]], origin[some[-1][1] - 1] + 1
         return
-    for match in re.finditer(
-        r"\S+", lowered
-    ):  # "char_wb": inside words, with a space on both sides
+    # "char_wb": inside words, with a space on both sides.
+    for match in re.finditer(r"\S+", lowered):
         begin, word = match.start(), f" {match[0]} "
         for size in range(low, high + 1):
             for offset in range(max(1, len(word) - size + 1)):

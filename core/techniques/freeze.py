@@ -14,9 +14,8 @@ from core.words import Message, message
 if TYPE_CHECKING:
     import torch
 
-MIN_ROWS = (
-    1_000  # usable rows below which it saves little time and costs score (benchmarks/README.md)
-)
+# Usable rows below which it saves little time and costs score (benchmarks/README.md).
+MIN_ROWS = 1_000
 
 
 class Freeze(Technique):

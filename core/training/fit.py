@@ -85,9 +85,8 @@ class Fitter(Fit):
         self.initial_head: dict[str, Any] = {}
         # Whether there is more to do after the training, which must then not be done again.
         self._goes_on = any(type(technique).after is not Technique.after for technique in chosen)
-        self._more = sum(
-            technique.more for technique in chosen
-        )  # epochs to come, as a share of the run's
+        # Epochs to come, as a share of the run's.
+        self._more = sum(technique.more for technique in chosen)
 
     @property
     def spec(self) -> Settings:

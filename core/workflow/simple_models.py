@@ -32,9 +32,8 @@ from core.workflow.decisions import Decided
 # Tokens times parameters of the encoder, forward only, for the training rows: about 20 seconds of
 # MiniLM on two cores. A budget in work and not in seconds: the same input gives the same numbers.
 BUDGET = 1e12
-HELD_OUT = (
-    4  # times the budget is what validation and test rows may cost: they cannot be thinned out
-)
+# So many times the budget is what validation and test rows may cost: they cannot be thinned out.
+HELD_OUT = 4
 SAMPLED = 200  # texts from which the tokens of all are estimated
 REMEMBERED = 4  # simple models of earlier runs in this process
 PROBES = 8  # test rows on which what was exported must give the same answers

@@ -27,9 +27,8 @@ from ui.server.hosts import Hosts
 from ui.server.uploads import Refused, Uploads
 
 MAX_BODY = 64 * 2**20  # bytes of what is posted and no upload: a pasted table is the largest
-MAX_VALUES = (
-    200_000  # in what is posted: ten million empty lists are 20 MB on the way and 2 GB in memory
-)
+# In what is posted: ten million empty lists are 20 MB on the way and 2 GB in memory.
+MAX_VALUES = 200_000
 LARGE_BODY = 2**20  # bytes from which on a body is one of the
 MAX_LARGE = 2  # that are taken at a time
 _DRAINED = 2 * MAX_BYTES  # bytes of an upload that is not taken

@@ -26,9 +26,8 @@ class Limits:
     number_seconds: float = 600
     each: int = 10 * MAX_BYTES  # of one visitor in `each_seconds`
     each_seconds: float = 3600
-    together: int = (
-        40 * MAX_BYTES
-    )  # of all visitors in `together_seconds`, for which uploads are kept
+    # Of all visitors in `together_seconds`, for which uploads are kept.
+    together: int = 40 * MAX_BYTES
     together_seconds: float = 24 * 3600
     free: int = 2**30  # what stays free on the disk
 

@@ -22,9 +22,8 @@ PREFIX = re.compile(r"[0-9a-f]{8}-(?=.)")  # what Label Studio puts before the n
 WHOLE_NUMBER = re.compile(r"(\d{1,18})(?:\.0+)?")
 NUMBERED_NAME = re.compile(r"(.*?)(\d{1,18})")
 PICTURE = re.compile(r"\.(?:jpe?g|jpe|jfif|png|webp|gif|bmp|tiff?|heic)", re.IGNORECASE)
-MIN_DIFFERENT_SHARE = (
-    0.9  # share of cells that differ, where these are the numbers of files and no labels
-)
+# Share of cells that differ, where these are the numbers of files and no labels.
+MIN_DIFFERENT_SHARE = 0.9
 REPEATED_WORTH = 0.1  # what a column of numbers is worth that are fewer
 MAX_PARTS = 12  # of a path that are looked for, from the last one on
 

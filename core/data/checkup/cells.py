@@ -40,13 +40,11 @@ MAYBE_EMPTY_WORDS = (
     *("空", "无", "缺失"),
 )
 ONE_LABEL = Choose({"separator": ""}, message("checkup.fix.one_label"))
-MAX_MAYBE_SHARE = (
-    0.25  # share of the filled cells, up to which such a word may stand for an empty one
-)
+# Share of the filled cells, up to which such a word may stand for an empty one.
+MAX_MAYBE_SHARE = 0.25
 RARE_ROWS = 10  # rows of a label
-MIN_YES_NO_COLUMNS = (
-    3  # columns of yes and no side by side, from which on they look like labels of one thing
-)
+# Columns of yes and no side by side, from which on they look like labels of one thing.
+MIN_YES_NO_COLUMNS = 3
 NAMED_PAIRS = 5  # spellings that are named
 
 

@@ -12,9 +12,8 @@ from core.data.checkup.label_edits import FillDown
 from core.data.column_names import LABEL_NAMES, rank
 from core.data.profile.profile import join_text
 
-MAX_FILLED_SHARE = (
-    0.5  # share of rows with a label, from which on the others are hardly parts of groups
-)
+# Share of rows with a label, from which on the others are hardly parts of groups.
+MAX_FILLED_SHARE = 0.5
 MAX_SINGLE_SHARE = 0.5  # share of labels whose group is one row
 
 

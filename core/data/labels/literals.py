@@ -26,9 +26,8 @@ CALL = re.compile(
 )
 ESCAPE = re.compile(r"\\(u[0-9A-Fa-f]{4}|x[0-9A-Fa-f]{2}|.)", re.DOTALL)
 ESCAPED = {"n": "\n", "t": "\t", "r": "\r", "b": "\b", "f": "\f"}
-SURROGATES = re.compile(
-    "[\ud800-\udbff][\udc00-\udfff]"
-)  # two halves of one character, as JSON has them
+# Two halves of one character, as JSON has them.
+SURROGATES = re.compile("[\ud800-\udbff][\udc00-\udfff]")
 CONSTANTS = {
     **dict.fromkeys(("true", "True", "np.True_"), True),
     **dict.fromkeys(("false", "False", "np.False_"), False),

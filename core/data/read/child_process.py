@@ -36,10 +36,8 @@ OUT_OF_MEMORY = (
     "mmap failed",
 )
 PR_SET_PDEATHSIG = 1
-PARENT_NAME, SECONDS_NAME = (
-    "TICKTUNE_PARENT",
-    "TICKTUNE_SECONDS",
-)  # what the environment tells a child
+# What the environment tells a child.
+PARENT_NAME, SECONDS_NAME = "TICKTUNE_PARENT", "TICKTUNE_SECONDS"
 # One thread, one heap, and no library's long story of where it failed.
 SETTINGS = {
     "ARROW_DEFAULT_MEMORY_POOL": "system",

@@ -23,15 +23,13 @@ from core.data.read.csv_repair import DELIMITERS, find_delimiter, sample_of, spl
 # Tried where the usual ones give no rows of one width; the longer ones first.
 RARE_DELIMITERS = ("||", "|~|", "~|~", "::", "^", "~", "¦", "§")
 UNIT = "\x1f"  # stands for a delimiter of several characters, or one beyond ASCII
-LINE_FEED = (
-    "\ufdd1"  # stands for an escaped line feed: one of its own would move the lines below it
-)
+# Stands for an escaped line feed: one of its own would move the lines below it.
+LINE_FEED = "\ufdd1"
 MIN_SHARE = 0.9  # share of rows of one width without which a rare delimiter is none
 MIN_GAIN = 0.02  # by how much of the rows another dialect has to win
 MIN_MARKS = 3  # marks that are no accident
-MIN_MARKED_SHARE = (
-    0.5  # share of rows with a mark of the dialect from which on it is the file's way of writing
-)
+# Share of rows with a mark of the dialect from which on it is the file's way of writing.
+MIN_MARKED_SHARE = 0.5
 ESCAPING = ("escape", "escape_single")
 ESCAPES = {"n": LINE_FEED, "t": "\t", "r": "", "0": "", "N": ""}
 ESCAPED = re.compile(r"\\(\r\n|.)", re.DOTALL)

@@ -10,9 +10,8 @@ from typing import Any
 from core.errors import UserError
 from core.words import Message, has, message
 
-MAX_OPTION_LENGTH = (
-    1_000  # characters of what is asked for, whoever sends it; Excel allows 31 for a sheet's name
-)
+# Characters of what is asked for, whoever sends it; Excel allows 31 for a sheet's name.
+MAX_OPTION_LENGTH = 1_000
 
 
 @dataclass(frozen=True)

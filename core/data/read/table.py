@@ -25,9 +25,8 @@ from core.errors import UserError
 from core.words import message
 
 MAX_BYTES = 256 * 1024 * 1024
-MAX_HERE_BYTES = (
-    4 * 1024 * 1024
-)  # bytes of text that do no harm here; reading takes fifty times as much
+# Bytes of text that do no harm here; reading takes fifty times as much.
+MAX_HERE_BYTES = 4 * 1024 * 1024
 WEB_PAGE = re.compile(rb"[\s\0\x80-\xff]*+<")  # whatever `read_text` passes over before a tag
 
 

@@ -17,9 +17,8 @@ class UsedRows(nn.Module):
 
     def __init__(self, full: nn.Embedding, used: np.ndarray) -> None:
         super().__init__()
-        self.full = [
-            full
-        ]  # in a list: no part of this module, so neither moved, saved nor optimized
+        # In a list: no part of this module, so neither moved, saved nor optimized.
+        self.full = [full]
         rows = torch.as_tensor(used, dtype=torch.long)
         self.weight = nn.Parameter(full.weight.detach()[rows].clone())
         self.weight.requires_grad_(full.weight.requires_grad)

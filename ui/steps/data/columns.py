@@ -56,10 +56,8 @@ def build() -> Columns:
 
 def show(loaded: Loaded, lang: str) -> tuple[Any, ...]:
     """What can be chosen for this table, and what is chosen, in the order of `view`."""
-    seen, fixed = (
-        loaded.profile,
-        bool(loaded.table.inputs),
-    )  # of pictures there is nothing to choose
+    # Of pictures there is nothing to choose.
+    seen, fixed = loaded.profile, bool(loaded.table.inputs)
     names = [column.name for column in seen.columns]
     # A column that is chosen already is not offered for another part.
     text = [name for name in names if name not in (seen.label, seen.split)]
