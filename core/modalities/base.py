@@ -183,9 +183,9 @@ class Modality(ABC):
         """Before the loop: leave out of the model's work what its head does not look at. Returns what undoes
         it."""
 
-    @abstractmethod
     def lighten(self, model: Any, rows: Any) -> Callable[[], None]:
         """Before the loop: keep out of the training what these rows never touch. Returns what undoes it."""
+        return lambda: None
 
     @abstractmethod
     def save(self, processor: Any, config: Any, max_length: int | None, folder: Path) -> None:

@@ -249,9 +249,6 @@ class ImageModality(Modality):
 
         return undo
 
-    def lighten(self, model: Any, rows: Any) -> Callable[[], None]:
-        return lambda: None
-
     def save(self, processor: Any, config: Any, max_length: int | None, folder: Path) -> None:
         processor.save_pretrained(folder)
 

@@ -9,6 +9,8 @@ from collections import deque
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
+import pandas as pd
+
 from core.runs import events
 from core.words import Message, message
 
@@ -295,16 +297,13 @@ class Progress:
         return message(self._mean(key), score=score, columns=self.columns, **values)
 
 
-def running_mean(values: Sequence[float], memory: float = 0.9) -> list[float]:
+def running_mean(values: Sequence[float]) -> list[float]:
     """The exponential moving average, without the pull towards 0 at its start (Kingma and Ba 2015).
 
     A batch's loss jumps with its rows; the eye wants the trend. What is no number leaves a gap.
     """
-    means, total, weight = [], 0.0, 0.0
-    for value in values:
-        if math.isfinite(value):
-            total, weight = memory * total + value, memory * weight + 1
-        means.append(total / weight if weight and math.isfinite(value) else math.nan)
+    known = pd.Series(values, dtype=float).replace([math.inf, -math.inf], math.nan)
+    means: list[float] = known.ewm(alpha=0.1, ignore_na=True).mean().where(known.notna()).tolist()
     return means
 
 
