@@ -15,7 +15,6 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from core.errors import UserError
 from core.evaluation.verdict import RIVALS
 from core.options import option
 from core.recipe import MAX_NAME, Fold, Recipe
@@ -105,11 +104,8 @@ def recipes(recipe: Recipe, asked: Asked) -> list[tuple[Fold, Recipe]]:
 class FoldStore(RunGroupStore[Member]):
     """All cross-validations of the runs of one store."""
 
-    kind = "folds"
+    kind, unknown = "folds", "folds_unknown"
     member = Member
-
-    def _unknown(self) -> UserError:
-        return UserError("folds_unknown")
 
     def about(self, run: Run) -> CrossValidation | None:
         """The newest cross-validation that measures a run, or that the run is part of."""

@@ -11,7 +11,6 @@ import logging
 import re
 import secrets
 import time
-from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -52,19 +51,16 @@ class RunGroup(Generic[M]):
     base: str = ""
 
 
-class RunGroupStore(ABC, Generic[M]):
+class RunGroupStore(Generic[M]):
     """All groups of one kind, of the runs of one store."""
 
     kind: ClassVar[str]
+    unknown: ClassVar[str]  # key of the UserError where there is no such group
     member: type[M]
 
     def __init__(self, runs: RunStore) -> None:
         self.runs = runs
         self.root = runs.root / self.kind
-
-    @abstractmethod
-    def _unknown(self) -> UserError:
-        """The error where there is no such group."""
 
     def create(self, name: str, members: Sequence[M], base: str = "") -> RunGroup[M]:
         group = RunGroup(
@@ -85,7 +81,7 @@ class RunGroupStore(ABC, Generic[M]):
         damaged."""
         name = str(group)
         if not ID.fullmatch(name):
-            raise self._unknown()
+            raise UserError(self.unknown)
         try:
             raw = read_json(self._file(name))
             stored = RunGroup(
@@ -97,7 +93,7 @@ class RunGroupStore(ABC, Generic[M]):
             if stored.id != name or not stored.members:
                 raise ValueError(name)
         except FileNotFoundError:
-            raise self._unknown() from None
+            raise UserError(self.unknown) from None
         except (OSError, ValueError, KeyError, TypeError) as error:
             log.warning("%s/%s.json is damaged: %s", self.kind, name, repr(error))
             raise UserError("series_damaged", file=f"{self.kind}/{name}.json") from error
@@ -124,7 +120,7 @@ class RunGroupStore(ABC, Generic[M]):
     def delete(self, group: str) -> None:
         """Delete a group, be it damaged; its runs stay. Raises UserError."""
         if group not in self._ids():
-            raise self._unknown()
+            raise UserError(self.unknown)
         try:
             self._file(group).unlink(missing_ok=True)
         except OSError as error:

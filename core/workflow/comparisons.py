@@ -62,11 +62,8 @@ def only(recipe: Recipe, keys: tuple[str, ...]) -> Recipe:
 class ComparisonStore(RunGroupStore[Member]):
     """All comparisons of the runs of one store."""
 
-    kind = "comparisons"
+    kind, unknown = "comparisons", "compare_unknown"
     member = Member
-
-    def _unknown(self) -> UserError:
-        return UserError("compare_unknown")
 
     def lines(self, comparison: Comparison) -> list[Line]:
         """The report card, as far as the runs have come."""
