@@ -6,8 +6,7 @@ Names, labels and texts are whatever a person typed: they are escaped wherever t
 from __future__ import annotations
 
 import platform
-from collections.abc import Sequence
-from importlib.metadata import PackageNotFoundError, version
+from importlib.metadata import version
 
 from core.errors import UserError
 from core.evaluation.cross_validation import SCORES, FoldStore
@@ -20,10 +19,12 @@ from core.report.result import calibration, corrected, data_facts, per_class, tr
 from core.report.rows import confusion, rows_html
 from core.report.scores import ahead, beside_rivals, good, measured
 from core.report.svg import Line, chart
+from core.runs.progress import thin
 from core.runs.result import Result
 from core.runs.run import LabelColumn, Run, when
 from core.words import message, say
 
+DRAWN = 200  # points of the training loss
 PACKAGES = ("torch", "transformers", "scikit-learn", "tokenizers")
 
 
@@ -122,7 +123,10 @@ def _course(run: Run, language: str) -> str:
     """The curves of the training."""
     progress = run.progress()
     losses = [
-        Line(say("train.chart.train_loss", language), _thinned(progress.train)),
+        Line(
+            say("train.chart.train_loss", language),
+            [(epoch, loss) for _, epoch, loss in thin(progress.train, DRAWN)],
+        ),
         Line(
             say("train.chart.validation_loss", language),
             [(evaluation.epoch, evaluation.loss) for evaluation in progress.evaluations],
@@ -146,15 +150,6 @@ def _course(run: Run, language: str) -> str:
     return _heading("report.course", language) + drawn if drawn else ""
 
 
-def _thinned(
-    points: Sequence[tuple[float, float, float]], most: int = 200
-) -> list[tuple[float, float]]:
-    """(epoch, mean loss of neighbours) of (step, epoch, loss)."""
-    size = max(1, -(-len(points) // most))
-    groups = [points[start : start + size] for start in range(0, len(points), size)]
-    return [(group[-1][1], sum(point[2] for point in group) / len(group)) for group in groups]
-
-
 def _evidence(run: Run, language: str) -> str:
     """Evidence of the techniques."""
     cards = evidence(run.measured().techniques, language)
@@ -166,7 +161,7 @@ def _settings(run: Run, language: str) -> str:
     chosen = training_facts(recipe, run.measured(), named(recipe.model, language), language)
     packages = [
         ("Python", platform.python_version()),
-        *((package, _version(package)) for package in PACKAGES),
+        *((name, version(name)) for name in PACKAGES),
     ]
     return (
         _heading("report.settings", language)
@@ -175,10 +170,3 @@ def _settings(run: Run, language: str) -> str:
         + f"<p>{esc(say('report.versions.note', language))}</p>"
         + facts(packages)
     )
-
-
-def _version(name: str) -> str:
-    try:
-        return version(name)
-    except PackageNotFoundError:
-        return ""

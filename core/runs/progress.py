@@ -90,7 +90,7 @@ class Progress:
                 self._pace.append((event.time, event.step))
                 self.train.append((event.step, event.epoch, event.loss))
                 if len(self.train) > 2 * MAX_POINTS:
-                    self.train = _thin(self.train)
+                    self.train = thin(self.train, MAX_POINTS + 1)  # half as many
             case events.Evaluated():
                 self._rewind(event.step)
                 self.step, self.epoch = event.step, event.epoch
@@ -314,9 +314,3 @@ def thin(
     size = -(-len(points) // limit)
     groups = [points[start : start + size] for start in range(0, len(points), max(1, size))]
     return [(g[-1][0], g[-1][1], sum(p[2] for p in g) / len(g)) for g in groups]
-
-
-def _thin(points: list[tuple[float, float, float]]) -> list[tuple[float, float, float]]:
-    """Half as many points: each is the mean loss of two neighbours, at the later one's step."""
-    pairs = zip(points[::2], points[1::2], strict=False)
-    return [(b[0], b[1], (a[2] + b[2]) / 2) for a, b in pairs]
