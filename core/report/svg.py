@@ -36,15 +36,13 @@ def chart(
     x: str,
     *,
     levels: Sequence[tuple[str, float]] = (),
-    bounds: tuple[float, float] | None = None,
     log_x: bool = False,
     mark: tuple[float, str] | None = None,
 ) -> str:
     """Lines over one another, in SVG; `levels` are horizontal lines with a name. Empty where nothing is to be
     drawn.
 
-    `label` is what a screen reader says, `x` the axis; `bounds` are the ends of the other axis, which
-    follow from the values where none are given. `mark` is a vertical line with a word on it.
+    `label` is what a screen reader says, `x` the axis. `mark` is a vertical line with a word on it.
     """
     finite = [
         (line, [(a, b) for a, b in line.points if math.isfinite(a) and math.isfinite(b)])
@@ -57,7 +55,7 @@ def chart(
     across = [a for _, points in drawn for a, _ in points]
     up = [b for _, points in drawn for _, b in points] + [value for _, value in levels]
     reach = max([width for line, _ in drawn for width in line.spread], default=0.0)
-    low, high = bounds or _padded(min(up) - reach, max(up) + reach)
+    low, high = _padded(min(up) - reach, max(up) + reach)
     left, right = min(across), max(across)
     scale = math.log10 if log_x else float
 
