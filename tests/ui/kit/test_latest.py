@@ -188,8 +188,9 @@ class Overtaken(gr.HTML):
     began, other_sent = threading.Event(), threading.Event()
 
     def postprocess(self, value: str | None) -> str | None:
-        self.began.set()
-        self.other_sent.wait(0.5)
+        if value:  # not while the page is built
+            self.began.set()
+            self.other_sent.wait(0.5)
         return value
 
 
