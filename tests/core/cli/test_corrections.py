@@ -51,7 +51,7 @@ def test_a_run_is_trained_again_with_its_corrections(
     capsys.readouterr()
     assert main(["retrain", run, "--name", "again", *where]) == 0
     told = capsys.readouterr()
-    assert "Of the 1 text that you corrected" in told.err
+    assert "Texts that you corrected: 1." in told.err
     again = store.get(json.loads(told.out.splitlines()[-1])["run"])
     assert again.recipe().name == "again"
     assert len(again.table().frame) == 61
