@@ -68,7 +68,11 @@ def test_the_result_says_what_was_changed_of_the_data(
 @pytest.mark.parametrize(
     ("seen", "unseen", "sentences"),
     [
-        ((4, 3), (0, 0), ("Texts that you corrected: 4.", "answers 3 as you said", "proves little")),
+        (
+            (4, 3),
+            (0, 0),
+            ("Texts that you corrected: 4.", "answers 3 as you said", "proves little"),
+        ),
         ((0, 0), (1, 0), ("corrected: 1.", "answers 0 as you said", "did not see any")),
         ((3, 3), (1, 0), ("answers 3 as", "3 of them the training had", "1 it did not see")),
         ((0, 0), (0, 0), ()),
