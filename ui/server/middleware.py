@@ -23,6 +23,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from core.data.read.table import MAX_BYTES
 from core.words import message, say
 from ui.kit.words import preferred
+from ui.server import channel
 from ui.server.hosts import Hosts
 from ui.server.uploads import Refused, Uploads
 
@@ -95,11 +96,13 @@ class Gate:
     async def _stream(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Hand a request on. The channel of a page that was closed or is unknown ends without a word in the
         log: gradio tells the browser so in the channel itself, and then raises what can be sent no more."""
-        try:
+        if not _CHANNEL.search(scope["path"]):
             await self.app(scope, receive, send)
+            return
+        try:
+            await channel.serve(self.app, scope, receive, send)
         except (RuntimeError, KeyError) as error:  # the second where it forgets the page twice
-            gone = isinstance(error, KeyError) or isinstance(error.__cause__, HTTPException)
-            if not (gone and _CHANNEL.search(scope["path"])):
+            if not (isinstance(error, KeyError) or isinstance(error.__cause__, HTTPException)):
                 raise
             await send({"type": "http.response.body"})
 
