@@ -83,12 +83,15 @@ def test_each_step_starts_at_its_top(
     at_the_end(page, "#result-again")
     arrived(page, "step.techniques", "#plan-line p")
     page.locator("#tick-label_smoothing input").check()
+    page.locator("#advanced > button").click()  # long enough to be stopped
+    page.locator("#train-epochs").locator("input, textarea").first.fill("200")
     at_the_end(page, "#compare-start")
     offered = page.locator("#compare-offer")
     expect(offered).to_contain_text("Together they take about", timeout=SLOW)
     offered.locator('[data-do="start"]').click()
     arrived(page, "compare.title", "#compare-body h2")
     page.locator("#compare-stop").click()
+    expect(page.locator("#compare-stop")).to_be_hidden(timeout=SLOW)
 
 
 def test_who_presses_a_button_that_goes_keeps_a_place(app: App, visit: Open, tiny_run: str) -> None:
