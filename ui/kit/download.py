@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import re
+import secrets
 from pathlib import Path
+from urllib.parse import quote
 
 import gradio as gr
 
@@ -13,21 +15,21 @@ from core.io.json_files import replace
 from core.io.temporary import lend, served
 from core.libraries import load_libraries
 from core.runs.run import LabelColumn, Run
-from core.words import say
+from core.words import ASSETS, say
+from ui.kit import html
+
+_FETCH_JS = (ASSETS / "fetch.js").read_text(encoding="utf-8")
 
 
-def fetch_js(elem_id: str) -> str:
-    """A script that clicks a button which has just been given its file: the person has asked for it
-    already. What follows the script waits for the click."""
-    return f"""() => new Promise((done) => {{
-  const look = (left) => {{
-    const button = document.querySelector("#{elem_id}");
-    if (button?.offsetParent) button.click();
-    else if (left) return setTimeout(look, 100, left - 1);
-    done([]);
-  }};
-  look(20);
-}})"""
+def fetcher() -> gr.HTML:
+    """Takes a file that the person has asked for already: see `fetched`."""
+    return html.piece("", html_template="<span hidden></span>", js_on_load=_FETCH_JS)
+
+
+def fetched(button: gr.DownloadButton) -> str:
+    """The value of a fetcher that takes what a button has just been given."""
+    path = quote(str(button.constructor_args["value"]))
+    return f"gradio_api/file={path}?{secrets.token_hex(4)}"  # another value each time
 
 
 def offer(

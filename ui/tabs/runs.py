@@ -18,7 +18,7 @@ from core.runs.store import RunStore
 from core.words import has, percent, say
 from ui.kit import html
 from ui.kit.answer import Answer, fill
-from ui.kit.download import fetch_js, kept
+from ui.kit.download import fetched, fetcher, kept
 from ui.kit.errors import errors_to
 from ui.kit.html import actions, data_of
 from ui.kit.words import esc, fragment, i18n, language, when
@@ -35,6 +35,7 @@ class RunsTab:
     table: gr.HTML
     refresh: gr.Button
     download: gr.DownloadButton  # of a damaged run's model, once it is asked for
+    fetcher: gr.HTML
 
 
 def build() -> RunsTab:
@@ -50,7 +51,7 @@ def build() -> RunsTab:
                 i18n("result.download"), visible=False, elem_id="runs-download"
             )
             refresh = gr.Button(i18n("runs.refresh"), elem_id="runs-refresh", min_width=140)
-    return RunsTab(tab, trouble, table, refresh, download)
+        return RunsTab(tab, trouble, table, refresh, download, fetcher())
 
 
 def table_html(store: RunStore, lang: str, ask: str = "") -> str:
@@ -174,15 +175,15 @@ def wire(tab: RunsTab, session: Session, opened: OpenRun) -> None:
             if what in ("open", "resume"):
                 more = opened.show(run, lang)
             elif what == "take" and (archive := run.archive()):
-                more = {tab.download: kept(run, archive, lang)}
+                button = kept(run, archive, lang)
+                more = {tab.download: button, tab.fetcher: fetched(button)}
         return {**shown(lang, run_id if what == "ask" else ""), **more}
 
     # The last run that was opened is shown, also where another is still on its way.
     clicked = tab.table.click(
         act,
         session.run,
-        [*outputs, *opened.outputs],
+        [*outputs, tab.fetcher, *opened.outputs],
         **{**CLICK, "trigger_mode": "multiple"},
     )
-    clicked.then(None, None, None, js=fetch_js("runs-download"))
     opened.follow(clicked)

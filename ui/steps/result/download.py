@@ -9,7 +9,7 @@ import gradio as gr
 from core.runs.run import LabelColumn
 from ui.kit import html
 from ui.kit.answer import Answer, Part, fill
-from ui.kit.download import fetch_js, offer, packed
+from ui.kit.download import fetched, fetcher, offer, packed
 from ui.kit.errors import errors_to
 from ui.kit.latest import Turn
 from ui.kit.words import i18n, language
@@ -34,6 +34,7 @@ class DownloadCard(Part):
             self.download = gr.DownloadButton(
                 i18n("result.download"), variant="primary", visible=False, elem_id="download"
             )
+            self.fetcher = fetcher()
             self.problem = html.piece(elem_id="download-problem")
         self.zip_of = gr.State(None)  # the run, label column, model and format of the last zip
 
@@ -74,7 +75,8 @@ class DownloadCard(Part):
             column = session.get_column(run_id, number)
             offered = packed(column, picked(column, which), language(request), key)
             zip_of = (run_id, number, which, key)
-            return {**fill(self.offered, offered), self.problem: "", self.zip_of: zip_of}
+            taken = {self.fetcher: fetched(offered[1]), self.problem: "", self.zip_of: zip_of}
+            return {**fill(self.offered, offered), **taken}
 
         @errors_to(self.problem)
         def picked_since(
@@ -95,5 +97,4 @@ class DownloadCard(Part):
         self.format.input(choose, [*asked, self.format], self.view, **LATEST)
         wanted = [*asked, self.format]
         pressed = self.pack.click(pack, wanted, self.view, **CLICK)
-        taken = pressed.then(None, None, None, js=fetch_js("download"))
-        taken.then(picked_since, [*wanted, self.zip_of], self.view, **LATEST)
+        pressed.then(picked_since, [*wanted, self.zip_of], self.view, **LATEST)
