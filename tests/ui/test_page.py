@@ -67,7 +67,7 @@ def test_each_view_fills_its_components(store: RunStore) -> None:
     shown = fifth.show(make_run(store).main, "en").keys()
     # Nothing to choose from, and what is never another.
     correct, never = fifth.try_it.correct, {fifth.folds.chosen, fifth.curve.chosen}
-    never |= {fifth.abstention.save, correct.save, correct.label}
+    never |= {fifth.abstention.save, correct.save, correct.label, fifth.download.fetcher}
     assert shown == set(fifth.view) - never
     unmeasured = fifth.show(make_run(store, end="failed", upto=0.2).main, "en")
     assert unmeasured.keys() == {fifth.column, fifth.headline}
