@@ -14,6 +14,11 @@ _LOCK = threading.Lock()
 _loaded = False
 
 
+def libraries_loaded() -> bool:
+    """Would `load_libraries` return at once?"""
+    return _loaded
+
+
 def load_libraries() -> None:
     """Return once everything that training and predicting need is loaded; at once when it is."""
     global _loaded

@@ -176,7 +176,10 @@ def _wire(
     techniques.listen(steps.techniques, session, opened)
     train.listen(steps.train, opened)
     steps.result.listen(opened)
-    model.enter_from(data.wire(steps.data, session), steps.model, session, steps.data.shown.problem)
+    shown = steps.data.shown
+    model.enter_from(
+        data.wire(steps.data, session), steps.model, session, shown.problem, shown.hint
+    )
     third = steps.techniques
     entering = functools.partial(techniques.enter, third, session.store)
     model.wire(steps.model, session, third.suggested, third.entered, entering)

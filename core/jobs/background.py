@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from core.errors import UserError
-from core.jobs.job import Job, State, Stopped
+from core.jobs.job import Job, State, Stopped, give_way
 from core.jobs.queue import Jobs, RunJob
 from core.libraries import load_libraries
 from core.runs.run import LabelColumn, Run
@@ -51,6 +51,7 @@ def ask(jobs: Jobs, column: LabelColumn, question: str) -> Question | None:
 
     def answer() -> None:
         load_libraries()
+        give_way()
         from core.workflow import diagnostics
         from core.workflow.train import in_words
 

@@ -15,7 +15,7 @@ from typing import Any
 
 from core.errors import UserError
 
-NICE = 10  # of a thread that trains: the page comes first
+NICE = 10  # how much a thread that computes yields to whatever else wants a core
 LOOK = 0.1  # seconds between two looks whether a job is still wanted
 log = logging.getLogger(__name__)
 
@@ -72,12 +72,11 @@ class Job:
 
 
 class Queue:
-    """So many `places` for jobs at a time; further ones wait their turn. `nice` is how much its threads yield
-    to whatever else wants a core (on Linux)."""
+    """So many `places` for jobs at a time; further ones wait their turn."""
 
-    def __init__(self, name: str, places: int = 1, nice: int = 0) -> None:
+    def __init__(self, name: str, places: int = 1) -> None:
         self.changed = threading.Condition()  # held around what has to be done at once
-        self._name, self._places, self._nice = name, places, nice
+        self._name, self._places = name, places
         self._waiting: deque[Job] = deque()
         self._at_work: list[Job] = []
         self._threads = 0
@@ -128,8 +127,6 @@ class Queue:
         return job.result
 
     def _work(self) -> None:
-        if self._nice:
-            _give_way(self._nice)
         while True:
             self._next()
 
@@ -146,11 +143,13 @@ class Queue:
             job.rests.set()
 
 
-def _give_way(nice: int) -> None:
-    """Make this thread, and those that torch starts for it, yield to whatever else wants a core.
+def give_way() -> None:
+    """Make this thread, and those that torch starts for it, yield to whatever else wants a core: the page
+    comes first.
 
-    On Linux a thread has a priority of its own; elsewhere nothing is changed.
+    On Linux a thread has a priority of its own; elsewhere nothing is changed. Not before the libraries are
+    loaded: whoever needs them as well would wait for a thread that gets no turn while other programs work.
     """
     if sys.platform == "linux":
         with contextlib.suppress(OSError):
-            os.setpriority(os.PRIO_PROCESS, 0, nice)
+            os.setpriority(os.PRIO_PROCESS, 0, NICE)

@@ -19,7 +19,7 @@ from core.data.split import split
 from core.data.table import Table
 from core.errors import UserError
 from core.evaluation import cross_validation
-from core.jobs.job import NICE, Job, Queue, State
+from core.jobs.job import Job, Queue, State, give_way
 from core.libraries import load_libraries
 from core.modalities import modality_of
 from core.models.locate import resolve
@@ -121,7 +121,7 @@ class Jobs:
         self.store = store
         # Runs, questions and measurements: two at a time would slow each other down, and share the random
         # numbers that make a run repeatable.
-        self.machine = Queue("training", nice=NICE)
+        self.machine = Queue("training")
 
     def start(self, table: Table, recipe: Recipe, extra: Table | None = None) -> Run:
         """Make a run (see `new_run`) and put it in the queue. Raises UserError; then nothing is left."""
@@ -238,6 +238,7 @@ class Jobs:
             return self.busy() or not wanted()
 
         def estimate() -> Estimate | None:
+            give_way()
             with contextlib.suppress(Stopped):
                 return None if should_stop() else preflight.estimate(should_stop)
             return None
@@ -251,6 +252,7 @@ class Jobs:
 def _train(run: Run, lock: FileLock) -> None:
     try:
         load_libraries()
+        give_way()
         from core.workflow.train import train
 
         train(run)
@@ -289,4 +291,4 @@ def warm_up() -> None:
         with contextlib.suppress(UserError):  # it is said when the model is wanted
             load(bundled_folder(), head(("a", "b")), this_machine().attention)
 
-    Queue("warm-up", nice=NICE).put(Job(work=load))
+    Queue("warm-up").put(Job(work=load))

@@ -422,6 +422,20 @@ def test_next_stays_where_what_was_typed_is_refused(home: SimpleNamespace) -> No
     assert "selected" in str(visitor.fire(enter))
 
 
+def test_next_says_what_it_waits_for_where_the_program_has_just_started(
+    home: SimpleNamespace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    visitor = prepared(home, "nothing", "none", "en")
+    visitor.click("samples", key="sentiment_en")
+    (leave,) = visitor.handlers("next-1")
+    (enter,) = [fn for fn in home.blocks.fns.values() if fn.fn and fn.trigger_after == leave._id]
+    loading = say("model.loading", "en")
+    assert loading not in str(visitor.fire(enter))
+    monkeypatch.setattr("ui.steps.model.step.libraries_loaded", lambda: False)
+    assert loading in str(visitor.fire(enter))
+    assert visitor.values[visitor.by_id["next-hint"]._id] == ""
+
+
 HOSTILE: list[Any] = [
     7,
     float("nan"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,7 +11,7 @@ import gradio as gr
 from core.data.profile.profile import ready
 from core.errors import UserError
 from core.evaluation.test_rows import outcome
-from core.libraries import load_libraries
+from core.libraries import libraries_loaded, load_libraries
 from core.modalities import by_key
 from core.models.bundled import multilingual_e5
 from core.models.catalog import BUNDLED, BY_KEY, Entry
@@ -214,24 +215,29 @@ def earlier_runs(store: RunStore, lang: str, modality: str = "text") -> str:
     return _group(say("model.earlier", lang), cards) if cards else ""
 
 
-def enter_from(event: Any, step: ModelStep, session: Session, trouble: gr.HTML) -> None:
+def enter_from(
+    event: Any, step: ModelStep, session: Session, trouble: gr.HTML, hint: gr.HTML
+) -> None:
     """Go to this step after an event, with what fits the data, unless there is nothing to learn from or the
-    event left a card of an error in `trouble`."""
+    event left a card of an error in `trouble`. `hint` says meanwhile what is waited for."""
 
-    @errors_to(step.problem)
+    @errors_to(trouble, lambda *_: {hint: ""})
     def enter(
         loaded: Loaded | None,
         picked: object,
         chosen: Chosen | None,
         error: str | None,
         request: gr.Request,
-    ) -> Answer:
+    ) -> Iterator[Answer]:
         lang = language(request)
         # Where it is shown is said why.
         if loaded is None or not ready(loaded.profile) or error:
-            return {}
+            return
+        if not libraries_loaded():
+            yield {hint: html.small(say("model.loading", lang))}
         key, chosen = picked_for(loaded, str(picked), chosen, session.store)
-        return {
+        yield {
+            hint: "",
             session.walk: go(MODEL),
             step.picked.cards: picks(key, loaded.profile.modality, session.store, lang),
             step.picked.chosen: chosen,
@@ -243,7 +249,7 @@ def enter_from(event: Any, step: ModelStep, session: Session, trouble: gr.HTML) 
     entered = event.then(
         enter,
         [session.loaded, session.model, step.picked.chosen, trouble],
-        [session.walk, *step.picked.view, step.problem],
+        [session.walk, *step.picked.view, step.problem, trouble, hint],
         trigger_mode="multiple",
         **QUIET,
     )
