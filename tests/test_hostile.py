@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 from core.__main__ import main
-from tests.hostile import STORIES, Made, make
+from tests.hostile.check import STORIES
+from tests.hostile.files import Made, make
 
 pytestmark = pytest.mark.sandboxed
 

@@ -1,0 +1,1 @@
+"""Hostile files of every format, made from a seed: `python -m tests.hostile`."""
