@@ -7,7 +7,7 @@ from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import App, Open
 from tests.browser.test_page import upload
-from tests.core.data.labels.test_cells import NAMES, sets
+from tests.core.data.labels.label_columns import NAMES, sets
 from tests.core.data.labels.test_separators import LIKERT
 from tests.core.modalities.test_checkup import sentence
 

@@ -14,11 +14,7 @@ from pathlib import Path
 import pytest
 
 from core.__main__ import main
-from core.cli.parser import build_parser
-from core.cli.recipe import read_recipe
-from core.models.bundled import multilingual_e5
 from core.runs.store import RunStore
-from core.words import ASSETS
 from tests.conftest import TINY, sentiment_csv
 from tests.core.data.office import xlsx
 
@@ -132,137 +128,6 @@ def test_ctrl_c_stops_in_good_order_and_keeps_the_best(store: RunStore, toy: Pat
     assert run.archive() is not None
 
 
-def test_check_tells_what_the_data_step_shows(capsys: pytest.CaptureFixture[str]) -> None:
-    sample = ASSETS / "samples" / "sentiment-en.csv"
-    assert main(["check", str(sample), "--json"]) == 0
-    seen = json.loads(capsys.readouterr().out)
-    assert seen["text"] == ["text"]
-    assert seen["label"] == "label"
-    assert seen["usable"] == 800
-    assert seen["error"] is None
-    assert "chose" not in seen["why_text"] + seen["why_label"]  # nobody did
-    assert seen["model"]["suggested"] == "minilm"
-    assert main(["check", str(sample)]) == 0
-    said = capsys.readouterr().out
-    assert "800" in said
-    assert "Suggested for your data: minilm. Your texts are in English" in said
-    chinese = str(ASSETS / "samples" / "sentiment-zh.csv")
-    assert main(["check", chinese, "--json"]) == 0
-    assert json.loads(capsys.readouterr().out)["model"]["suggested"] == "multilingual-e5-small"
-
-
-@pytest.fixture
-def nothing_here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """No model is on this computer but those in the box."""
-    monkeypatch.setenv("TICKTUNE_CACHE", str(tmp_path))
-    monkeypatch.setattr("core.models.bundled.multilingual_e5.PACKAGE", "no_such_package_of_models")
-    monkeypatch.setattr("core.models.locate._cached_commit", lambda *_: None)
-
-
-@pytest.fixture
-def packed_here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The package with a model for a hundred languages is installed."""
-    file = tmp_path / multilingual_e5.FILE
-    file.write_bytes(b"packed")
-    monkeypatch.setenv("TICKTUNE_CACHE", str(tmp_path / "cache"))
-    monkeypatch.setattr(multilingual_e5, "package_file", lambda *_: file)
-
-
-def test_how_the_suggested_model_is_had_is_said(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str], nothing_here: None
-) -> None:
-    chinese = str(ASSETS / "samples" / "sentiment-zh.csv")
-    assert main(["check", chinese]) == 0
-    assert "471 MB" in (said := capsys.readouterr().out)
-    assert "make multilingual" in said
-    (tmp_path / "models" / multilingual_e5.FOLDER).mkdir(parents=True)
-    (tmp_path / "models" / multilingual_e5.FOLDER / "model.safetensors").touch()
-    assert main(["check", chinese]) == 0
-    assert "471 MB" not in capsys.readouterr().out
-
-
-def asked_for(file: Path, *more: str, command: str = "train") -> str:
-    """The model of the recipe that a command makes."""
-    _, recipe, _ = read_recipe(build_parser().parse_args([command, str(file), *more]))
-    return recipe.model.key
-
-
-SLOVENIAN = ("Soba je bila umazana in osebje ni bilo prijazno", "Odličen zajtrk in zelo lepa soba")
-
-
-def slovenian(folder: Path) -> Path:
-    file = folder / "sl.csv"
-    rows = [f"{SLOVENIAN[n % 2]} {n},{['slabo', 'dobro'][n % 2]}" for n in range(40)]
-    file.write_text("\n".join(["text,label", *rows]), encoding="utf-8")
-    return file
-
-
-@pytest.mark.parametrize("command", ["train", "compare-techniques", "cross-validate", "suspects"])
-def test_the_suggested_model_is_taken_where_it_is_here(
-    command: str, tmp_path: Path, capsys: pytest.CaptureFixture[str], packed_here: None
-) -> None:
-    for file in (ASSETS / "samples" / "sentiment-zh.csv", slovenian(tmp_path)):
-        assert asked_for(file, command=command) == "multilingual-e5-small"
-        assert "no model was named" in capsys.readouterr().err
-    assert asked_for(ASSETS / "samples" / "sentiment-en.csv", command=command) == "minilm"
-    assert capsys.readouterr().err == ""
-    assert asked_for(slovenian(tmp_path), "--model", "minilm", command=command) == "minilm"
-    said = capsys.readouterr().err
-    assert "warning: MiniLM L6 was made for English" in said
-    assert "on this computer: Multilingual E5 small" in said
-
-
-def test_where_it_is_not_here_it_is_said_that_the_other_does_not_read_the_texts(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str], nothing_here: None
-) -> None:
-    for file in (ASSETS / "samples" / "sentiment-zh.csv", slovenian(tmp_path)):
-        assert asked_for(file) == "minilm"
-        said = capsys.readouterr().err
-        assert "“--model multilingual-e5-small” is suggested" in said
-        assert "warning: MiniLM L6 was made for English" in said
-        assert "make multilingual" in said
-        assert main(["check", str(file), "--json"]) == 0
-        seen = json.loads(capsys.readouterr().out)
-        assert seen["model"]["taken"] == "minilm"
-        keys = {each["key"] for each in seen["findings"] if each["severity"] == "serious"}
-        assert keys & {"script", "language"}
-
-
-def test_what_check_finds_can_be_mended(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str], store: RunStore
-) -> None:
-    file = tmp_path / "repeats.csv"
-    content = sentiment_csv(40)
-    file.write_bytes(b"\n".join([content, *content.splitlines()[1:4]]))
-    assert main(["check", str(file), "--json"]) == 0
-    seen = json.loads(capsys.readouterr().out)
-    found = {each["key"]: each for each in seen["findings"]}
-    assert found["repeats"]["count"] == 3
-    assert found["repeats"]["fixes"][0]["kind"] == "drop_repeats"
-
-    assert main(["check", str(file), "--json", "--fix", "repeats"]) == 0
-    mended = json.loads(capsys.readouterr().out)
-    assert mended["usable"] == seen["usable"] - 3
-    assert "repeats" not in {each["key"] for each in mended["findings"]}
-    assert mended["changes"][0]["edit"] == found["repeats"]["fixes"][0]
-
-    assert main(["check", str(file), "--fix", "nothing"]) == 2
-    assert "repeats" in capsys.readouterr().err
-
-
-def test_the_rows_left_out_can_be_had(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    file = tmp_path / "gaps.csv"
-    lines = sentiment_csv(40).decode().splitlines()
-    lines[5] = "no label here,"
-    lines[7] = ",positive"
-    file.write_text("\n".join(lines))
-    left_out = tmp_path / "left.csv"
-    assert main(["check", str(file), "--left-out", str(left_out)]) == 0
-    assert "left out: 2" in capsys.readouterr().out
-    with left_out.open(encoding="utf-8-sig", newline="") as opened:
-        assert [row["line"] for row in csv.DictReader(opened)] == ["6", "8"]
-
-
 WIDE = ",".join(f"c{i}" for i in range(5000)) + "\n" + ",".join("x" * 5000)
 BAD: dict[str, bytes] = {
     "empty": b"",
@@ -280,8 +145,6 @@ BAD: dict[str, bytes] = {
     "5,000 columns": WIDE.encode(),
     "one column": b"text\n" + b"".join(b"some text %d\n" % i for i in range(30)),
 }
-
-
 CHECKED_LATER = {"a split column that says nothing"}  # `check` does not divide the rows
 
 
@@ -312,23 +175,6 @@ def test_one_broken_run_does_not_hide_the_others(
     said = capsys.readouterr()
     assert "20200101-000000-0000" in said.out
     assert "20200103-000000-0000  damaged      recipe.json" in said.out
-
-
-def test_a_huge_file_is_refused_at_once(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    file = tmp_path / "huge.csv"
-    with file.open("wb") as opened:
-        opened.truncate(1 << 30)
-    assert main(["check", str(file)]) == 2
-    assert "MB" in capsys.readouterr().err
-
-
-def test_a_huge_cell_costs_its_row_only(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    file = tmp_path / "cell.csv"
-    file.write_bytes(sentiment_csv(40) + b"\n" + b"x" * 2_000_000 + b",positive\n")
-    assert main(["check", str(file), "--json"]) == 0
-    seen = json.loads(capsys.readouterr().out)
-    assert seen["usable"] == 40
-    assert [row["line"] for row in seen["dropped"]] == [42]
 
 
 @pytest.mark.parametrize(
@@ -376,75 +222,3 @@ def test_a_dry_run_tells_the_plan_and_starts_nothing(
     assert "minutes on this computer" in told.out
     assert told.err == ""  # it was known: nothing was measured again
     assert len(list(store.all())) == runs
-
-
-@pytest.mark.slow
-def test_a_sheet_is_picked_by_name(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str], store: RunStore
-) -> None:
-    rows = [["text", "label"], *([f"a text that is number {n}", "ab"[n % 2]] for n in range(20))]
-    book = tmp_path / "book.xlsx"
-    book.write_bytes(xlsx({"2025": rows[:15], "2026": rows}))
-    assert main(["check", str(book), "--json"]) == 0
-    seen = json.loads(capsys.readouterr().out)
-    assert (seen["format"], seen["sheet"], seen["rows"]) == ("Excel", "2026", 20)
-    assert seen["sheets"] == ["2025", "2026"]
-    assert main(["check", str(book), "--sheet", "2025"]) == 0
-    out = capsys.readouterr().out
-    assert out.startswith("book.xlsx: Excel, sheet '2025', 14 rows\n")
-    for command in (
-        ["check", str(book)],
-        ["train", str(book), "--runs", str(store.root)],
-        ["compare-techniques", str(book), "--runs", str(store.root)],
-    ):
-        assert main([*command, "--sheet", "2024"]) == 2
-        assert "“2025”, “2026”" in capsys.readouterr().err
-    assert main(["check", str(book), "--sheet", ""]) == 2
-    alone = ["train", str(book), "--unlabelled-sheet", "2025", "--runs", str(store.root)]
-    assert main(alone) == 2
-    assert "--unlabelled FILE" in capsys.readouterr().err
-    assert len(store.all()) == 1  # the one that was there
-
-
-FILE_COMMANDS = (
-    "check",
-    "train",
-    "compare-techniques",
-    "cross-validate",
-    "suspects",
-    "predict",
-    "evaluate",
-)
-
-
-@pytest.mark.parametrize("command", FILE_COMMANDS)
-def test_every_command_with_a_file_takes_all_ways_to_read_it(
-    command: str, capsys: pytest.CaptureFixture[str]
-) -> None:
-    with pytest.raises(SystemExit):
-        main([command, "--help"])
-    out = capsys.readouterr().out
-    assert all(
-        f"--{name}" in out for name in ("sheet", "encoding", "delimiter", "header", "every-row")
-    )
-
-
-def test_how_a_file_is_read_can_be_said(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    rows = "".join(f"schöne Qualität {n};{'gut' if n % 2 else 'schlecht'}\n" for n in range(12))
-    file = tmp_path / "mac.csv"
-    file.write_bytes(f"a;b\ntext;label\n{rows}Summe;\n".encode("mac_roman"))
-    said = ["--encoding", "macintosh", "--header", "2", "--delimiter", "semicolon"]
-    assert main(["check", str(file), "--json", *said]) == 0
-    seen = json.loads(capsys.readouterr().out)
-    assert (seen["rows"], [each["name"] for each in seen["columns"]]) == (12, ["text", "label"])
-    assert seen["read_with"] == {"encoding": "macintosh", "header": "2", "delimiter": "semicolon"}
-    assert main(["check", str(file), "--json", *said, "--every-row"]) == 0
-    assert json.loads(capsys.readouterr().out)["rows"] == 13
-    assert main(["check", str(file), "--json", *said, "--fix", "below_table"]) == 0
-    assert json.loads(capsys.readouterr().out)["rows"] == 13
-    for wrong in (["--encoding", "klingon"], ["--header", "99"], ["--delimiter", "xx"]):
-        assert main(["check", str(file), *wrong]) == 2
-        assert "hint:" in capsys.readouterr().err
-    extra = ["--unlabelled", str(file), "--unlabelled-header", "99"]
-    assert main(["train", str(file), *said, *extra, "--dry-run", "--runs", str(tmp_path)]) == 2
-    assert "99" in capsys.readouterr().err

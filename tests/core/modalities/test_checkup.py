@@ -32,8 +32,8 @@ from core.modalities.checkup import checkup, mend
 from core.models.reader import reader_of
 from core.runs.store import RunStore
 from core.words import LANGUAGES, Message, message, say
+from tests.core.data.csv_tables import as_csv
 from tests.core.data.office import xlsx
-from tests.core.data.test_table import as_csv
 from ui.session import Loaded
 from ui.steps.shared.checkup import checkup_html, fix_of
 

@@ -21,7 +21,6 @@ from core.data.read.table import read
 from core.errors import UserError
 from core.evaluation.cross_validation import FoldStore
 from core.evaluation.cross_validation import Member as Folded
-from core.io.json_files import MAX_BYTES
 from core.jobs.queue import new_run
 from core.recipe import Fold
 from core.runs import events
@@ -37,58 +36,12 @@ from core.workflow.corrections import Corrections
 from core.workflow.diagnostics import answer
 from core.workflow.train import train
 from tests.conftest import recipe_for, sentiment_csv
+from tests.core.runs.damage import FILES, HARMLESS, WAYS, commands, ended, without_one
 from tests.ui.fake import drawn
 from ui.steps.model.step import earlier_runs
 from ui.steps.result.step import ResultStep
 from ui.steps.train import step
 from ui.tabs.runs import table_html
-
-
-def _huge(file: Path) -> None:
-    with file.open("wb") as opened:
-        opened.truncate(MAX_BYTES + 1)
-
-
-def _folder(file: Path) -> None:
-    file.unlink()
-    file.mkdir()
-
-
-WAYS: dict[str, Callable[[Path], object]] = {
-    "missing": Path.unlink,
-    "empty": lambda file: file.write_bytes(b""),
-    "truncated": lambda file: file.write_bytes(file.read_bytes()[: file.stat().st_size // 2]),
-    "5": lambda file: file.write_bytes(b"5"),
-    "[]": lambda file: file.write_bytes(b"[]"),
-    "{}": lambda file: file.write_bytes(b"{}"),
-    "NaN": lambda file: file.write_bytes(b"NaN"),
-    "nested": lambda file: file.write_bytes(b"[" * 100_000),
-    "no UTF-8": lambda file: file.write_bytes(b"\xff\xfe\x00\xd8"),
-    "random": lambda file: file.write_bytes(bytes((7 * n * n + n) % 251 for n in range(5_000))),
-    "huge": _huge,
-    "a folder": _folder,
-}
-JSON = ("recipe.json", "metrics.json", "model/config.json")
-FILES = (
-    *JSON,
-    "events.jsonl",
-    "table.parquet",
-    "test.parquet",
-    "model/model.safetensors",
-    "simple/tfidf/classifier.skops",
-    "simple/tfidf/labels.json",
-    "toy.zip",
-    "corrections.jsonl",
-)
-# What is no damage: a run without its zip, or without corrections, is a run.
-HARMLESS = {
-    *((name, "missing") for name in ("toy.zip", "corrections.jsonl")),
-    ("corrections.jsonl", "empty"),
-    ("simple/tfidf/labels.json", "[]"),
-    # A torn line costs only itself.
-    ("corrections.jsonl", "truncated"),
-    ("events.jsonl", "truncated"),
-}
 
 
 @pytest.fixture(scope="module")
@@ -179,29 +132,6 @@ def test_a_damaged_run_is_listed_and_hides_no_other(
     assert [run.id for run in store.all()] == [other.id]
 
 
-def commands(run: Run, out: Path) -> list[list[str]]:
-    rows = out / "rows.csv"
-    rows.write_text("text,label\na good film,positive\na bad film,negative\n")
-    return [
-        ["report", run.id, "-o", str(out / "report.html")],
-        ["evaluate", run.id],
-        ["evaluate", run.id, "--file", str(rows)],
-        ["evaluate", run.id, "--which", "tfidf", "--json"],
-        ["predict", run.id, str(rows), "-o", str(out / "answers.csv")],
-        ["predict", run.id, str(rows), "--which", "tfidf", "-o", str(out / "answers.csv")],
-        ["export", run.id, "-o", str(out / "model.zip")],
-        ["export", run.id, "--which", "tfidf", "-o", str(out / "tfidf.zip")],
-        ["abstention", run.id],
-        ["abstention", run.id, "--below", "0.5"],
-        ["correct", run.id, "a lovely text", "--label", "positive"],
-        ["corrections", run.id],
-        ["suspects", run.id],
-        ["learning-curve", run.id],
-        ["train", str(rows), "--model", f"run:{run.id}", "--dry-run"],
-        ["retrain", run.id],
-    ]
-
-
 # A quarter of all pairs, every way and every file among them.
 SOME = [
     (name, way) for k, name in enumerate(FILES) for n, way in enumerate(WAYS) if (n + k) % 4 == 0
@@ -230,21 +160,6 @@ def test_every_command_answers_or_says_in_a_sentence_what_is_damaged(
             assert said.err.splitlines()[-1].startswith("hint: "), (command, said.err)
 
 
-def _without_one(value: Any) -> list[Any]:
-    """Copies of a JSON value that each lack one key or have another value there, at any depth; of a list the
-    first place stands for all."""
-    made: list[Any] = []
-    if isinstance(value, dict):
-        for key in value:
-            rest = {name: inner for name, inner in value.items() if name != key}
-            made.append(rest)
-            made += [{**value, key: less} for less in _without_one(value[key])]
-            made.append({**value, key: "x" if value[key] != "x" else 5})
-    elif isinstance(value, list) and value:
-        made += [[less, *value[1:]] for less in _without_one(value[0])]
-    return made
-
-
 @pytest.mark.slow
 def test_metrics_that_lack_anything_are_damaged_or_can_be_shown(
     pair: tuple[RunStore, Run, Run], tmp_path: Path
@@ -254,7 +169,7 @@ def test_metrics_that_lack_anything_are_damaged_or_can_be_shown(
     _, hurt, _ = pair
     place = drawn(ResultStep)
     whole = json.loads((hurt.path / "metrics.json").read_text())
-    made, shown = _without_one(whole), 0
+    made, shown = without_one(whole), 0
     for metrics in made:
         (hurt.path / "metrics.json").write_text(json.dumps(metrics))
         with contextlib.suppress(UserError):
@@ -399,14 +314,6 @@ def test_a_folder_that_cannot_be_looked_into_hides_no_other_run(
     assert hurt.id in page
 
 
-def ended(run: Run, last: events.Event | None) -> None:
-    """The events of a finished run, with another end, or none."""
-    lines = run.events.read_bytes().splitlines(keepends=True)
-    run.events.write_bytes(b"".join(lines[:-1]))
-    if last is not None:
-        run.append(last)
-
-
 def test_a_run_that_failed_while_it_wrote_can_go_on(pair: tuple[RunStore, Run, Run]) -> None:
     _, hurt, _ = pair
     ended(hurt, events.RunFailed(message=message("error.disk_full")))
@@ -460,7 +367,7 @@ def test_a_recipe_of_any_other_shape_is_unreadable(sound: Run) -> None:
     from core.recipe import Recipe
 
     whole = json.loads((sound.path / "recipe.json").read_text())
-    for raw in _without_one(whole):
+    for raw in without_one(whole):
         try:
             found = Recipe.from_json(json.dumps(raw))
         except UserError:

@@ -17,7 +17,7 @@ from core.data.profile.profile import profile
 from core.data.read.table import read
 from core.data.table import Table
 from core.errors import UserError
-from tests.core.data.labels.test_cells import csv, expected, found, sets
+from tests.core.data.labels.label_columns import csv, expected, found, sets
 from tests.core.data.office import xlsx
 from tests.core.modalities.test_checkup import sentence
 from ui.session import Loaded

@@ -18,7 +18,7 @@ from core.data.profile.profile import (
 from core.data.read.table import read
 from core.data.table import Table
 from core.errors import UserError
-from tests.core.data.test_table import as_csv
+from tests.core.data.csv_tables import as_csv
 
 TALK = "the room was very clean and quiet but breakfast could have been a little better"
 WORDS = TALK.split()

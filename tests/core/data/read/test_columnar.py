@@ -18,7 +18,7 @@ import pytest
 from core.data.read.table import read
 from core.data.table import Table
 from core.words import message
-from tests.core.data.test_table import cells, error
+from tests.core.data.csv_tables import cells, error
 
 TEXT = ["one", "two", "three", "four"]
 LABEL = ["x", "y", "x", "y"]

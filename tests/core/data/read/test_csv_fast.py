@@ -19,7 +19,7 @@ from core.data.read.grid import MAX_CELL
 from core.data.read.table import read
 from core.data.samples import FOLDER
 from core.errors import UserError
-from tests.core.data.test_table import as_csv
+from tests.core.data.csv_tables import as_csv
 
 NEWLINES = ["\n", "\r\n", "\r"]
 

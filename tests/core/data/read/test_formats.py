@@ -20,9 +20,9 @@ from core.data.read.table import read, read_pasted
 from core.data.read.unlabelled import read_unlabelled
 from core.data.table import load_table, write_table
 from core.errors import UserError
+from tests.core.data.csv_tables import as_csv, cells, error, keys
 from tests.core.data.drawn import of_the_future
 from tests.core.data.office import xlsx
-from tests.core.data.test_table import as_csv, cells, error, keys
 
 HEADER = ["text", "label", "note"]
 ROWS = [

@@ -10,9 +10,9 @@ from core.data.read.grid import MAX_CELL
 from core.data.read.table import read
 from core.data.table import Table
 from core.modalities.checkup import checkup, mend
+from tests.core.data.csv_tables import as_csv, cells, keys
 from tests.core.data.office import ods, xlsb, xlsx
 from tests.core.data.read.test_markup import book
-from tests.core.data.test_table import as_csv, cells, keys
 
 THREES = [
     ["category", "text"],

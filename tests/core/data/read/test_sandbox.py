@@ -25,8 +25,8 @@ from core.data.read.sandbox import LIMITS
 from core.data.read.sniff import kind_of_text
 from core.data.read.table import read
 from core.errors import UserError
+from tests.core.data.csv_tables import cells, error
 from tests.core.data.office import ods, xlsb, xlsx
-from tests.core.data.test_table import cells, error
 
 pytestmark = pytest.mark.sandboxed
 
