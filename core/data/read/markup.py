@@ -57,11 +57,8 @@ def read_html(data: bytes, options: ReadOptions = FOUND_OUT) -> Grid:
         except UserError:
             said = None
     page = _Page()
-    try:
-        page.feed(decoded.text)
-        page.close()
-    except AssertionError:  # of `html.parser`: sections that no browser knows
-        raise kind_error(Kind("web", "HTML")) from None
+    page.feed(decoded.text)
+    page.close()
     rows = max(page.tables, key=lambda table: sum(map(len, table)), default=[])
     numbered = [(number, row) for number, row in enumerate(rows, 1) if any(map(str.strip, row))]
     if len(numbered) < 2:
@@ -102,6 +99,31 @@ class _Page(HTMLParser):
         self.open: list[_Table] = []
         self.unseen = 0
         self.cells = 0
+
+    # What is not closed reaches to the end, as in a browser (HTML standard, 13.2.5, "eof-in-comment" and so
+    # on). The parser would look for the end of each anew: minutes for some ten thousand of them.
+
+    def parse_comment(self, i: int, report: bool = True) -> int:
+        return self._closed(super().parse_comment(i, report))
+
+    def parse_html_declaration(self, i: int) -> int:
+        return self._closed(super().parse_html_declaration(i))
+
+    def parse_marked_section(self, i: int, report: bool = True) -> int:
+        """No such thing in HTML: a comment up to the next ">"."""
+        return self.parse_bogus_comment(i, report)
+
+    def parse_pi(self, i: int) -> int:
+        return self._closed(super().parse_pi(i))
+
+    def parse_starttag(self, i: int) -> int:
+        return self._closed(super().parse_starttag(i))
+
+    def parse_endtag(self, i: int) -> int:
+        return self._closed(super().parse_endtag(i))
+
+    def _closed(self, end: int) -> int:
+        return len(self.rawdata) if end < 0 else end  # it is fed all at once
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         if tag in UNSEEN_TAGS:
