@@ -87,8 +87,8 @@ def _trimmed(content: bytes, folder: Path) -> dict[str, Any]:
         for techniques in ((), ("vocab_trim",))
     )
     before, after = ((run.model / "model.safetensors").stat().st_size for run in (dense, trimmed))
-    models = [_opened(run, False) for run in (dense, trimmed)]
-    return {"size": after / before, "off": _difference(*models, dense)}
+    whole, smaller = (_opened(run, False) for run in (dense, trimmed))
+    return {"size": after / before, "off": _difference(whole, smaller, dense)}
 
 
 def _opened(run: Any, small: bool) -> Any:
@@ -96,9 +96,9 @@ def _opened(run: Any, small: bool) -> Any:
     import torch
     from transformers import AutoModelForSequenceClassification
 
+    from core.export.formats.onnx_int8 import FILE
     from core.export.onnx import OnnxModel
     from core.models.tokenizer import load_tokenizer
-    from core.techniques.compression.quantize import FILE
     from core.training.measure import TorchModel
 
     tokenizer, length = load_tokenizer(run.model), run.measured().max_length

@@ -116,10 +116,12 @@ def work(run: str, table: str, place: str, texts: int) -> dict[str, Any]:
         run_at(Path(run)) if run else train_ours(Path(table).read_bytes(), Path(place), {"seed": 1})
     )
     predictor = TransformerPredictor(trained.model)
+    tested = trained.test_rows()
+    assert tested is not None
     draw = np.random.default_rng(0)
     rows: list[Text] = [
         (text, None)
-        for text in trained.test_rows()["text"]
+        for text in tested["text"]
         if SHORTEST <= len(units_of((text, None))) <= LONGEST
     ]
     rows = [

@@ -16,7 +16,7 @@ import io
 import json
 import tempfile
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -39,7 +39,7 @@ TITLES = {
 }
 SEEDS, DRAWS = 3, 1_000
 QUICK = {"sets": ("posts", "topics_en", "home_intents"), "sizes": (200,), "seeds": 1}
-PLAIN = {
+PLAIN: dict[str, Any] = {
     "max_length": 256,
     "epochs": 3,
     "evaluate": False,
@@ -63,7 +63,7 @@ def work(
     begun = time.monotonic()
     more: dict[str, Any] = {}
     if system in rivals.SIMPLE:
-        predicted = rivals.SIMPLE[system](rows, seed, model)
+        predicted: Iterable[int] = rivals.SIMPLE[system](rows, seed, model)
     elif system == "plain":
         predicted = rivals.plain(rows, seed, model, **PLAIN).predicted
     else:

@@ -42,7 +42,8 @@ BETWEEN_SECONDS = 0.1  # two requests
 
 def work(what: str, **options: Any) -> dict[str, Any]:
     """In a child: the seconds to the first points, or the page with a training beside it."""
-    return {"points": first_points, "serve": serve}[what](**options)
+    works: dict[str, Callable[..., dict[str, Any]]] = {"points": first_points, "serve": serve}
+    return works[what](**options)
 
 
 def first_points() -> dict[str, Any]:

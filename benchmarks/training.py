@@ -70,7 +70,7 @@ def work(table: str, way: str, seed: int, epochs: float, max_length: int) -> dic
     }
 
 
-def _alike(rows: int) -> dict[str, float]:
+def _alike(rows: int) -> dict[str, Any]:
     """What TickTune chooses for that many rows."""
     return {
         "per_device_train_batch_size": plan.batch_size(rows),

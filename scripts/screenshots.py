@@ -19,7 +19,7 @@ from typing import Any
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
-from playwright.sync_api import Browser, Page, expect, sync_playwright  # noqa: E402
+from playwright.sync_api import Browser, FloatRect, Page, expect, sync_playwright  # noqa: E402
 
 from tests.browser.conftest import App, chromium  # noqa: E402
 from tests.browser.steps import (  # noqa: E402
@@ -92,7 +92,8 @@ def result(browser: Browser, app: App, folder: Path, run: str) -> None:
         page.mouse.move(0, 0)
         box = why.bounding_box()
         assert box is not None
-        clip = {"x": 0, "y": 0, "width": DESKTOP["width"], "height": box["y"] + box["height"] + 24}
+        height = box["y"] + box["height"] + 24
+        clip: FloatRect = {"x": 0, "y": 0, "width": DESKTOP["width"], "height": height}
         page.screenshot(
             path=folder / "result.png", full_page=True, clip=clip, animations="disabled"
         )

@@ -248,7 +248,7 @@ def recipe_for(
     *,
     model: str = TINY,
     techniques: dict[str, dict[str, object]] | None = None,
-    **train: object,
+    **train: Any,
 ) -> Recipe:
     settings = {"epochs": 2.0, "batch_size": 8, "learning_rate": 1e-3, **train}
     return Recipe(

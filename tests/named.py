@@ -29,7 +29,8 @@ def parsed(file: Path) -> ast.Module:
 @functools.cache
 def read(file: Path) -> tuple[list[tuple[int, str]], set[str]]:
     """The numbered lines of a Python file's docstrings and comments, and every word of its code."""
-    lines, words, starts = [], set(), True  # is this where a statement starts?
+    lines, words = list[tuple[int, str]](), set[str]()
+    starts = True  # is this where a statement starts?
     for token in tokenize.generate_tokens(io.StringIO(file.read_text("utf-8")).readline):
         if token.type == tokenize.COMMENT or (token.type == tokenize.STRING and starts):
             lines += enumerate(token.string.splitlines(), token.start[0])

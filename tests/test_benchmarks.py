@@ -6,6 +6,7 @@ import importlib
 import io
 import tarfile
 import zipfile
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +21,9 @@ from core.data import samples as bundled
 from core.data.normalize import normalize
 from core.data.read.table import read
 from core.data.split import split
+from core.inference.explain_text import Piece, units_of
 from core.inference.predictor import TransformerPredictor
+from core.modalities.text import Text
 from core.models.catalog import BUNDLED
 from core.tasks.metrics import quick_score
 from tests.conftest import sentiment_csv
@@ -162,7 +165,7 @@ def test_the_last_line_takes_the_worse_of_two_sets() -> None:
 class Knowing:
     """Sure of its answer by a half, and by a tenth more for each good word."""
 
-    def probabilities(self, texts: list[tuple[str, None]]) -> np.ndarray:
+    def probabilities(self, texts: Sequence[Text]) -> np.ndarray:
         sure = np.array([0.5 + 0.1 * text[0].split().count("good") for text in texts])
         return np.stack([1 - sure, sure], axis=1)
 
@@ -170,19 +173,19 @@ class Knowing:
 def test_the_deletion_test_rewards_who_finds_the_words() -> None:
     text = ("good a b good c d e f g h", None)
     found, missed = np.array([0, 3, *range(1, 3), *range(4, 10)]), np.arange(9, -1, -1)
-    units = explanations.units_of(text)
+    units = units_of(text)
     asked = Knowing().probabilities, text, units, 1, "[MASK]"
     assert explanations.falls(*asked, found) == pytest.approx((0.18, 0.18))
     assert explanations.falls(*asked, missed) == pytest.approx((0.0, 0.0))
     assert explanations.masked(text, units[:2], "[MASK]")[0] == "[MASK] [MASK] b good c d e f g h"
-    pieces = [explanations.Piece(units[:2], 3.0), explanations.Piece(units[4:5], -1.0)]
+    pieces = [Piece(units[:2], 3.0), Piece(units[4:5], -1.0)]
     assert explanations.spread(pieces, units).tolist() == [1.5, 1.5, 0, 0, -1, 0, 0, 0, 0, 0]
 
 
 def test_each_way_of_explaining_weighs_the_words_of_a_real_model(tiny_model: Path) -> None:
     text = ("a film with people in it, on the day", None)
     predictor = TransformerPredictor(tiny_model)
-    units = explanations.units_of(text, predictor.tokens(text))
+    units = units_of(text, predictor.tokens(text))
     found = explanations.weighed(predictor, text, units, np.random.default_rng(0))
     assert set(found) == {*explanations.WAYS, explanations.RANDOM}
     assert all(np.isfinite(list(each.values())).all() for each in found.values())

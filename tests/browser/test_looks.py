@@ -5,10 +5,11 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Literal
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Page, ViewportSize, expect
+from playwright.sync_api import Dialog, Page, ViewportSize, expect
 
 from core.installed import own_version
 from core.models.catalog import TEXT_MODELS
@@ -118,7 +119,8 @@ def test_nothing_shuts_anybody_out_nor_scrolls_sideways_on_a_phone(
 
     def look(page: Page) -> list[str]:
         found = list[str]()
-        for scheme, dark in (("light", False), ("dark", True)):
+        schemes: dict[Literal["light", "dark"], bool] = {"light": False, "dark": True}
+        for scheme, dark in schemes.items():
             page.emulate_media(color_scheme=scheme)
             page.wait_for_function(DARK, arg=dark)
             found += [f"{scheme}: {each}" for each in violations(page)]
@@ -188,7 +190,12 @@ def test_no_english_is_left_over_in_chinese(app: App, visit: Open, made: dict[st
 def test_hostile_names_and_labels_stay_text(app: App, visit: Open, made: dict[str, str]) -> None:
     page = visit(app, f"?run={made['many']}")
     alerts: list[str] = []
-    page.on("dialog", lambda dialog: (alerts.append(dialog.message), dialog.dismiss()))
+
+    def dismiss(dialog: Dialog) -> None:
+        alerts.append(dialog.message)
+        dialog.dismiss()
+
+    page.on("dialog", dismiss)
     expect(page.locator("#headline h2")).to_have_text(HOSTILE)
     expect(page.locator("#per-class")).to_contain_text(HOSTILE)
     expect(page.locator("#confusion .main-svg").first).to_be_visible()

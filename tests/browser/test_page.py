@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import FilePayload, Page, Position, expect
 
 from core.runs import events
 from core.runs.store import RunStore
@@ -87,7 +87,10 @@ def test_a_file_that_is_too_large_is_told_before_it_is_sent(
     with large.open("wb") as file:
         file.truncate(300 * 2**20)
     sent: list[str] = []
-    page.on("request", lambda request: sent.append(request.url) if "upload" in request.url else 0)
+    page.on(
+        "request",
+        lambda request: sent.append(request.url) if "upload" in request.url else None,
+    )
     page.locator("#data-file input[type=file]").set_input_files(large)
     expect(page.locator("#data-problem [role=alert]")).to_contain_text("256")
     assert sent == []
@@ -209,7 +212,7 @@ def test_a_field_of_the_matrix_lists_its_rows(app: App, visit: Open) -> None:
     plot.scroll_into_view_if_needed()
     box = plot.bounding_box()
     assert box is not None
-    place = {"x": box["width"] * 0.75, "y": box["height"] * 0.25}
+    place: Position = {"x": box["width"] * 0.75, "y": box["height"] * 0.25}
     plot.hover(position=place)
     expect(page.locator("#confusion .hoverlayer text").first).to_be_visible()
     plot.click(position=place)
@@ -293,6 +296,6 @@ def test_an_upload_over_the_limits_says_so(app: App, visit: Open) -> None:
     page = visit(app)
     sentence = "You have uploaded many files in a few minutes."
     page.route("**/gradio_api/upload*", lambda route: route.fulfill(status=429, body=sentence))
-    csv = {"name": "a.csv", "mimeType": "text/csv", "buffer": b"text,label\na,b\n"}
+    csv: FilePayload = {"name": "a.csv", "mimeType": "text/csv", "buffer": b"text,label\na,b\n"}
     page.locator("#data-file input[type=file]").set_input_files(csv)
     expect(page.get_by_text(sentence)).to_be_visible()

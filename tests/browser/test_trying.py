@@ -6,7 +6,7 @@ import re
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Dialog, Page, expect
 
 from core.data.read.table import read
 from core.runs.run import Run
@@ -48,7 +48,12 @@ def test_what_is_written_from_right_to_left_stands_so(app: App, visit: Open, tex
 def test_an_answer_is_explained_put_right_and_trained_on(app: App, visit: Open) -> None:
     run, page = shown(app, visit)
     alerts: list[str] = []
-    page.on("dialog", lambda dialog: (alerts.append(dialog.message), dialog.dismiss()))
+
+    def dismiss(dialog: Dialog) -> None:
+        alerts.append(dialog.message)
+        dialog.dismiss()
+
+    page.on("dialog", dismiss)
     ask(page, f"{NEGATIVE} {HOSTILE}")
     expect(page.locator("#try-answer .tt-said")).to_contain_text("negative, with", timeout=SLOW)
     words = page.locator("#try-why .tt-words")

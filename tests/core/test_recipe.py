@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
+from typing import Any
 
 import pytest
 
@@ -36,7 +37,7 @@ def test_it_survives_json() -> None:
         ({"train": TrainSpec(batch_size=0)}, "option_range"),
     ],
 )
-def test_what_the_person_has_to_mend(change: dict[str, object], key: str) -> None:
+def test_what_the_person_has_to_mend(change: dict[str, Any], key: str) -> None:
     with pytest.raises(UserError) as caught:
         dataclasses.replace(RECIPE, **change).validate()
     assert caught.value.args == (key,)

@@ -9,7 +9,7 @@ import re
 import string
 from collections.abc import Iterator
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import pytest
@@ -258,6 +258,6 @@ def test_a_few_are_not_none_and_nearly_all_not_all(share: float, whole: str, ten
 
 @pytest.mark.parametrize(("count", "chinese"), [(4, "400 万"), (103, "1.03 亿"), (125, "1.25 亿")])
 def test_millions_are_counted_in_the_units_of_the_language(count: int, chinese: str) -> None:
-    values = {"parameters": Millions(count), "licence": "MIT"}
+    values: dict[str, Any] = {"parameters": Millions(count), "licence": "MIT"}
     assert f"{count} million parameters" in say("model.facts.pictures", **values)
     assert f"{chinese}参数" in say("model.facts.pictures", "zh", **values)

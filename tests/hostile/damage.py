@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import random
 import struct
+from collections.abc import Callable
+
+Damage = Callable[[bytes, random.Random], bytes]
 
 
 def truncated(data: bytes, rng: random.Random) -> bytes:
@@ -49,4 +52,12 @@ def noise(data: bytes, rng: random.Random) -> bytes:
     return data[: rng.randint(4, 64)] + rng.randbytes(rng.randint(1, 5_000))
 
 
-DAMAGE = (truncated, flipped, end_flipped, zeroed, numbers_changed, moved, noise)
+DAMAGE: tuple[Damage, ...] = (
+    truncated,
+    flipped,
+    end_flipped,
+    zeroed,
+    numbers_changed,
+    moved,
+    noise,
+)

@@ -9,8 +9,8 @@ from dataclasses import dataclass
 
 from tests.hostile.archives import ARCHIVES
 from tests.hostile.columnar import COLUMNAR
-from tests.hostile.damage import DAMAGE
-from tests.hostile.proper import PROPER
+from tests.hostile.damage import DAMAGE, Damage
+from tests.hostile.proper import PROPER, Maker
 from tests.hostile.texts import TEXTS
 from tests.hostile.workbooks import WORKBOOKS
 
@@ -25,20 +25,22 @@ class Made:
     data: bytes
 
 
+def damaging(maker: Maker, damage: Damage) -> Maker:
+    return lambda rng: damage(maker(rng), rng)
+
+
 def make(seed: int, count: int) -> Iterator[Made]:
     """`count` files: each of the special ones in turn with damaged ones of every format."""
-    damaged = [(kind, damage) for kind in PROPER for damage in DAMAGE]
+    damaged = [
+        (f"{damage.__name__}.{kind}", damaging(maker, damage))
+        for kind, maker in PROPER.items()
+        for damage in DAMAGE
+    ]
     random.Random(seed).shuffle(damaged)  # so that a few of them are of many kinds
     special = list(SPECIAL.items())
     random.Random(seed + 1).shuffle(special)
     of_both = itertools.chain.from_iterable(
         zip(itertools.cycle(special), itertools.cycle(damaged), strict=False)
     )
-    for number, ((name, how), _) in enumerate(zip(of_both, range(count), strict=False)):
-        rng = random.Random(seed * 1_000_003 + number)
-        if name in SPECIAL:
-            made = SPECIAL[name](rng)
-        else:
-            kind, name = name, f"{how.__name__}.{name}"
-            made = how(PROPER[kind](rng), rng)
-        yield Made(f"{number:03}-{name}", made)
+    for number, (name, how) in enumerate(itertools.islice(of_both, count)):
+        yield Made(f"{number:03}-{name}", how(random.Random(seed * 1_000_003 + number)))

@@ -184,7 +184,7 @@ def add_result(
         archive.writestr("model/model.safetensors", bytes(2_000_000))
 
 
-def add_model(run: Run) -> None:
+def add_model(run: Run | LabelColumn) -> None:
     """A model's folder that nobody can load."""
     run.model.mkdir(exist_ok=True)
     (run.model / "config.json").write_text('{"model_type": "bert"}')

@@ -19,7 +19,7 @@ import pytest
 from core.data.profile.profile import profile, ready
 from core.data.read.table import read
 from core.jobs.queue import Jobs
-from core.recipe import DataSpec, ModelSpec, Recipe, TaskSpec, TrainSpec
+from core.recipe import DataSpec, ModelSpec, Recipe, Settings, TaskSpec
 from core.report.evidence import table_of
 from core.report.html import CELL, clip
 from core.report.result import per_class, recommendation
@@ -36,8 +36,9 @@ from ui.session import Loaded
 from ui.steps.data import overview
 from ui.steps.data.step import title_html
 from ui.steps.model import step as model
-from ui.steps.result import answer, try_it
+from ui.steps.result import answer
 from ui.steps.result import step as result
+from ui.steps.result.answer import picked
 from ui.steps.shared.checkup import checkup_html
 from ui.steps.techniques import plan
 from ui.steps.train import step as train
@@ -103,7 +104,7 @@ def test_a_run_with_a_hostile_name_and_labels_is_shown_as_text(store: RunStore, 
         rows_html(run.main, scored.labels, lang, "1", "0"),
         runs.table_html(store, lang),
         model.earlier_runs(store, lang),
-        train.status_html(run, run.progress(), "finished", 0, lang),
+        train.status_html(run, run.progress(), "finished", [], lang),
     ]
     assert "<img" in harmless("".join(pieces))
 
@@ -180,9 +181,9 @@ def test_one_column_is_one_column() -> None:
 
 def test_the_choice_of_a_browser_is_checked(store: RunStore) -> None:
     run = make_run(store)
-    assert try_it.picked(run, "tfidf") == "tfidf"
+    assert picked(run.main, "tfidf") == "tfidf"
     for wrong in ("../..", "majority", "", None, 3):
-        assert try_it.picked(run, wrong) == "model"
+        assert picked(run.main, wrong) == "model"
 
 
 def test_a_simple_model_answers_and_is_packed(store: RunStore) -> None:
@@ -244,8 +245,14 @@ def test_long_cells_are_clipped() -> None:
 @pytest.mark.parametrize("lang", ["en", "zh"])
 def test_what_a_run_takes_is_shown_and_what_would_help(lang: str) -> None:
     rates = {"learning_rate": 1e-4, "head_learning_rate": 1e-3, "weight_decay": 0.01}
-    settings = {"epochs": 4.0, **rates, "batch_size": 16, "max_length": 64, "evaluations": 2.0}
-    spec = TrainSpec(**settings)  # type: ignore[arg-type]
+    settings: dict[str, Any] = {
+        "epochs": 4.0,
+        **rates,
+        "batch_size": 16,
+        "max_length": 64,
+        "evaluations": 2.0,
+    }
+    spec = Settings(**settings)
     why = {name: message("recipe.yours") for name in settings}
     facts = Facts(rows=160, validation=30, lengths=np.array([20, 60]), limit=512)
     planned = Plan(spec, why, 10, 5, 3, cut=0.02, facts=facts)

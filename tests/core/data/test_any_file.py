@@ -9,14 +9,13 @@ import pytest
 
 from core.data.any_file import read_archive, read_given, read_named
 from core.data.archives import archive
-from core.data.checkup.edits import apply_edits
 from core.data.pictures import rows as picture_rows
 from core.data.pictures.rows import read_files
 from core.data.profile.profile import profile, raise_if_unlearnable
 from core.data.read.table import read
 from core.data.table import Table, load_table, write_table
 from core.errors import UserError
-from core.modalities.checkup import checkup
+from core.modalities.checkup import checkup, mend
 from tests.core.data.drawn import coloured, of_the_future, packed, picture
 
 
@@ -320,6 +319,6 @@ def test_the_checkup_finds_pictures_that_are_there_twice() -> None:
     found = {each.key: each for each in checkup(table, seen)}
     assert set(found) >= {"picture_repeats", "picture_conflicts"}
     assert found["picture_repeats"].count == found["picture_conflicts"].count == 1
-    mended = apply_edits(table, found["picture_repeats"].fixes[:1])
+    mended, _ = mend(table, seen, ["picture_repeats"])
     assert len(mended.frame) == 13
     assert mended.pictures is table.pictures

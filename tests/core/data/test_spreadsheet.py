@@ -23,8 +23,11 @@ PLAIN += ["3-4", "a@b.org", "好，=", 'he said "no"', "line\nanother", "a, b"]
 
 def cells_as(text: str, delimiter: str, quotes: bool) -> list[str]:
     """All cells as a spreadsheet may find them that divides at another mark, or knows no quotes."""
-    quoting = csv.QUOTE_MINIMAL if quotes else csv.QUOTE_NONE
-    rows = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, quoting=quoting)
+    rows = csv.reader(
+        io.StringIO(text, newline=""),
+        delimiter=delimiter,
+        quoting=csv.QUOTE_MINIMAL if quotes else csv.QUOTE_NONE,
+    )
     return [cell for row in rows for cell in row]
 
 

@@ -47,11 +47,11 @@ def test_the_answers_stay_the_same() -> None:
 def test_it_is_skipped_with_its_reason() -> None:
     task, logits, truth = honest(FEWEST - 1)
     few = temperature(task, logits, truth)
-    assert (few.value, few.skipped.key) == (1.0, "calibrate.few")  # type: ignore[union-attr]
+    assert (few.value, few.skipped.key) == (1.0, "calibrate.few")
     sure = np.eye(3)[np.arange(90) % 3] * 5
     right = temperature(task, sure, np.arange(90) % 3)
     assert right.value == 1
-    assert right.skipped.key == "calibrate.no_mistakes"  # type: ignore[union-attr]
+    assert right.skipped.key == "calibrate.no_mistakes"
 
 
 def test_it_stays_within_bounds() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+from typing import Any
 
 import pytest
 
@@ -16,7 +17,7 @@ from tests.conftest import recipe_for, sentiment_csv
 from tests.ui.fake import make_run
 
 
-def finished(store: RunStore, key: str | None, **settings: object) -> Run:
+def finished(store: RunStore, key: str | None, **settings: Any) -> Run:
     table = read(sentiment_csv(80), "toy.csv")
     chosen: dict[str, dict[str, object]] = {key: {}} if key else {}
     run = new_run(store, table, recipe_for(table, techniques=chosen, **settings))

@@ -10,13 +10,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from core.data.samples import load
+from core.export.predictor import Predictor
 from core.inference.explain_text import HINTED, MOST, PARTS, explain, log_odds, units_of, without
 from core.modalities.segmentation import Unit
 from core.modalities.text import Place, Text
 from core.tasks.metrics import Floats, sigmoid
 
 
-class Known:
+class Known(Predictor):
     """Log-odds of label 1 are a sum over the words (or characters) that it knows."""
 
     def __init__(self, weights: dict[str, float], longest: int = 10**6) -> None:
@@ -37,12 +38,6 @@ class Known:
         return min(len(text[0]), self.longest), len(text[1] or "")
 
     def tokens(self, text: Text) -> Sequence[Place] | None:
-        return None
-
-    def parts(self, text: Text, units: Sequence[Unit], label: int) -> Floats | None:
-        return None
-
-    def hints(self, text: Text, units: Sequence[Unit], label: int) -> Floats | None:
         return None
 
 

@@ -140,13 +140,14 @@ def test_a_stop_keeps_what_is_done(
     begun = threading.Event()
 
     def watched(*arguments: Any) -> Any:
-        *first, count, should_stop = arguments
+        *first, count, _ = arguments
 
         def told(done: int, rows: int) -> None:
             count(done, rows)
             begun.set()
 
-        return predict_file(*first, told, should_stop)
+        arguments = (*first, told, arguments[-1])
+        return predict_file(*arguments)
 
     monkeypatch.setattr(file_jobs, "predict_file", watched)
     files = FileJobs()
@@ -166,10 +167,9 @@ def test_one_that_is_thrown_away_while_it_is_at_work_leaves_nothing(
     begun, forgotten = threading.Event(), threading.Event()
 
     def watched(*arguments: Any) -> Any:
-        *first, count, should_stop = arguments
         begun.set()
         assert forgotten.wait(60)
-        return predict_file(*first, count, should_stop)
+        return predict_file(*arguments)
 
     monkeypatch.setattr(file_jobs, "predict_file", watched)
     files = FileJobs()

@@ -22,7 +22,7 @@ from tests.conftest import TINY, recipe_for, sentiment_csv
 from tests.ui.fake import add_result
 from ui.steps.shared.comparison_offer import card_html
 
-TICKED = {"label_smoothing": {}, "freeze": {}}
+TICKED: dict[str, dict[str, object]] = {"label_smoothing": {}, "freeze": {}}
 
 
 def test_every_run_is_named_and_those_that_were_trained_cost_nothing(store: RunStore) -> None:

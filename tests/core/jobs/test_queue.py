@@ -45,8 +45,14 @@ while "core.workflow.train" not in sys.modules: pass
 def priorities(script: str, home: Path) -> dict[tuple[str, str], int]:
     """At which priority which thread loads what."""
     ended = f"{WATCH}{script}\nsys.stdout.flush(); os._exit(0)"
-    options = {"cwd": ROOT, "env": {**os.environ, "TICKTUNE_HOME": str(home)}, "text": True}
-    out = subprocess.run([sys.executable, "-c", ended], capture_output=True, check=True, **options)
+    out = subprocess.run(
+        [sys.executable, "-c", ended],
+        capture_output=True,
+        check=True,
+        cwd=ROOT,
+        env={**os.environ, "TICKTUNE_HOME": str(home)},
+        text=True,
+    )
     lines = [line.split() for line in out.stdout.splitlines()]
     return {(thread, name): int(priority) for thread, name, priority in lines}
 

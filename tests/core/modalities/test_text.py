@@ -27,7 +27,7 @@ def test_one_column_is_a_text_two_are_a_pair_more_are_joined() -> None:
 
 def test_pairs_and_empty_halves(tokenizer: object, tmp_path: Path) -> None:
     rows, _ = text.TEXT.encode(
-        tokenizer,  # type: ignore[arg-type]
+        tokenizer,
         [("good film", "bad film"), ("good film", ""), ("good film", None)],
         np.array([0, 1, 0]),
         32,
@@ -43,7 +43,7 @@ def test_what_is_cut_is_counted(tokenizer: object, pair: bool, tmp_path: Path) -
     long, short = " ".join(["word"] * 40), "word"
     texts = [(t, t if pair else None) for t in [long, short] * 1500]
     rows, cut = text.TEXT.encode(
-        tokenizer,  # type: ignore[arg-type]
+        tokenizer,
         texts,
         np.zeros(3000),
         16,

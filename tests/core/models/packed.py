@@ -65,13 +65,13 @@ def write(file: Path) -> dict[str, np.ndarray]:
                 values += 1
             bodies[name], tensors[name] = values.tobytes(), values.reshape(shape)
             continue
-        body, values = b"", []
+        body, weights = b"", list[float]()
         for _ in range(count // 32):
             scale = np.float16(draw.uniform(0.01, 0.05))
             codes = draw.integers(0, 16, 32)
             body += scale.tobytes() + bytes(int(codes[k] | codes[k + 16] << 4) for k in range(16))
-            values += [float(scale) * (int(code) - 8) for code in codes]
-        bodies[name], tensors[name] = body, np.array(values, dtype=np.float32).reshape(shape)
+            weights += [float(scale) * (int(code) - 8) for code in codes]
+        bodies[name], tensors[name] = body, np.array(weights, dtype=np.float32).reshape(shape)
     file.write_bytes(_packed(bodies))
     return tensors
 

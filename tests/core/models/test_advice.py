@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+from typing import Any
 
 import pytest
 
@@ -13,7 +14,7 @@ from core.models.advice import MANY_ROWS, Advice, long_share
 from core.words import LANGUAGES, say
 
 
-def seen(key: str = "sentiment_en", **changes: object) -> Profile:
+def seen(key: str = "sentiment_en", **changes: Any) -> Profile:
     return dataclasses.replace(profile(load(key)), **changes)
 
 

@@ -121,7 +121,7 @@ def test_what_others_measured_is_shown_where_it_is_there(store: RunStore) -> Non
 
 def test_settings_are_said_as_on_the_page(store: RunStore) -> None:
     run = make_run(store)
-    chosen = {
+    chosen: dict[str, dict[str, Any]] = {
         "adaptive_epochs": {"patience": None, "average": 5},
         "class_balance": {"kind": "focal"},
     }

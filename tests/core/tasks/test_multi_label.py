@@ -127,6 +127,7 @@ def test_a_run_is_measured_with_the_threshold_that_its_folder_goes_by(
     result, tested = run.measured(), run.test_rows()
     assert tested is not None
     threshold = result.threshold
+    assert threshold is not None
     assert 0 < threshold < 1
     assert result.test.accuracy == (tested["label"] == tested["predicted"]).mean()
     assert result.baselines.keys() == {"majority", "tfidf", "embedding"}

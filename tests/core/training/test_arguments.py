@@ -8,11 +8,11 @@ import pytest
 from transformers import SiglipForImageClassification
 
 from core import techniques
-from core.recipe import TrainSpec
+from core.recipe import Settings
 from core.training.arguments import rates
 from tests.core.models.families import FAMILIES, SIGLIP, made
 
-SPEC = TrainSpec(learning_rate=1e-4, head_learning_rate=1e-3)
+SPEC = Settings(1.0, 1e-4, 1e-3, 8, 64, 0.01, 1.0)
 
 
 @pytest.mark.parametrize(

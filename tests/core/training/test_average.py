@@ -79,7 +79,7 @@ def test_what_is_kept_comes_back_with_a_checkpoint(tmp_path: Path) -> None:
 
 def run_with_average(store: RunStore, **train_settings: Any) -> Run:
     table = read(sentiment_csv(60), "toy.csv")
-    techniques = {"adaptive_epochs": {"average": 3}}
+    techniques: dict[str, dict[str, object]] = {"adaptive_epochs": {"average": 3}}
     run = new_run(store, table, recipe_for(table, techniques=techniques, **train_settings))
     train(run)
     assert run.status() == "finished", run.progress().error

@@ -15,7 +15,7 @@ from transformers import DataCollatorWithPadding, ElectraConfig
 from core.models.load import load
 from core.models.locate import bundled_folder
 from core.models.tokenizer import load_tokenizer
-from core.recipe import TrainSpec
+from core.recipe import Settings
 from core.tasks import of_names
 from core.tasks.base import head
 from core.technique import Context
@@ -47,7 +47,7 @@ def rows() -> Dataset:
 def frozen(model: Any, share: float) -> Any:
     context = Context(
         stage="train",
-        train=TrainSpec(),
+        train=Settings(1.0, 1e-4, 1e-3, 8, 64, 0.01, 1.0),
         columns=("label",),
         number=0,
         task=of_names("ab"),

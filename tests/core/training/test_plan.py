@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -15,11 +16,9 @@ from core.training.plan import Facts, Plan, plan_training, with_techniques
 DOCS = Path(__file__).resolve().parents[3] / "docs" / "recipe.md"
 
 
-def planned(
-    rows: int = 560, lengths: int | list[int] = 20, limit: int = 512, **asked: object
-) -> Plan:
+def planned(rows: int = 560, lengths: int | list[int] = 20, limit: int = 512, **asked: Any) -> Plan:
     tokens = np.array([lengths] * 50 if isinstance(lengths, int) else lengths)
-    return plan_training(TrainSpec(**asked), Facts(rows, max(1, rows * 15 // 70), tokens, limit))  # type: ignore[arg-type]
+    return plan_training(TrainSpec(**asked), Facts(rows, max(1, rows * 15 // 70), tokens, limit))
 
 
 @pytest.mark.parametrize("rows", [2, 17, 200, 1_000, 5_000, 10**6])
@@ -46,11 +45,11 @@ def test_epochs_follow_from_the_rows() -> None:
     epochs = [planned(rows).spec.epochs for rows in (2, 200, 1_000, 3_000, 5_000, 10**6)]
     assert epochs[0] == auto.MAX_EPOCHS
     assert epochs[-1] == auto.MIN_EPOCHS
-    assert epochs == sorted(epochs, reverse=True)  # type: ignore[type-var]
+    assert epochs == sorted(epochs, reverse=True)
     made = planned(1_000)
     assert auto.STEPS <= made.total_steps < auto.STEPS + made.steps_per_epoch
     # Batches that are twice as large need twice the epochs for as many corrections.
-    assert planned(3_000, batch_size=32).spec.epochs > planned(3_000).spec.epochs  # type: ignore[operator]
+    assert planned(3_000, batch_size=32).spec.epochs > planned(3_000).spec.epochs
     assert planned(1_000, accumulation=2).total_steps >= auto.STEPS
 
 
@@ -73,7 +72,7 @@ def test_the_length_follows_from_the_texts_and_the_limits() -> None:
 
 
 def test_what_the_person_chose_stays() -> None:
-    asked = {
+    asked: dict[str, Any] = {
         "epochs": 1.5,
         "learning_rate": 3e-5,
         "head_learning_rate": 2e-4,

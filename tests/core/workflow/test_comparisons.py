@@ -17,12 +17,13 @@ from core.data.read.table import read
 from core.data.table import Table
 from core.errors import UserError
 from core.evaluation.compare import Delivered
+from core.evaluation.technique_gain import sentence
 from core.jobs.queue import Jobs, new_comparison
 from core.recipe import ExtraSpec, Recipe, TaskSpec
 from core.report.comparison import card_csv, card_html
 from core.runs.result import Change
 from core.runs.store import RunStore
-from core.workflow.comparisons import Comparison, ComparisonStore, Member, only, sentence, variants
+from core.workflow.comparisons import Comparison, ComparisonStore, Member, only, variants
 from core.workflow.train import train
 from tests.conftest import TINY, recipe_for, sentiment_csv
 from tests.ui.fake import HOSTILE, make_run
@@ -154,15 +155,15 @@ def test_the_files_hold_the_numbers_and_nothing_that_runs(store: RunStore) -> No
     cards = ComparisonStore(store)
     made = cards.create(HOSTILE, [Member((), plain.id), Member(("freeze",), other.id)])
     lines = cards.lines(made)
-    page = card_html(made, lines)
+    page = card_html(made.name, lines)
     assert "<img" not in page
     assert "<script" not in page
-    assert f"{lines[0].got.accuracy:.1%}" in page  # type: ignore[union-attr]
-    assert card_html(made, lines, "zh").count("<tr>") == 3
+    assert f"{lines[0].got.accuracy:.1%}" in page
+    assert card_html(made.name, lines, "zh").count("<tr>") == 3
     rows = list(csv.DictReader(io.StringIO(card_csv(lines))))
     assert [row["techniques"] for row in rows] == ["none", "freeze"]
     assert float(rows[1]["macro_f1_change"]) == 0
-    assert float(rows[0]["accuracy"]) == lines[0].got.accuracy  # type: ignore[union-attr]
+    assert float(rows[0]["accuracy"]) == lines[0].got.accuracy
 
 
 def test_they_wait_in_the_queue_and_none_is_made_where_one_cannot_be(

@@ -23,6 +23,7 @@ from core.export.abstention import save
 from core.export.bundle import abstention_limit
 from core.inference.predictor import TransformerPredictor, open_model
 from core.jobs.queue import new_run
+from core.modalities.text import Text
 from core.recipe import TaskSpec
 from core.runs.run import Run
 from core.runs.store import RunStore, run_at
@@ -75,7 +76,7 @@ def test_the_exported_model_has_the_temperature(trained: Run) -> None:
     kept = np.array(rows["probabilities"].tolist())
     assert np.allclose(said, kept, atol=1e-3)
     # What was measured is what the folder says, and without the temperature it would say something else.
-    learned = task(trained)
+    learned = task(trained.main)
     truth = learned.encode(rows["label"].tolist())
     assert about.after.ece == pytest.approx(reliability(learned, kept, truth).ece)
     raw = learned.probabilities(learned.logits(kept) * about.temperature)
@@ -88,14 +89,15 @@ def test_the_small_model_has_it_too(trained: Run) -> None:
     from core.models.tokenizer import load_tokenizer
 
     small = OnnxModel(trained.model / "model_int8.onnx", load_tokenizer(trained.model), 64)
-    said = task(trained).probabilities(small.answers(texts_of(trained)))
+    said = task(trained.main).probabilities(small.answers(texts_of(trained)))
     whole = TransformerPredictor(trained.model).probabilities(texts_of(trained))
     assert np.abs(said - whole).max() < 0.05
 
 
 @pytest.mark.parametrize("which", ["tfidf", "embedding"])
 def test_simple_models_are_calibrated_in_their_weights(trained: Run, which: str) -> None:
-    about, rows = result_of(trained, which).calibration, rows_of(trained, which)
+    column = trained.main
+    about, rows = result_of(column, which).calibration, rows_of(column, which)
     assert rows is not None
     said = open_model(trained.folder(which)).probabilities(texts_of(trained))
     assert np.allclose(
@@ -109,13 +111,14 @@ def test_all_that_was_measured_is_stored(trained: Run) -> None:
     for scores in (result.test, *result.baselines.values()):
         assert set(scores.intervals) == {"accuracy", "balanced_accuracy", "macro_f1", "roc_auc"}
         for name, ends in scores.intervals.items():
+            assert ends is not None
             assert ends[0] <= getattr(scores, name) <= ends[1]
     assert set(result.against) == {"majority", "tfidf", "embedding"}
     rows, validation = trained.test_rows(), result.rows.validation
     assert rows is not None
     assert set(rows["column:shop"]) == {"web", "town"}
     for which in trained.models():
-        curve = result_of(trained, which).abstention
+        curve = result_of(trained.main, which).abstention
         assert curve is not None
         assert curve.rows == validation
         assert (curve.answered[0], len(curve.right)) == (1.0, 100)
@@ -129,9 +132,9 @@ def test_the_models_of_several_columns_have_each_its_own(
     recipe = recipe_for(table, techniques={"multitask": {}}, epochs=3.0)
     recipe = dataclasses.replace(recipe, also=(TaskSpec("topic"),))
     run = finished(store, table, recipe)
-    temperatures = [each.measured().calibration.temperature for each in run.columns()]  # type: ignore[union-attr]
+    temperatures = [each.measured().calibration.temperature for each in run.columns()]
     assert temperatures[0] != temperatures[1]
-    text = [("the soup was lovely", None)]
+    text: list[Text] = [("the soup was lovely", None)]
     both = _logits(run.path / "joint", text)
     place = 0
     for each in run.columns():
@@ -360,7 +363,7 @@ def test_several_labels_are_measured_and_withheld_as_well(store: RunStore) -> No
     recipe = dataclasses.replace(recipe, task=TaskSpec("tags", ";"))
     run = finished(store, table, recipe)
     result = run.measured()
-    assert isinstance(task(run), MultiLabel)
+    assert isinstance(task(run.main), MultiLabel)
     assert result.test.roc_auc is not None
     curve = run.measured().abstention
     assert curve is not None

@@ -6,6 +6,7 @@ import dataclasses
 import json
 import threading
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -63,7 +64,7 @@ def test_suspects_of_a_run_are_kept_with_their_lines(store: RunStore) -> None:
 
 def test_the_curve_never_sees_a_test_row(store: RunStore, monkeypatch: pytest.MonkeyPatch) -> None:
     run = a_run(store)
-    subject, seen = Subject.of(run.main), []
+    subject, seen = Subject.of(run.main), list[Any]()
     known = Subject.known
 
     def looked(self: Subject, where: object, tell: object) -> LabelledRows:
@@ -170,6 +171,7 @@ def test_a_question_that_cannot_be_answered_says_why_and_can_be_asked_again(
     work = background.look(run.main, "suspects")
     assert work is not None
     assert work.error is not None
+    assert isinstance(work.error, UserError)
     assert "no such run" in work.error.message
     again = background.ask(jobs, run.main, "suspects")
     assert again is not None

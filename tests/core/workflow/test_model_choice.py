@@ -12,10 +12,11 @@ from core.data.read.table import read
 from core.data.samples import load
 from core.evaluation import verdict
 from core.models.bundled import multilingual_e5
+from core.models.locate import origin
 from core.recipe import ModelSpec, Recipe, TaskSpec
 from core.runs.store import RunStore
 from core.words import LANGUAGES, Message, say
-from core.workflow.model_choice import choose, instead, origin, unread
+from core.workflow.model_choice import choose, instead, unread
 from tests.conftest import measured, recipe_for, sentiment_csv
 
 

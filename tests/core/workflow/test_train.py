@@ -295,7 +295,7 @@ def test_a_table_that_was_exchanged_is_refused(store: RunStore) -> None:
     run = make(store)
     write_table(read(sentiment_csv(30), "other.csv"), run.path / "table.parquet")
     train(run)
-    assert run.progress().error.key == "error.data_changed"  # type: ignore[union-attr]
+    assert run.progress().error.key == "error.data_changed"
 
 
 def test_metrics_are_plain_json(finished: Run) -> None:

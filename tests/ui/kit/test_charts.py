@@ -4,17 +4,18 @@ from __future__ import annotations
 
 import json
 import math
+from typing import Any
 
 import pytest
 
 from core.runs import events
-from core.runs.progress import Progress
+from core.runs.progress import Progress, running_mean, thin
 from core.runs.store import RunStore
 from tests.ui.fake import HOSTILE, make_run
 from ui.kit import charts
 
 
-def traces(progress: Progress) -> dict[str, dict[str, list[float]]]:
+def traces(progress: Progress) -> dict[str, dict[str, Any]]:
     drawn = json.loads(charts.live(progress, "r", "en").to_json())["data"]
     return {trace["name"]: trace for trace in drawn}
 
@@ -41,7 +42,7 @@ def test_the_x_range_is_the_whole_run_and_the_zoom_is_tied_to_it(store: RunStore
     assert layout["uirevision"] == run.id
 
 
-def rivals(*scores: float) -> tuple[list[dict[str, float]], list[dict[str, str]]]:
+def rivals(*scores: float) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
     progress = Progress()
     for name, value in zip(("tfidf", "embedding"), scores, strict=False):
         progress.add(events.Baseline(name=name, accuracy=value, macro_f1=value, seconds=1))
@@ -74,8 +75,8 @@ def test_before_the_first_point_it_says_what_is_awaited() -> None:
     layout = json.loads(charts.live(progress, "r", "en").to_json())["layout"]
     assert layout["yaxis"]["visible"]
     assert layout["showlegend"]
-    scores = {"loss": 0.6, "accuracy": 0.5, "macro_f1": 0.4, "best": True}
-    progress.add(events.Evaluated(step=5, epoch=0.5, **scores))
+    scored = events.Evaluated(step=5, epoch=0.5, loss=0.6, accuracy=0.5, macro_f1=0.4, best=True)
+    progress.add(scored)
     assert awaited(progress) == []
 
 
@@ -209,18 +210,18 @@ def test_a_loss_that_is_no_number_leaves_a_gap() -> None:
 
 
 def test_the_running_mean_is_calm_and_honest() -> None:
-    assert charts.running_mean([2.0, 2.0, 2.0]) == pytest.approx([2.0, 2.0, 2.0])
+    assert running_mean([2.0, 2.0, 2.0]) == pytest.approx([2.0, 2.0, 2.0])
     jagged = [1.0 + (-1) ** n for n in range(200)]
-    mean = charts.running_mean(jagged)
+    mean = running_mean(jagged)
     assert all(abs(value - 1.0) < 0.2 for value in mean[20:])
-    gap = charts.running_mean([1.0, math.nan, 3.0])
+    gap = running_mean([1.0, math.nan, 3.0])
     assert math.isnan(gap[1])
     assert 1.0 < gap[2] < 3.0
 
 
 def test_long_curves_are_thinned_by_averaging() -> None:
     points = [(float(n), n / 10, float(n % 2)) for n in range(1000)]
-    thinned = charts.thin(points, 400)
+    thinned = thin(points, 400)
     assert len(thinned) <= 400
     assert thinned[-1][0] == 999
     assert sum(loss for _, _, loss in thinned) / len(thinned) == pytest.approx(0.5, abs=0.1)

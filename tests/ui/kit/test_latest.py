@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import threading
-from collections.abc import Coroutine, Iterator
+from collections.abc import Coroutine, Iterator, Mapping
 from types import SimpleNamespace
 from typing import Any
 
@@ -323,7 +323,7 @@ class Other(Turn):
 
 
 @latest(Turn)
-def count(data: dict[str, Turn], turn: Turn) -> Iterator[dict[str, int]]:
+def count(data: Mapping[str, Turn], turn: Turn) -> Iterator[dict[str, int]]:
     for number in range(3):
         yield {"said": number}
 

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import gradio as gr
 import pytest
+from gradio.blocks import Block
 from gradio.data_classes import FileData
 
 from core.data.profile.profile import profile
@@ -40,7 +41,11 @@ def test_only_the_name_that_was_made_safe_is_believed(
 
 
 def test_they_are_drawn_as_the_components_that_they_are_of() -> None:
-    for own, original in ((UploadFile, gr.File), (UploadFileButton, gr.UploadButton)):
+    pairs: list[tuple[type[Block], type[Block]]] = [
+        (UploadFile, gr.File),
+        (UploadFileButton, gr.UploadButton),
+    ]
+    for own, original in pairs:
         assert drawn(own).get_block_name() == drawn(original).get_block_name()
 
 

@@ -168,10 +168,13 @@ def test_only_the_channel_may_break_off(path: str) -> None:
     async def send(message: Any) -> None:
         sent.append(message)
 
+    async def never() -> Any:
+        raise AssertionError
+
     async def breaks_off(*_: Any) -> None:
         raise KeyError("page")
 
-    answered = Gate(breaks_off, Hosts(), Uploads())(scope, breaks_off, send)
+    answered = Gate(breaks_off, Hosts(), Uploads())(scope, never, send)
     if path.endswith("data"):
         in_a_loop(answered)
         assert sent == [{"type": "http.response.body"}]

@@ -116,7 +116,7 @@ FORMS_OF_FILES = {
 @pytest.mark.parametrize("form", FORMS_OF_FILES)
 def test_an_odd_upload_is_refused(url: str, form: str) -> None:
     boundary, body = FORMS_OF_FILES[form]
-    kind = {"Content-Type": b"multipart/form-data; boundary=" + boundary}
+    kind = {b"Content-Type": b"multipart/form-data; boundary=" + boundary}
     answer = httpx.post(f"{url}/gradio_api/upload", content=body, headers=kind)
     assert answer.status_code == 400
 

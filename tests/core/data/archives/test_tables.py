@@ -6,6 +6,7 @@ import gzip
 import io
 import json
 from pathlib import Path
+from typing import Any
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -112,9 +113,9 @@ def test_tables_with_the_same_columns_are_one() -> None:
 
 def test_what_only_archives_have_is_not_asked_of_tables(tmp_path: Path) -> None:
     (tmp_path / "a.csv").write_bytes(TEXTS)
-    for option in ({"folders": "labels"}, {"member": "x.csv"}):
+    for option in (ReadOptions(folders="labels"), ReadOptions(member="x.csv")):
         with pytest.raises(UserError) as caught:
-            read_here(tmp_path / "a.csv", ReadOptions(**option))
+            read_here(tmp_path / "a.csv", option)
         assert caught.value.args == ("only_archives",)
 
 
@@ -149,7 +150,7 @@ def columnar(path: Path, columns: dict[str, object]) -> Path:
 
 def test_pictures_in_the_column_of_a_parquet_file(tmp_path: Path) -> None:
     shown = [picture(number=k) for k in range(10)]
-    structs = [{"bytes": each, "path": None} for each in shown]
+    structs: list[dict[str, Any]] = [{"bytes": each, "path": None} for each in shown]
     label = list("ab" * 5)
     for cells in (structs, shown):
         table = read_here(columnar(tmp_path / "x.parquet", {"image": cells, "label": label}))

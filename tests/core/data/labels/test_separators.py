@@ -36,9 +36,9 @@ def written(mark: str) -> list[str]:
     return [mark.join(names) for names in sets() if names]
 
 
-def turned(table: Table, **chosen: str) -> tuple[dict[str, int], Any]:
+def turned(table: Table, **chosen: Any) -> tuple[dict[str, int], Any]:
     """The classes after the click on the one finding about separators, and the profile."""
-    seen = profile(table, **chosen)  # type: ignore[arg-type]
+    seen = profile(table, **chosen)
     findings = found(table, seen)
     key = next(iter(findings.keys() & {"label_split", "label_unsplit", "label_lists"}))
     fix = findings[key].fixes[0]

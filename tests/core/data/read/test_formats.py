@@ -22,7 +22,7 @@ from core.data.table import load_table, write_table
 from core.errors import UserError
 from tests.core.data.csv_tables import as_csv, cells, error, keys
 from tests.core.data.drawn import of_the_future
-from tests.core.data.office import xlsx
+from tests.core.data.office import Cell, xlsx
 
 HEADER = ["text", "label", "note"]
 ROWS = [
@@ -76,7 +76,7 @@ def test_every_format_gives_the_same_table_whatever_the_file_is_called(kind: str
 
 
 def test_cells_of_a_sheet_are_written_as_a_person_writes_them() -> None:
-    row = [
+    row: list[Cell] = [
         *(3.0, 3.5, 0.1 + 0.2, -2, 1e20, 12345678),
         *(True, ("date", "45000"), ("moment", "45000.5"), ("formula", "2"), ("error", "#N/A"), "x"),
     ]
@@ -320,8 +320,7 @@ def test_one_word_of_many_label_marks_is_looked_through_once(word: str) -> None:
 def test_a_column_name_with_bytes_that_are_no_characters_is_shown_without_them(
     encoding: str | None,
 ) -> None:
-    lines = [b"te\xffxt,label", *(f"schön {n},gut" for n in range(40))]
-    data = b"\n".join(each if isinstance(each, bytes) else each.encode() for each in lines)
+    data = b"\n".join([b"te\xffxt,label", *(f"schön {n},gut".encode() for n in range(40))])
     table = read(data, "a.csv", ReadOptions(encoding=encoding))
     assert list(table.frame.columns)[:2] == ["te\ufffdxt", "label"]
     assert len(table.frame) == 40

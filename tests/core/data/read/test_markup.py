@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from core.data.read import markup
@@ -44,7 +46,7 @@ def sheet_rows(rows: list[list[str]], kind: str = "String") -> str:
     return "".join(f"<Row>{''.join(map(cell, row))}</Row>" for row in rows)
 
 
-def error(data: bytes, **options: str) -> str:
+def error(data: bytes, **options: Any) -> str:
     with pytest.raises(UserError) as caught:
         read(data, options=ReadOptions(**options))
     assert caught.value.hint

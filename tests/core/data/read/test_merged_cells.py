@@ -11,13 +11,17 @@ from core.data.read.table import read
 from core.data.table import Table
 from core.modalities.checkup import checkup, mend
 from tests.core.data.csv_tables import as_csv, cells, keys
-from tests.core.data.office import ods, xlsb, xlsx
+from tests.core.data.office import Cell, ods, xlsb, xlsx
 from tests.core.data.read.test_markup import book
 
-THREES = [
+THREES: list[list[Cell]] = [
     ["category", "text"],
-    *[["negative", "t1"], [None, "t2"], [None, "t3"]],
-    *[["positive", "t4"], [None, "t5"], [None, "t6"]],
+    ["negative", "t1"],
+    [None, "t2"],
+    [None, "t3"],
+    ["positive", "t4"],
+    [None, "t5"],
+    [None, "t6"],
 ]
 
 
@@ -41,21 +45,26 @@ def test_without_merged_cells_nothing_is_filled_in() -> None:
 
 
 def test_the_ranges_are_those_of_the_sheet_wherever_the_table_stands() -> None:
-    rows = {n + 3: [None, None, *row] for n, row in enumerate(THREES, 1)}
+    rows: dict[int, list[Cell]] = {n + 3: [None, None, *row] for n, row in enumerate(THREES, 1)}
     table = read(xlsx({"S": rows}, merged=["C5:C7", "C8:C10"]))
     assert [row[0] for row in cells(table)] == ["negative"] * 3 + ["positive"] * 3
     assert list(table.frame.index) == [5, 6, 7, 8, 9, 10]
 
 
 def test_a_row_that_is_merged_as_a_whole_is_one_row() -> None:
-    rows = [["text", "label"], ["a", "x"], [None, None], ["b", "y"]]
+    rows: list[list[Cell]] = [["text", "label"], ["a", "x"], [None, None], ["b", "y"]]
     table = read(xlsx({"S": rows}, merged=["A2:A3", "B2:B3"]))
     assert cells(table) == [["a", "x"], ["b", "y"]]
     assert filled(table) == 0
 
 
 def test_a_header_of_two_rows_has_the_names_of_both() -> None:
-    rows = [["text", "answers", None], [None, "tone", "topic"], ["a", "x", "1"], ["b", "y", "2"]]
+    rows: list[list[Cell]] = [
+        ["text", "answers", None],
+        [None, "tone", "topic"],
+        ["a", "x", "1"],
+        ["b", "y", "2"],
+    ]
     table = read(xlsx({"S": rows}, merged=["A1:A2", "B1:C1"]))
     assert list(table.frame.columns) == ["text", "answers tone", "answers topic"]
     assert cells(table) == [["a", "x", "1"], ["b", "y", "2"]]
@@ -63,7 +72,7 @@ def test_a_header_of_two_rows_has_the_names_of_both() -> None:
 
 
 def test_a_block_is_filled_both_ways_and_a_title_is_not() -> None:
-    rows = [
+    rows: list[list[Cell]] = [
         ["text", "tone", "topic"],
         ["part one", None, None],
         ["a", "x", None],
@@ -77,10 +86,11 @@ def test_a_block_is_filled_both_ways_and_a_title_is_not() -> None:
 
 
 def test_ranges_without_end_fill_no_rows_of_their_own() -> None:
-    rows = [["text", "label"], ["a", "x"], ["b", None]]
+    rows: list[list[Cell]] = [["text", "label"], ["a", "x"], ["b", None]]
     table = read(xlsx({"S": rows}, merged=["B2:B1048576", "A1:XFD1048576", "C1:XFD9"]))
     assert cells(table) == [["a", "x"], ["b", "x"]]
-    long = [["text", "label", "n"], ["x" * MAX_CELL, "x", "0"], *[[None, "x", "1"]] * 20]
+    more: list[list[Cell]] = [[None, "x", "1"]] * 20
+    long: list[list[Cell]] = [["text", "label", "n"], ["x" * MAX_CELL, "x", "0"], *more]
     again = read(xlsx({"S": long}, merged=["A2:A22", "A2:A22", "B5:A1"]))
     assert len(again.frame) == 21
 

@@ -19,6 +19,7 @@ import pytest
 from core.errors import UserError
 from core.models import locate, prefix
 from core.models.bundled import made, multilingual_e5
+from core.models.catalog import MULTILINGUAL
 from core.models.load import load, pretrained
 from core.models.tokenizer import load_tokenizer
 from core.recipe import ModelSpec
@@ -27,7 +28,7 @@ from core.tasks.base import head
 from tests.core.models import packed
 
 ROOT = Path(__file__).resolve().parents[4]
-SPEC = ModelSpec(multilingual_e5.MULTILINGUAL)
+SPEC = ModelSpec(MULTILINGUAL)
 PINNED = dataclasses.replace(SPEC, revision=multilingual_e5.REVISION)
 
 
@@ -85,7 +86,7 @@ def test_a_terminal_shows_what_is_unpacked(
 ) -> None:
     multilingual_e5.folder()
     assert capsys.readouterr().err == ""  # a file of what was said needs no bar
-    shutil.rmtree(multilingual_e5.cache())
+    shutil.rmtree(made.cache())
     monkeypatch.setattr(sys.stderr, "isatty", lambda: True, raising=False)
     multilingual_e5.folder()
     assert "Unpacking Multilingual E5 small, only this once   0%|" in capsys.readouterr().err

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -128,7 +129,7 @@ def test_neurons_that_do_nothing_are_the_first_to_go(family: str, tmp_path: Path
     before = logits(model)
     wanted = torch.tensor([0, 1, 0, 1])
 
-    def loss(inputs: dict[str, torch.Tensor]) -> torch.Tensor:
+    def loss(inputs: Mapping[str, torch.Tensor]) -> torch.Tensor:
         return torch.nn.functional.cross_entropy(model(**inputs).logits, wanted)
 
     importance = neuron_importance(model, [batch()], loss)
@@ -205,7 +206,7 @@ def test_importance_is_what_the_loss_changes_by() -> None:
     wanted = torch.tensor([0])
     one = {name: value[:1] for name, value in batch().items()}
 
-    def loss(inputs: dict[str, torch.Tensor]) -> torch.Tensor:
+    def loss(inputs: Mapping[str, torch.Tensor]) -> torch.Tensor:
         return torch.nn.functional.cross_entropy(model(**inputs).logits, wanted)
 
     importance = neuron_importance(model, [one], loss)

@@ -58,6 +58,7 @@ def test_what_will_be_trained_is_what_is_tested(
     gc.collect()
     assert [copied() for copied in thrown_away] == [None] * fast  # nobody holds a second network
     settings = run.measured().settings
+    assert settings.learning_rate is not None
     assert settings.head_learning_rate == pytest.approx(5 * settings.learning_rate)
     points = [
         e

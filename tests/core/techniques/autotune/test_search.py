@@ -8,7 +8,7 @@ import pytest
 
 from core.data.any_file import read_archive
 from core.data.read.table import read
-from core.evidence import Sentence
+from core.evidence import Chart, Sentence, Table
 from core.jobs.queue import new_run
 from core.runs import events
 from core.runs.run import Run
@@ -37,12 +37,14 @@ def test_the_winner_becomes_the_run_and_every_trial_is_shown(store: RunStore) ->
     result = run.measured()
     said, chart, table = result.techniques["autotune"]
     assert isinstance(said, Sentence)
+    assert isinstance(chart, Chart)
+    assert isinstance(table, Table)
     assert len(chart.points) == len(table.rows) == 4
     ends = [row[-1].key.rpartition(".")[2] for row in table.rows]
     winner = ends.index("winner")
     head = [each.key for each in table.head]
     for name in ("learning_rate", "batch_size", "warmup", "weight_decay"):
-        shown = float(table.rows[winner][head.index(f"train.{name}")])
+        shown = float(str(table.rows[winner][head.index(f"train.{name}")]))
         assert getattr(result.settings, name) == pytest.approx(shown, rel=0.01)
     assert result.settings.epochs == 2.0  # set by hand: left alone
     assert "train.epochs" not in head
@@ -52,6 +54,7 @@ def test_the_winner_becomes_the_run_and_every_trial_is_shown(store: RunStore) ->
     assert all(point.dots and 0 <= point.step <= point.total_steps for point in points)
     # What follows from the settings follows from the new ones.
     batch = result.settings.batch_size
+    assert batch is not None
     assert result.steps == -(-result.train_rows // batch) * 2
 
 
@@ -90,7 +93,7 @@ def test_a_search_is_not_done_again_when_the_run_goes_on(
     store: RunStore, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     table = read(sentiment_csv(60), "toy.csv")
-    options = {"trials": 2, "minutes": 60.0}
+    options: dict[str, object] = {"trials": 2, "minutes": 60.0}
     recipe = recipe_for(table, techniques={"autotune": options}, learning_rate=None)
     run = new_run(store, table, recipe)
     append = Run.append

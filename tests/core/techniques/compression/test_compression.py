@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import pytest
@@ -41,12 +42,9 @@ def finished(store: RunStore, techniques: dict[str, dict[str, Any]], model: str 
     return run
 
 
-def rows_of(run: Run, key: str) -> list[list[Any]]:
+def rows_of(run: Run, key: str) -> Sequence[Sequence[Any]]:
     blocks = run.measured().techniques[key]
-    table: list[list[Any]] = next(
-        block for block in blocks if isinstance(block, evidence.Table)
-    ).rows
-    return table
+    return next(block for block in blocks if isinstance(block, evidence.Table)).rows
 
 
 @pytest.mark.slow
@@ -76,7 +74,7 @@ def test_a_finished_run_teaches(store: RunStore) -> None:
 )
 def test_whoever_cannot_teach_is_refused(store: RunStore, model: str, key: str) -> None:
     run = run_with(store, {"distill": {"teacher": "start"}}, model)
-    assert run.progress().error.key == f"error.{key}"  # type: ignore[union-attr]
+    assert run.progress().error.key == f"error.{key}"
 
 
 @pytest.mark.parametrize(
@@ -139,7 +137,7 @@ def test_what_cannot_be_pruned_is_said_before_the_training(
     store: RunStore, options: dict[str, Any], key: str
 ) -> None:
     run = run_with(store, {"prune": options})
-    assert run.progress().error.key == f"error.{key}"  # type: ignore[union-attr]
+    assert run.progress().error.key == f"error.{key}"
     assert run.progress().evaluations == []
 
 

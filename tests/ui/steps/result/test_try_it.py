@@ -96,7 +96,7 @@ def test_an_explanation_tells_how_far_it_is(
 
     run = make_run(store)
     asked = answer.asked_of(run.main, "tfidf", [("as positive", None)])
-    go_on, predictor = threading.Event(), answer.opened(run, "tfidf")
+    go_on, predictor = threading.Event(), answer.opened(run.main, "tfidf")
     parts = type(predictor).parts
 
     def slow(self: object, *arguments: object) -> object:
@@ -146,6 +146,6 @@ def test_a_text_becomes_cells(
 def test_probabilities_are_those_of_the_model(store: RunStore) -> None:
     run = make_run(store)
     asked = answer.asked_of(run.main, "tfidf", [("as positive", None)])
-    expected = answer.opened(run, "tfidf").probabilities([("as positive", None)])
+    expected = answer.opened(run.main, "tfidf").probabilities([("as positive", None)])
     assert np.array_equal(asked.probabilities, expected)
     assert percent(expected.max()) in harmless(answer.answer_html(asked, "en"))
