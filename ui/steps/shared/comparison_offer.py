@@ -18,7 +18,7 @@ from core.words import ASSETS, Message, say
 from core.workflow.comparisons import variants
 from ui.kit import html
 from ui.kit.answer import Answer
-from ui.kit.errors import errors_to
+from ui.kit.errors import errors_to, problem
 from ui.kit.html import actions, data_of
 from ui.kit.latest import Turn, latest, shown_while
 from ui.kit.words import duration, esc, language
@@ -26,6 +26,8 @@ from ui.session import CLICK, LATEST, Session
 
 Part = forecast.Part[tuple[str, ...]]
 Wanted = tuple[Table, Recipe, Table | None]  # the data, the recipe, its file without labels
+# The card of an error, in a language, where something is wanted that cannot be trained.
+Refusal = Callable[[Exception, Wanted, str], str]
 _OFFER_JS = (ASSETS / "offer.js").read_text(encoding="utf-8")
 
 
@@ -98,6 +100,10 @@ def _time(done: bool, seconds: float | None, lang: str) -> str:
     return "…" if seconds is None else say("plan.about", lang, value=duration(seconds, lang))
 
 
+def _plain(error: Exception, _: Wanted, lang: str) -> str:
+    return problem(error, lang)
+
+
 def wire(
     offer: Offer,
     button: gr.Button,
@@ -106,8 +112,10 @@ def wire(
     trouble: gr.HTML,
     session: Session,
     opener: Opener,
+    refused: Refusal = _plain,
 ) -> None:
-    """A press of `button` offers what `wanted` makes of the `inputs`. `trouble` shows what went wrong."""
+    """A press of `button` offers what `wanted` makes of the `inputs`. `trouble` shows what went wrong, as
+    `refused` says it where it is known what is wanted."""
 
     def none(*_: Any) -> Answer:
         return {trouble: "", offer.card: ""}
@@ -118,7 +126,11 @@ def wire(
         lang, asked = language(request), data[offer.asked]
         still, asked.wanted = asked.goes_on(), None
         table, recipe, extra = ours = wanted(data)
-        parts = forecast.parts(session.store, table, variants(recipe))
+        try:
+            parts = forecast.parts(session.store, table, variants(recipe))
+        except UserError as error:
+            yield {**none(), trouble: refused(error, ours, lang)}
+            return
         absent = forecast.absent(session.store, parts)
         if not still():
             return
@@ -150,7 +162,11 @@ def wire(
         if data_of(event, "do") != "start" or ours is None:
             shown_while(still)
             return none()
-        return {**none(), **opener.start(*ours, language(request))}
+        lang = language(request)
+        try:
+            return {**none(), **opener.start(*ours, lang)}
+        except UserError as error:
+            return {**none(), trouble: refused(error, ours, lang)}
 
     offer.card.click(act, offer.asked, [trouble, offer.card, *opener.outputs], **CLICK)
 

@@ -13,7 +13,7 @@ import gradio as gr
 from gradio.components import Component
 
 from core import techniques
-from core.data.profile.profile import other_labels
+from core.data.profile.profile import other_labels, profile
 from core.data.read.unlabelled import read_unlabelled, text_columns
 from core.errors import UserError
 from core.io.temporary import claim, drop
@@ -278,13 +278,13 @@ def enter(
     choices = step.choices
     if loaded is None:
         return dict.fromkeys([*step.plan.view, step.unread, step.problem], "")
-    profile = loaded.profile
+    seen = loaded.profile
     data = (
         loaded.origin,
-        profile.text,
-        profile.label or "",
-        profile.split or "",
-        profile.separator,
+        seen.text,
+        seen.label or "",
+        seen.split or "",
+        seen.separator,
     )
     shown: Answer = {
         **fill(step.plan.view, plan.first(loaded, model, lang)),
@@ -295,17 +295,17 @@ def enter(
     if suggested is None or suggested[0] is not loaded.origin:
         shown |= choices.settings()
     if ticked is None and suggested != data:
-        able = other_labels(profile)
+        able = other_labels(seen)
         shown[choices.also] = gr.Dropdown(able, value=able[:PRESELECTED] or None)
-        ticked = techniques.suggested(profile)
+        ticked = techniques.suggested(seen)
     for technique in techniques.ALL:
-        reason = techniques.unavailable(technique, profile)
+        reason = techniques.unavailable(technique, seen)
         info = say(f"technique.{technique.key}.info", lang)
         if reason:
             why = say("ui.unavailable", lang, reason=say(reason, lang))
             tick = gr.Checkbox(value=False, interactive=False, info=f"{info}\n{why}")
         else:
-            advice = technique.advice(profile)
+            advice = technique.advice(seen)
             info += f"\n{say(advice, lang)}" if advice else ""
             value = {} if ticked is None else {"value": technique.key in ticked}
             tick = gr.Checkbox(interactive=True, info=info, **value)
@@ -381,7 +381,17 @@ def wire(
             raise UserError("no_data")
         return loaded.table, recipe_of(data), step.choices.extra_table(data)
 
-    comparison_offer.wire(step.offer, step.compare, inputs, wanted, step.problem, session, opener)
+    def refused(error: Exception, ours: comparison_offer.Wanted, lang: str) -> str:
+        """As Start beside it says it."""
+        table, recipe, _ = ours
+        task, split = recipe.task, recipe.data.split or ""
+        seen = profile(table, recipe.data.text, task.column, split, task.separator)
+        key = recipe.model.key
+        return absent.refused(error, key, Loaded(table, seen), session.store, lang)
+
+    comparison_offer.wire(
+        step.offer, step.compare, inputs, wanted, step.problem, session, opener, refused
+    )
     set_anew = [entered, *step.choices.changed()]
     comparison_offer.forget(step.offer, set_anew, [*changed, acted], inputs, wanted)
     return step.start.click(start, inputs, [step.problem, *started], **CLICK)
