@@ -17,7 +17,7 @@ def track(share: float, label: str, status: str = "running") -> str:
 
 def caption(start: str, end: str) -> str:
     """What stands below it, at either side."""
-    return f'<div class="tt-progress-line"><span>{esc(start)}</span><span>{esc(end)}</span></div>'
+    return f'<div class="tt-progress-line"><span>{esc(start)}</span> <span>{esc(end)}</span></div>'
 
 
 def bar(share: float, text: str, seconds: float | None, lang: str) -> str:
