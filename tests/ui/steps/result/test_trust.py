@@ -126,6 +126,19 @@ def test_the_limit_is_told_and_what_it_is_worth(store: RunStore) -> None:
     assert "none of the" in abstention.worth(run.main, "model", 0.995, "en")[0]
 
 
+@pytest.mark.parametrize(("lang", "word"), [("en", "suggested"), ("zh", "建议")])
+def test_where_no_limit_is_suggested_nothing_is_said_of_a_suggestion(
+    store: RunStore, lang: str, word: str
+) -> None:
+    run, scored = parts(store)
+    assert scored.abstention is not None
+    none = replace(scored.abstention, suggested=None)
+    run.write_result(replace(scored, abstention=none))
+    said, _ = abstention.worth(run.main, "model", 0.0, lang)
+    assert say("abstention.chart", lang, rows=none.rows) in harmless(said)
+    assert harmless(said).count(word) == 1  # that there is none
+
+
 def test_a_saved_limit_is_gone_by(store: RunStore) -> None:
     run, _ = parts(store)
     text = "it stands in the file as negative"
