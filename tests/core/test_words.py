@@ -14,6 +14,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import pytest
 
+from core import techniques
 from core.words import Millions, percent, say
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -261,3 +262,13 @@ def test_millions_are_counted_in_the_units_of_the_language(count: int, chinese: 
     values: dict[str, Any] = {"parameters": Millions(count), "licence": "MIT"}
     assert f"{count} million parameters" in say("model.facts.pictures", **values)
     assert f"{chinese}参数" in say("model.facts.pictures", "zh", **values)
+
+
+def test_a_technique_has_one_chinese_term() -> None:
+    """The title adds to the name, or turns it around; it is no other translation."""
+    other = [
+        key
+        for key in techniques.BY_KEY
+        if set(say(f"technique.{key}.name", "zh")) - set(say(f"technique.{key}.title", "zh"))
+    ]
+    assert other == []
