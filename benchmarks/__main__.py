@@ -7,7 +7,7 @@ import sys
 
 NAMES = (
     *("startup", "reading", "training", "recipe", "preflight", "compression"),
-    *("suspects", "explanations", "multilingual", "pictures", "waiting", "pages"),
+    *("suspects", "explanations", "multilingual", "pictures", "waiting", "pages", "frozen"),
 )
 
 

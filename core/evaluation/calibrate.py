@@ -18,7 +18,9 @@ from core.tasks import Task
 from core.tasks.metrics import Floats, Numbers
 from core.words import Message, message
 
-FEWEST = 50  # validation rows: fewer say too little about how often "90 % sure" is right
+# Standard deviation of the normal prior of the temperature's logarithm: what a few rows say by chance counts
+# little against it, what many say is hardly changed by it.
+PRIOR = 1.0
 BOUNDS = (0.1, 10.0)  # of the temperature
 CLOSE = 1e-3  # of its logarithm
 BINS, IN_A_BIN = 10, 20  # at most so many, and about so many claims in each where there are few
@@ -35,25 +37,28 @@ class Temperature:
 
 
 def temperature(task: Task, logits: Floats, truth: Numbers) -> Temperature:
-    """The temperature with the least cross-entropy of `truth` [rows, ...] given `logits` [rows, classes].
+    """The most probable temperature (maximum a posteriori) given what is true of some rows, `truth` [rows,
+    ...], and the `logits` [rows, classes] of these: least cross-entropy, with a prior around 1.
 
-    Skipped for fewer than FEWEST rows, and where every row is right: the surer the better, as far as they can
-    tell, which is not to be believed. A row whose truth the model cannot answer (minus infinity) has no say.
+    Skipped where every row is right: the surer the better, as far as they can tell, which is not to be
+    believed. A row whose truth the model cannot answer (minus infinity) has no say.
     """
     from scipy.optimize import minimize_scalar
 
     rows = len(truth)
-    if rows < FEWEST:
-        return Temperature(1.0, rows, message("calibrate.few", rows=rows, fewest=FEWEST))
     if (task.has(task.given(task.probabilities(logits), 0.5)) == task.has(truth)).all():
         return Temperature(1.0, rows, message("calibrate.no_mistakes", rows=rows))
     tells = np.isfinite(task.nats(logits, truth))
     logits, truth = logits[tells], truth[tells]
     if not len(truth):
-        return Temperature(1.0, rows, message("calibrate.few", rows=0, fewest=FEWEST))
-    # The cross-entropy has one minimum.
+        return Temperature(1.0, rows, message("calibrate.unanswerable", rows=rows))
+
+    def surprise(logarithm: float) -> float:
+        nats: float = task.nats(logits / math.exp(logarithm), truth).sum()
+        return nats + (logarithm / PRIOR) ** 2 / 2
+
     best = minimize_scalar(
-        lambda logarithm: task.nats(logits / math.exp(logarithm), truth).mean(),
+        surprise,
         bounds=tuple(map(math.log, BOUNDS)),
         options={"xatol": CLOSE},
     )

@@ -1,8 +1,10 @@
-"""Bootstrap intervals: how far scores can be trusted, by drawing the test rows anew many times.
+"""Intervals: how far scores can be trusted.
 
-Percentile bootstrap over the test rows (Efron and Tibshirani 1993, "An Introduction to the Bootstrap",
-chapter 13). To scores of answers, rows with the same truth and the same answer are alike: how often each kind
-of row is drawn is multinomial, which is the bootstrap over rows itself and costs the same for any number.
+Of a share of rows (accuracy, precision, recall) Wilson's (1927), which is honest for few rows as well. Of any
+other score a percentile bootstrap over the test rows (Efron and Tibshirani 1993, "An Introduction to the
+Bootstrap", chapter 13). To scores of answers, rows with the same truth and the same answer are alike: how
+often each kind of row is drawn is multinomial, which is the bootstrap over rows itself and costs the same for
+any number.
 """
 
 from __future__ import annotations
@@ -43,11 +45,12 @@ def measure(task: Task, probabilities: Floats, truth: Numbers, threshold: float 
     per_class = []
     for k, of_class in enumerate(scores["per_class"]):
         answered, true = int(whole["answered"][0, k]), int(whole["true"][0, k])
-        supports = {"precision": answered, "recall": true, "f1": (answered + true + 1) // 2}
         intervals = {
-            name: _ends(drawn[name][:, k], of_class[name], support)
-            for name, support in supports.items()
+            name: wilson(of_class[name], support) if support else None
+            for name, support in (("precision", answered), ("recall", true))
         }
+        # Of draws that are all alike, a share of as many rows as the two have on average stands in.
+        intervals["f1"] = _ends(drawn["f1"][:, k], of_class["f1"], (answered + true + 1) // 2)
         per_class.append(PerClass(**of_class, intervals=intervals))
     confusion = scores.get("confusion")  # a task with several labels for a row has none
     return Scores(
@@ -61,7 +64,8 @@ def measure(task: Task, probabilities: Floats, truth: Numbers, threshold: float 
         roc_auc_left_out=tuple(
             name for name, auc in zip(task.names, aucs, strict=True) if np.isnan(auc)
         ),
-        intervals={name: _ends(drawn[name], values[name], rows) for name in SCORES},
+        intervals={name: _ends(drawn[name], values[name], rows) for name in SCORES}
+        | {"accuracy": wilson(values["accuracy"], rows)},
     )
 
 
@@ -92,11 +96,8 @@ def paired(task: Task, truth: Numbers, one: Numbers, two: Numbers) -> Lead:
 
 def of_share(right: Any) -> tuple[float, Interval]:
     """The share of true values in `right` [rows], and its interval."""
-    right = np.asarray(right)
-    rows, hits = len(right), int(right.sum())
-    drawn = np.random.default_rng(0).binomial(rows, hits / rows, DRAWS) / rows
-    low, high = _ends(drawn, hits / rows, rows) or (0.0, 1.0)
-    return hits / rows, (low, high)
+    share = float(np.mean(right))
+    return share, wilson(share, len(right))
 
 
 def wilson(share: float, rows: float) -> Interval:

@@ -10,6 +10,7 @@ import numpy as np
 import torch
 
 from core.models.surgery.heads import last_layer
+from core.models.surgery.layers import layers
 from core.models.tokenizer import as_input
 
 if TYPE_CHECKING:
@@ -35,11 +36,15 @@ def embed(
     bf16: bool = False,
     between: Callable[[], None] = lambda: None,
 ) -> Vectors:
-    """The mean of the last hidden states over each text's tokens, at length 1: [texts, hidden size].
+    """Two means over each text's tokens side by side, each at length 1: of the hidden states in the middle of
+    the encoder and of the last [texts, 2 * hidden size]. The last alone where there is no middle layer (one
+    that is used again and again, one that has another number of states than there are tokens).
 
     `model` is any transformers model; what a classifier has above its encoder is left out. Texts of similar
     length share a batch, so that little is spent on padding. Mean pooling and unit length are what
-    Sentence-BERT does (Reimers and Gurevych 2019); the bundled MiniLM was trained for it.
+    Sentence-BERT does (Reimers and Gurevych 2019); the bundled MiniLM was trained for it. Middle layers know
+    of words and their order what the last has given up for the task that it was trained for (Tenney, Das and
+    Pavlick 2019).
     """
     order = np.argsort([len(a) + len(b or "") for a, b in texts], kind="stable")[::-1]
 
@@ -49,14 +54,30 @@ def embed(
             kwargs = {"padding": True, "truncation": True, "max_length": max_length}
             yield tokenizer(some, return_tensors="pt", **kwargs)
 
+    middle: list[torch.Tensor] = []
+
+    def keep(_module: Any, _inputs: Any, states: Any) -> None:
+        middle[:] = [states if isinstance(states, torch.Tensor) else states[0]]
+
     def pooled(batch: Mapping[str, Any]) -> torch.Tensor:
         answer = model.base_model(**batch)
-        states = getattr(answer, "last_hidden_state", None)
-        states = (answer[0] if states is None else states).float()
+        last = getattr(answer, "last_hidden_state", None)
+        last = answer[0] if last is None else last
         mask = batch["attention_mask"].unsqueeze(-1).float()
-        return (states * mask).sum(1) / mask.sum(1).clamp(min=1)
+        means = [
+            (states.float() * mask).sum(1) / mask.sum(1).clamp(min=1)
+            for states in (*(each for each in middle if each.shape == last.shape), last)
+        ]
+        return torch.cat([torch.nn.functional.normalize(mean, dim=1) for mean in means], dim=1)
 
-    vectors = _unit_vectors(model, batches(), pooled, bf16, between)
+    listed = layers(model)
+    # (Asked for all of them, a model would hold all of them.)
+    hook = listed[len(listed) // 2 - 1].register_forward_hook(keep) if len(listed) > 1 else None
+    try:
+        vectors = _vectors(model, batches(), pooled, bf16, between)
+    finally:
+        if hook:
+            hook.remove()
     in_order = np.empty_like(vectors)
     in_order[order] = vectors
     return in_order
@@ -91,18 +112,22 @@ def embed_features(
     between: Callable[[], None] = lambda: None,
 ) -> Vectors:
     """The features of batches of tensors, one after the other, at length 1: [rows, hidden size]."""
-    return _unit_vectors(model, batches, lambda batch: features(model, batch), bf16, between)
+
+    def at_length_one(batch: Mapping[str, Any]) -> torch.Tensor:
+        return torch.nn.functional.normalize(features(model, batch).float(), dim=1)
+
+    return _vectors(model, batches, at_length_one, bf16, between)
 
 
-def _unit_vectors(
+def _vectors(
     model: Any,
     batches: Iterable[Mapping[str, Any]],
     vectors_of: Callable[[Mapping[str, Any]], torch.Tensor],
     bf16: bool,
     between: Callable[[], None],
 ) -> Vectors:
-    """[rows of all batches, hidden size]. The model is left as it was. `between` is called before each batch:
-    it may raise, to stop."""
+    """[rows of all batches, size of a vector]. The model is left as it was. `between` is called before each
+    batch: it may raise, to stop."""
     was_training, vectors = model.training, []
     model.eval()
     try:
@@ -113,8 +138,7 @@ def _unit_vectors(
                 torch.inference_mode(),
                 torch.autocast(model.device.type, torch.bfloat16, enabled=bf16),
             ):
-                own = vectors_of(inputs).float()
-            vectors.append(torch.nn.functional.normalize(own, dim=1).cpu().numpy())
+                vectors.append(vectors_of(inputs).float().cpu().numpy())
     finally:
         model.train(was_training)
     return np.concatenate(vectors) if vectors else np.zeros((0, 0), dtype=np.float32)

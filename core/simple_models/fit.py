@@ -34,6 +34,9 @@ WORD = r"(?u)\b\w{1,40}\b"
 # one with two; 30 to 1,000 mostly stayed within 2 points of 10 (never more than 4), and standardised features
 # brought nothing.
 INVERSE_REGULARISATION = 10.0
+# Training rows up to which a logistic regression on vectors gives every class the same weight; with more of
+# them a row's weight is 1 / sqrt(share of its class). See `python -m benchmarks.frozen`.
+BALANCED = 500
 
 
 @dataclass(frozen=True)
@@ -112,8 +115,9 @@ class Baseline:
 
 
 def embedding(vectors: Floats, truth: Numbers, task: Task) -> SimpleModel:
-    """Logistic regression on what the encoder makes of the texts: `vectors` [rows, hidden size]."""
-    return _fit(vectors, truth, task, lambda _inputs, _classes: [])
+    """Logistic regression on what the encoder makes of the texts: `vectors` [rows, size of a vector]."""
+    power = 1.0 if len(vectors) <= BALANCED else 0.5
+    return _fit(vectors, truth, task, lambda _inputs, _classes: [], power)
 
 
 def recommended(ours: float, theirs: Mapping[str, float]) -> str:
@@ -138,13 +142,24 @@ def draw(rows: int, most: int, seed: int) -> Numbers:
     return np.sort(np.random.default_rng(seed).choice(rows, most, replace=False))
 
 
-def _fit(inputs: Any, truth: Numbers, task: Task, features: Any) -> SimpleModel:
+def _fit(inputs: Any, truth: Numbers, task: Task, features: Any, power: float = 1.0) -> SimpleModel:
+    """The weight of a row is 1 / (share of its class) ** `power`, where rows have one label each: without,
+    few rows of a rare class are not heard of."""
     started = time.monotonic()
-    pipeline = _fitted_pipeline(inputs, truth, task, features)
+    weights = None if task.separator else _weights(truth, len(task.names), power)
+    pipeline = _fitted_pipeline(inputs, truth, task, features, weights)
     return SimpleModel(pipeline, task.names, len(inputs), time.monotonic() - started)
 
 
-def _fitted_pipeline(inputs: Any, truth: Numbers, task: Task, features: Any) -> Any:
+def _weights(truth: Numbers, classes: int, power: float) -> Floats:
+    shares = np.bincount(truth, minlength=classes) / max(1, len(truth))
+    weights = shares[truth] ** -power
+    return np.asarray(weights / weights.mean())
+
+
+def _fitted_pipeline(
+    inputs: Any, truth: Numbers, task: Task, features: Any, weights: Floats | None
+) -> Any:
     from sklearn.dummy import DummyClassifier
     from sklearn.exceptions import ConvergenceWarning
     from sklearn.linear_model import LogisticRegression
@@ -166,7 +181,9 @@ def _fitted_pipeline(inputs: Any, truth: Numbers, task: Task, features: Any) -> 
     pipeline = make_pipeline(*steps, OneVsRestClassifier(model) if task.separator else model)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", ConvergenceWarning)
-        pipeline.fit(inputs, truth[:, learnable] if task.separator else names[truth])
+        known = truth[:, learnable] if task.separator else names[truth]
+        weighted = {} if weights is None else {"logisticregression__sample_weight": weights}
+        pipeline.fit(inputs, known, **weighted)
     if task.separator:  # it knows the classes by number
         pipeline[-1].classes_ = names[learnable]
     for union in steps:

@@ -19,8 +19,12 @@ def answer(cells: list[str]) -> list[tuple[str, float]]:
     text = cells if len(COLUMNS) == 2 and all(cells[1:]) else ["\n".join(cells)]
     inputs = tokenizer(*text, truncation=True, max_length=length, return_tensors="pt")
     with torch.inference_mode():
-        states = encoder(**inputs)[0]  # of every token; their mean, at length 1, is the vector
-    vector = torch.nn.functional.normalize(states.mean(dim=1)).numpy()
+        out = encoder(**inputs, output_hidden_states=True)
+    # The vector: means over the tokens, in the middle of the encoder (of most) and at its end, at length 1.
+    middle, last = out.hidden_states[(len(out.hidden_states) - 1) // 2], out[0]
+    of = (middle, last) if classify.n_features_in_ > last.shape[-1] else (last,)
+    means = [states.mean(dim=1) for states in of]
+    vector = torch.cat([torch.nn.functional.normalize(mean) for mean in means], dim=1).numpy()
     label_shares = zip(classify.classes_, classify.predict_proba(vector)[0].tolist(), strict=True)
     return sorted(label_shares, key=lambda label_share: -label_share[1])
 

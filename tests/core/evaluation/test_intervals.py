@@ -27,6 +27,24 @@ def guesses(rows: int, classes: int, skill: float, seed: int = 0) -> tuple[np.nd
     return softmax(logits), truth
 
 
+def test_a_share_has_the_interval_of_wilson() -> None:
+    """Drawn anew, 34 of 35 would get a narrower one than 35 of 35."""
+
+    def of(right: int) -> Scores:
+        truth = np.zeros(35, int)
+        truth[:9] = 1
+        answers = np.where(np.arange(35) < right, truth, 1 - truth)
+        return measure(of_names("ab"), np.eye(2)[answers] * 0.8 + 0.1, truth, None)
+
+    most, all_right = of(34), of(35)
+    assert most.intervals["accuracy"] == pytest.approx((0.8547, 0.9949), abs=1e-3)
+    assert all_right.intervals["accuracy"] == pytest.approx((0.9011, 1), abs=1e-3)
+    first, second = most.per_class
+    assert first.intervals["recall"] == pytest.approx(wilson(25 / 26, 26))
+    assert second.intervals["precision"] == pytest.approx(wilson(9 / 10, 10))
+    assert of_share([True] * 34 + [False])[1] == most.intervals["accuracy"]
+
+
 @pytest.mark.parametrize("classes", [2, 5])
 def test_the_values_are_those_of_scikit_learn(classes: int) -> None:
     probabilities, truth = guesses(300, classes, 1.0)

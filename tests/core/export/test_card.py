@@ -123,11 +123,11 @@ def test_intervals_and_calibration_are_told() -> None:
     assert "| This model | 1.000 (0.940–1.000) |" in text
     assert "| ROC-AUC | 1.000 (0.940–1.000) |" in text
     assert "a temperature of 2.00" in text
-    skipped = Temperature(1.0, 9, message("calibrate.few", rows=9, fewest=50))
+    skipped = Temperature(1.0, 9, message("calibrate.no_mistakes", rows=9))
     known = replace(known, calibration=described(task, logits, truth, skipped))
     text = card(RECIPE, known, ModelSpec("minilm"))
     assert "are calibrated" not in text
-    assert "9 validation rows are too few" in text
+    assert "on the 9 validation rows the model makes no mistake" in text
 
 
 def test_names_stay_readable() -> None:

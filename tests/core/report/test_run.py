@@ -112,7 +112,7 @@ def test_what_others_measured_is_shown_where_it_is_there(store: RunStore) -> Non
     for part in ("between 81% and 89%", "(0.71–0.93)", "was 0.083 before and is 0.021 now"):
         assert part in page
         assert part not in before
-    why = message("calibrate.few", rows=32, fewest=50)
+    why = message("calibrate.no_mistakes", rows=32)
     change(run, calibration=Calibration(1.0, 32, why, off, off))
     page = run_report(run)
     assert f"is 0.083 (0 is best). {esc(say(why))}" in page

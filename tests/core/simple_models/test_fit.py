@@ -7,6 +7,7 @@ import random
 
 import numpy as np
 import pytest
+from sklearn.linear_model import LogisticRegression
 
 from core.simple_models import fit
 from core.simple_models.fit import SimpleModel, embedding, majority, recommended, tfidf
@@ -47,6 +48,27 @@ def test_tfidf_beats_the_majority(words: tuple[str, str, str, str]) -> None:
     assert quick_score(majority(task, truth[:150], 50), truth[150:])["accuracy"] < 0.95
     assert fitted.train_rows == 150
     assert np.array_equal(found, tfidf(*learn, task, seed=0).probabilities(texts[150:]))
+
+
+@pytest.mark.parametrize("rows", [200, 2_000])
+def test_a_rare_class_is_heard_of(rows: int) -> None:
+    """One row in twenty has it, and what tells the two overlaps."""
+    draw = np.random.default_rng(1)
+    truth = (np.arange(2 * rows) % 20 == 0).astype(int)
+    vectors = draw.normal(size=(2 * rows, 4))
+    vectors[:, 0] += 1.5 * truth
+    task = of_names(["common", "rare"])
+    fitted = embedding(vectors[:rows], truth[:rows], task)
+    found = (fitted.probabilities(vectors[rows:]).argmax(axis=1) == 1)[truth[rows:] == 1].mean()
+    unweighted = LogisticRegression(C=fit.INVERSE_REGULARISATION).fit(vectors[:rows], truth[:rows])
+    unheard = unweighted.predict(vectors[rows:])[truth[rows:] == 1].mean()
+    assert unheard < 0.25
+    assert found > unheard + 0.15  # of those that have it
+    words = [f"{'good' if x > 0.9 else 'fair'} thing" for x in vectors[:, 0]]
+    said = (
+        tfidf(words[:rows], truth[:rows], task, seed=0).probabilities(words[rows:]).argmax(axis=1)
+    )
+    assert said[truth[rows:] == 1].mean() > 0.4  # unweighted, all are common
 
 
 def test_majority_by_hand() -> None:

@@ -104,7 +104,7 @@ def test_calibration_says_what_was_done(store: RunStore, lang: str) -> None:
     assert [each["name"] for each in traces] == [
         say(f"calibration.{name}", lang) for name in ("honest", "before", "after")
     ]
-    why = message("calibrate.few", rows=9, fewest=50)
+    why = message("calibrate.no_mistakes", rows=9)
     skipped = replace(scored.calibration, temperature=1.0, skipped=why)
     assert "9" in harmless(card.show(skipped, lang)[card.said])
     assert len(trust_charts.reliability(skipped, lang).data) == 2
