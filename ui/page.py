@@ -188,7 +188,10 @@ def _wire(
     started.then(None, session.run, None, js=SHOW_ADDRESS)
     train.wire(steps.train, session, steps.result.show, steps.result.view)
     steps.result.wire_opened(session, opened, opener)
-    data.start_over(steps.result.wire(session), steps.data, session)
+    # The old file is gone before step 1 is seen.
+    empty = {session.walk: gr.update(selected=DATA), session.run: ""}
+    emptied = data.start_over(steps.result.wire(session), steps.data, session, empty)
+    emptied.then(None, session.run, None, js=SHOW_ADDRESS)
     runs.wire(history, session, opened)
     compare.wire(comparing, session, opened)
     opened.on_load()

@@ -273,8 +273,9 @@ def listen(step: DataStep, session: Session, opened: OpenRun) -> None:
     )
 
 
-def start_over(event: Any, step: DataStep, session: Session) -> None:
-    """After an event: the empty step again, ready for another file; nothing of the old one is used."""
+def start_over(event: Any, step: DataStep, session: Session, more: Answer | None = None) -> Any:
+    """After an event: the empty step again, ready for another file; nothing of the old one is used. What is
+    to be shown `more` comes in the same moment. Returns the event after which it is."""
     shown = step.shown
 
     def clear() -> Answer:
@@ -285,6 +286,7 @@ def start_over(event: Any, step: DataStep, session: Session) -> None:
             shown.filled: gr.update(visible=False),
             shown.hint: missing(None, ""),
             shown.next: gr.update(interactive=False),
+            **(more or {}),
         }
 
-    event.then(clear, None, list(clear()), trigger_mode="multiple", **QUIET)
+    return event.then(clear, None, list(clear()), trigger_mode="multiple", **QUIET)

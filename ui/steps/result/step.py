@@ -22,7 +22,7 @@ from ui.kit.latest import Turn
 from ui.kit.words import esc, i18n, language
 from ui.open_run import OpenRun
 from ui.server.live import Shot
-from ui.session import DATA, LATEST, QUIET, SHOW_ADDRESS, TECHNIQUES, Session, go
+from ui.session import LATEST, QUIET, TECHNIQUES, Session, go
 from ui.steps.result.abstention import Abstention
 from ui.steps.result.calibration import CalibrationCard
 from ui.steps.result.cross_validation import FoldsCard
@@ -109,7 +109,7 @@ class ResultStep:
     def wire(self, session: Session) -> Any:
         """Connect the step, each part by itself.
 
-        Returns the event after which the person wants to start with other data.
+        Returns the event with which the person wants to start with other data.
         """
 
         @errors_to(self.headline)
@@ -128,9 +128,7 @@ class ResultStep:
         self.download.wire(self.which, self.try_it, session, self.column)
         self.report.wire(session)
         self.again.click(lambda: go(TECHNIQUES), None, session.walk, **QUIET)
-        new = self.new.click(lambda: (go(DATA), ""), None, [session.walk, session.run], **QUIET)
-        new.then(None, session.run, None, js=SHOW_ADDRESS)
-        return new
+        return self.new.click(None)
 
     def listen(self, opened: OpenRun) -> None:
         """Show the result of a run that is opened, where it has one."""
