@@ -236,6 +236,14 @@ def wire(tab: CompareTab, session: Session, opened: OpenRun) -> None:
             session.jobs.resume(run)
         return look(asked, request)
 
+    @errors_to(tab.problem)
+    def still_there(asked: object, request: gr.Request) -> Answer:
+        """The browser takes the file by itself, and says next to nothing where that is gone."""
+        ComparisonStore(session.store).get(asked)
+        return {tab.problem: ""}
+
+    for button in (tab.page, tab.table):
+        button.click(still_there, tab.picker, tab.problem, **QUIET)
     tab.stop.click(stop, tab.picker, outputs, **CLICK)
     tab.resume.click(resume, tab.picker, outputs, **CLICK)
     tab.delete.click(delete, tab.picker, outputs, **CLICK)

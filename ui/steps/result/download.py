@@ -13,7 +13,7 @@ from ui.kit.download import fetched, fetcher, offer, packed
 from ui.kit.errors import errors_to
 from ui.kit.latest import Turn
 from ui.kit.words import i18n, language
-from ui.session import CLICK, LATEST, Session
+from ui.session import CLICK, LATEST, QUIET, Session
 from ui.steps.result.answer import picked
 from ui.steps.result.try_it import TryBox
 
@@ -79,6 +79,12 @@ class DownloadCard(Part):
             return {**fill(self.offered, offered), **taken}
 
         @errors_to(self.problem)
+        def still_there(run_id: object, number: object, request: gr.Request) -> Answer:
+            """The browser takes the file by itself, and says next to nothing where that is gone."""
+            session.get_column(run_id, number)
+            return {self.problem: ""}
+
+        @errors_to(self.problem)
         def picked_since(
             run_id: object,
             number: object,
@@ -95,6 +101,7 @@ class DownloadCard(Part):
         asked = [session.run, number, which]
         which.input(pick, [*asked, tried.turn], [*tried.emptied, *self.view], **LATEST)
         self.format.input(choose, [*asked, self.format], self.view, **LATEST)
+        self.download.click(still_there, [session.run, number], self.problem, **QUIET)
         wanted = [*asked, self.format]
         pressed = self.pack.click(pack, wanted, self.view, **CLICK)
         pressed.then(picked_since, [*wanted, self.zip_of], self.view, **LATEST)

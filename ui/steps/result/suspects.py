@@ -126,6 +126,13 @@ class SuspectsCard(Card):
             shown = opened.changed(column.run, table, language(request))
             return {session.walk: go(TECHNIQUES), self.problem: "", **shown}
 
+        @errors_to(self.problem)
+        def still_there(run_id: object, number: object, request: gr.Request) -> Answer:
+            """The browser takes the file by itself, and says next to nothing where that is gone."""
+            session.get_column(run_id, number)
+            return {self.problem: ""}
+
+        self.table.click(still_there, [session.run, number], self.problem, **QUIET)
         pressed = [session.run, number, self.chosen]
         filled = [session.walk, self.problem, *opened.first_steps]
         self.apply.click(apply, pressed, filled, **CLICK)
