@@ -135,12 +135,15 @@ def got(seconds: float, size: int, latency: float) -> Delivered:
 def test_a_sentence_says_what_changed_and_whether_it_may_be_chance() -> None:
     base = got(100, 1000, 0.01)
     luck = Change(0.003, -0.01, 0.02)
-    assert str(sentence(("augment",), luck, got(180, 1000, 0.0101), base)) == (
+    assert str(sentence(("augment",), luck, got(280, 1000, 0.0101), base)) == (
         "Data augmentation: no measurable change (+0.3 points of macro-F1, which may be "
-        "chance); the run took 1.8 times as long"
+        "chance); the run took 2.8 times as long"
     )
-    noise = str(sentence(("augment",), luck, got(107, 1000, 0.005), base))
-    assert noise.endswith("may be chance)")  # the machine is never twice the same
+    for seconds in (55, 107, 190):
+        noise = str(sentence(("augment",), luck, got(seconds, 1000, 0.005), base))
+        assert noise.endswith("may be chance)")  # the machine is never twice the same
+    quick = str(sentence(("freeze",), luck, got(40, 1000, 0.01), base))
+    assert quick.endswith("the run was 2.5 times as fast")
     begun = str(sentence(("augment",), luck, got(4.3, 1000, 0.01), got(5.6, 1000, 0.01)))
     assert begun.endswith("may be chance)")  # the first run loads what the next ones find loaded
     clear = Change(-0.05, -0.08, -0.02)
