@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import re
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -9,11 +10,13 @@ from typing import Literal
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Dialog, Page, ViewportSize, expect
+from PIL import Image, ImageColor
+from playwright.sync_api import Browser, Dialog, Page, ViewportSize, expect
 
 from core.installed import own_version
 from core.models.catalog import TEXT_MODELS
 from core.runs.store import RunStore
+from core.words import ASSETS
 from tests.browser.conftest import WINDOW, App, Open
 from tests.browser.steps import pick_sample, to_model, to_techniques
 from tests.ui.fake import HOSTILE, make_run
@@ -212,3 +215,32 @@ def test_an_unknown_run_in_the_address_is_said_above_the_file(
     page = visit(app, f"?run={run}")
     expect(page.locator("#data-problem")).to_contain_text("no such run")
     expect(page.locator("#data-file")).to_be_visible()
+
+
+@pytest.mark.parametrize("theme", ["", "dark"])
+def test_a_table_that_goes_on_beyond_its_edge_is_in_shadow_there(
+    browser: Browser, theme: str
+) -> None:
+    """On a phone the column that decides may be the one that is out of sight."""
+    style = (ASSETS / "style.css").read_text(encoding="utf-8")
+    page = browser.new_page(viewport=PHONE)
+    tables = (
+        f"<table class=tt-table><tr>{cells}</tr></table>"
+        for cells in ("<td>&nbsp;" * 40, "<td>&nbsp;")
+    )
+    boxes = "".join(f"<div class=tt-scroll>{table}</div>" for table in tables)
+    page.set_content(f"<style>{style}</style><div class='gradio-container {theme}'>{boxes}</div>")
+
+    def shadows(number: int) -> list[bool]:
+        """At its left and its right."""
+        picture = Image.open(io.BytesIO(page.locator(".tt-scroll").nth(number).screenshot()))
+        seen, at = picture.convert("RGB"), picture.height // 2
+        plain = "#131c31" if theme else "#ffffff"
+        ends = (seen.getpixel((x, at)) for x in (2, picture.width - 3))
+        return [end != ImageColor.getrgb(plain) for end in ends]
+
+    assert shadows(0) == [False, True]
+    page.locator(".tt-scroll").first.evaluate("each => each.scrollLeft = 9999")
+    assert shadows(0) == [True, False]
+    assert shadows(1) == [False, False]
+    page.close()
