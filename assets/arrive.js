@@ -31,20 +31,22 @@
   const redrawn = () =>
     last.matches("[data-do]") &&
     [...(around.find(shown)?.querySelectorAll("[data-do]") ?? [])].find((each) => usable(each) && same(each));
-  // The heading of what it stood in: who goes on by keyboard goes on there.
+  const within = (what, fits) => {
+    const found = around.filter(shown).map((each) => [...each.querySelectorAll(what)].find(fits));
+    return found.find(Boolean);
+  };
+  // The heading of what it stood in: who goes on by keyboard goes on there. Of what stands in nothing but the step,
+  // whose heading may be far out of sight, the button that goes on.
   const nearest = () => {
-    for (const each of around.filter(shown)) {
-      const found = [...each.querySelectorAll("h2, h3")].find(shown);
-      if (found) return found;
-    }
-    return heading();
+    const found = within("h2, h3", shown) ?? heading();
+    return (found === heading() && within("button.primary", usable)) || found;
   };
   const recover = () => {
     const button = redrawn();
     if (button) return button.focus({ preventScroll: true });
     const found = nearest();
     if (!found) return;
-    found.tabIndex = -1;
+    if (found.tagName !== "BUTTON") found.tabIndex = -1;
     found.focus({ preventScroll: true });
   };
   // What went wrong with what a button does comes into sight, wherever it stands: the nearest, where two say it.

@@ -200,5 +200,8 @@ def test_a_model_that_is_not_here_says_what_it_would_take_and_what_is_here(
     expect(page.locator("#plan-line")).to_contain_text("MiniLM L6")
     expect(cost).not_to_contain_text("not on this computer")
     expect(trouble.locator(".tt-notice")).to_have_count(0)
+    # The button that was pressed is gone: who goes on by keyboard goes on in sight.
+    expect(page.locator("#next-3")).to_be_focused()
+    expect(page.locator("#next-3")).to_be_in_viewport()
     page.locator("#back-3").click()
     expect(page.locator(PICKED)).to_have_value("minilm")
